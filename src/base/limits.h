@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/*
+ * Every bound of the program on one page. A table or queue that is not here has no right to
+ * grow. Times are nanoseconds of the monotonic clock unless the name says otherwise.
+ */
+
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S UINT64_C(1000000000)
+#define MILLISECONDS(n) ((uint64_t)(n) * NS_PER_MS)
+#define SECONDS(n) ((uint64_t)(n) * NS_PER_S)
+#define NEVER UINT64_MAX
+
+/* Names: PROTOCOL.md 6, [a-z0-9][a-z0-9-]{0,62}. */
+#define LABEL_LEN_MAX 63
+#define NAME_LEN_MAX (LABEL_LEN_MAX + 1 + LABEL_LEN_MAX + 1 + 12)
+#define BUILD_LEN_MAX 12
+
+/* Gossip: PROTOCOL.md 3 and 4. */
+#define GOSSIP_MESSAGE_LEN 4096
+#define GOSSIP_MESSAGE_LEN_MIN 512
+#define GOSSIP_PAYLOAD_OVERHEAD 44
+#define GOSSIP_ACTIVE_VIEW 5
+#define GOSSIP_PASSIVE_VIEW 30
+#define GOSSIP_PEER_DATA_LEN_MAX 200
+#define GOSSIP_PEER_ADDRESSES_MAX 6
+#define GOSSIP_NODES_MAX 64	/* entries read from one Shuffle; more is malformed */
+#define GOSSIP_IHAVE_MAX 116
+#define GOSSIP_SEEN_MAX 20000
+#define GOSSIP_CACHE_BYTES_MAX (4u << 20)
+#define GOSSIP_MISSING_MAX 10000
+#define GOSSIP_LAZY_QUEUE_MAX 1000
+#define GOSSIP_OBSERVERS_MAX 8
+#define GOSSIP_PENDING_MAX 64
+#define GOSSIP_OUTBOX_MAX 65536
+
+/* QUIC: PROTOCOL.md 2. */
+#define QUIC_CID_LEN 8
+#define QUIC_HANDSHAKES_MAX 256
+#define QUIC_HANDSHAKES_PER_NET_MAX 128	/* one /24 or /64; loopback counts as one net */
+#define QUIC_HANDSHAKE_DEADLINE SECONDS(5)
+#define QUIC_CONNECTIONS_MAX 1024
+#define QUIC_STREAMS_MAX 100
+#define QUIC_STREAM_SEND_LEN_MAX (1u << 20)
+#define QUIC_IDLE_TIMEOUT SECONDS(30)
+#define QUIC_KEEP_ALIVE SECONDS(10)
+#define QUIC_EVENTS_MAX 65536
+#define QUIC_PACKET_LEN_MAX 1452
+#define QUIC_TOMBSTONES_MAX 1024
+
+/* Frames: PROTOCOL.md 5. */
+#define FRAME_LEN_MAX (66u * 1024)
+#define FRAME_CONTROL_LEN_MAX 4096
+#define ADDRESSES_MAX 4
+#define SYNC_FRAME_LEN_MAX (16u * 1024)
+#define HELLO_DEADLINE SECONDS(5)
+#define REQUEST_DEADLINE SECONDS(5)
+#define REQUESTS_MAX 256
+
+/* Digest and directory: PROTOCOL.md 6. */
+#define DIGEST_LEN_MAX 320
+#define DIGEST_NEIGHBORS_MAX 8
+#define DIRECTORY_ENTRIES_MAX 20000
+#define ACCUSERS_MAX 4
+#define MESHES_MAX 64
+
+/* Node. */
+#define SEEDS_MAX 64
+#define REMEMBERED_PEERS_MAX 256
+#define LINKS_MAX 256
+#define LINK_QUEUE_LEN_MAX (64u * 1024)	/* bytes held for a link that is still dialing */
+#define BOOK_ENTRIES_MAX 1024		/* known addresses of peers */
+
+/* Supervisor, scenario, console. */
+#define CHILDREN_MAX 50
+#define SCENARIO_FILE_LEN_MAX (1u << 20)
+#define SCENARIO_ERRORS_MAX 100
+#define TIMELINE_EVENTS_MAX 10000
+#define CONTROL_REQUEST_LEN_MAX (64u * 1024)
+#define CONTROL_CLIENTS_MAX 32
+
+#endif

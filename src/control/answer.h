@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTROL_ANSWER_H
+#define CONTROL_ANSWER_H
+
+#include "mesh/facts.h"
+
+/*
+ * Answers to the verbs of verbs.def as JSON, the same for socket, command line and console.
+ * A request is one line, {"version":1,"verb":"list","what":"nodes"}; an answer is one line,
+ * {"version":1,...}, or {"version":1,"error":{"name":"UNKNOWN","text":"..."}}.
+ */
+struct control_view {
+	const struct node_status *status;
+	const struct mesh_row *meshes;
+	size_t mesh_count;
+	const struct link_row *links;
+	size_t link_count;
+	uint64_t now_ns;
+	uint64_t loop_turned_ns;	/* when the loop last made progress; for health */
+};
+
+/* Text of one line without newline, from malloc; the caller frees. Never NULL. */
+char *control_answer(const struct control_view *v, const char *request, size_t len);
+
+#endif

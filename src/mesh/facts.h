@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MESH_FACTS_H
+#define MESH_FACTS_H
+
+#include "base/id.h"
+#include "base/limits.h"
+#include "mesh/directory.h"
+
+/*
+ * What a node tells about itself, as plain rows: the control socket, the console and the
+ * lifeline read these and know nothing of how a node works. The node fills them on demand.
+ */
+struct link_row {
+	struct peer_id peer;
+	char peer_name[NAME_LEN_MAX + 1];	/* "" while not known */
+	bool dialed;
+	bool overlay;			/* a neighbor in the active view */
+	bool observer;			/* the peer only observes */
+	struct address remote;
+	uint64_t rtt_ns, since_ns, bytes_sent, bytes_received;
+};
+
+struct mesh_row {
+	char mesh[LABEL_LEN_MAX + 1];
+	const struct directory *directory;	/* lives as long as the node */
+	uint64_t frames_sent, frames_received;
+};
+
+struct node_status {
+	struct peer_id id;
+	char name[NAME_LEN_MAX + 1];
+	char type[LABEL_LEN_MAX + 1];
+	bool observer;
+	bool ready;
+	struct address addresses[ADDRESSES_MAX];
+	size_t address_count;
+	uint64_t incarnation, uptime_ns, boot_ns;
+	uint32_t loop_lag_ms;
+	uint32_t cpu_used_mc, memory_used_kib;
+	uint64_t handshakes, liveness_changes;
+	size_t links, neighbors;
+};
+
+#endif

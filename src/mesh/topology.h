@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MESH_TOPOLOGY_H
+#define MESH_TOPOLOGY_H
+
+#include "mesh/directory.h"
+
+/*
+ * The overlay as the nodes themselves report it: an edge is a connection that both ends name in
+ * their digests. What only one end names is counted as half, and not drawn.
+ */
+struct topology_edge {
+	size_t a, b;		/* indices into the directory, a < b */
+	uint16_t rtt_100us;	/* the smaller of both reports */
+	uint8_t path_kind;
+};
+
+struct topology {
+	struct topology_edge *edges;	/* owned */
+	size_t edge_count;
+	size_t half_count;		/* named by one end only */
+	unsigned *degree;		/* by directory index; owned */
+	size_t node_count;		/* entries of the directory */
+	size_t live_count;
+	size_t components;		/* among live nodes, by edges between live nodes */
+	double mean_degree;		/* 2 * edges between live nodes / live nodes; 0 when none */
+};
+
+void topology_build(struct topology *t, const struct directory *d);
+void topology_fini(struct topology *t);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SUPERVISOR_SUPERVISOR_H
+#define SUPERVISOR_SUPERVISOR_H
+
+#include <stdbool.h>
+
+#include "base/limits.h"
+#include "wire/lifeline.h"
+
+/*
+ * Children: what was asked for, what state each is in, orders out and facts in. It starts no
+ * process itself; io/child_driver does what the orders say and reports what happened.
+ */
+struct supervisor;
+
+enum child_state {
+	CHILD_STARTING,		/* spawned, not READY yet */
+	CHILD_READY,
+	CHILD_STOPPING,		/* told to quit */
+	CHILD_ENDED,
+};
+
+struct child_spec {
+	char mesh[LABEL_LEN_MAX + 1];
+	char type[LABEL_LEN_MAX + 1];
+	char data_dir[256];	/* its own; kept over a restart */
+	unsigned label;		/* the caller's number for this node */
+};
+
+/* How a child ended, in the words that a person sees ("killed by SIGKILL", "exit 70"). */
+struct child_end {
+	bool expected;		/* we asked it to leave */
+	bool forced;		/* it did not leave in time and was killed */
+	int status, signal;
+	uint64_t at_ns;
+};
+
+struct child_row {
+	unsigned id;
+	struct child_spec spec;
+	enum child_state state;
+	int pid;			/* 0 while not spawned and after its end was collected */
+	uint64_t started_ns, ready_ns, heartbeat_ns;
+	struct lifeline_ready ready;	/* once READY */
+	char failure[LIFELINE_TEXT_CAP];	/* its last FAILED text, or "" */
+	uint32_t loop_lag_ms;
+	struct child_end end;		/* once ENDED */
+	const struct lifeline_view *view;	/* its last answer to ASK, or NULL; owned here */
+	uint64_t view_ns;		/* when that answer came */
+	uint64_t asked_ns;		/* when the last question went out; 0 never */
+};
+
+struct supervisor_order {
+	enum supervisor_order_kind { ORDER_SPAWN, ORDER_SEND, ORDER_SIGNAL } kind;
+	unsigned child;
+	struct child_spec spec;		/* SPAWN */
+	struct lifeline_record record;	/* SEND */
+	int signal;			/* SIGNAL */
+};
+
+/* limit: children alive at once, CHILDREN_MAX unless told. supervisor_free accepts NULL. */
+struct supervisor *supervisor_new(size_t limit);
+void supervisor_free(struct supervisor *s);
+
+/* ERR_LIMIT: the pool is full. *child is its number for all that follows. */
+int supervisor_start(struct supervisor *s, const struct child_spec *spec, uint64_t now_ns, unsigned *child);
+/* QUIT over the lifeline, SIGTERM after 2 s, SIGKILL after 4 s. ERR_UNKNOWN, ERR_STATE. */
+int supervisor_stop(struct supervisor *s, unsigned child, uint64_t now_ns);
+void supervisor_stop_all(struct supervisor *s, uint64_t now_ns);
+/* Asks for a VIEW; the number of the question is in the answer. ERR_UNKNOWN, ERR_STATE. */
+int supervisor_ask(struct supervisor *s, unsigned child, uint64_t now_ns, uint64_t *ask);
+
+/* Facts from the driver. */
+void supervisor_spawned(struct supervisor *s, unsigned child, int pid, uint64_t now_ns);
+void supervisor_spawn_failed(struct supervisor *s, unsigned child, const char *why, uint64_t now_ns);
+/* Takes over what the record owns. */
+void supervisor_record(struct supervisor *s, unsigned child, struct lifeline_record *r, uint64_t now_ns);
+void supervisor_lifeline_closed(struct supervisor *s, unsigned child, uint64_t now_ns);
+void supervisor_exited(struct supervisor *s, unsigned child, int status, int signal, uint64_t now_ns);
+
+uint64_t supervisor_deadline(const struct supervisor *s);
+void supervisor_tick(struct supervisor *s, uint64_t now_ns);
+bool supervisor_next_order(struct supervisor *s, struct supervisor_order *o);
+
+/* Rows in order of starting; ended children stay until supervisor_forget. */
+size_t supervisor_count(const struct supervisor *s);
+size_t supervisor_alive(const struct supervisor *s);
+const struct child_row *supervisor_at(const struct supervisor *s, size_t i);
+const struct child_row *supervisor_find(const struct supervisor *s, unsigned child);
+void supervisor_forget(struct supervisor *s, unsigned child);	/* ENDED ones only */
+char *child_end_text(const struct child_end *e, char *to, size_t cap);
+
+#endif
