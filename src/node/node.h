@@ -56,8 +56,11 @@ struct node_load {
 };
 void node_set_load(struct node *n, const struct node_load *load);
 
-/* More places to look for peers, at any time. A known seed is not added twice. ERR_LIMIT. */
-int node_add_seed(struct node *n, const struct seed *s, uint64_t now_ns);
+/*
+ * More places to look for peers, at any time; `mesh` is the mesh it is in, or "" when not known.
+ * A known seed is not added twice. ERR_LIMIT.
+ */
+int node_add_seed(struct node *n, const struct seed *s, const char *mesh, uint64_t now_ns);
 /* Observers: show this mesh. ERR_EXISTS, ERR_LIMIT, ERR_STATE for members. */
 int node_watch_mesh(struct node *n, const char *mesh, uint64_t now_ns);
 
