@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IO_NODE_DRIVER_H
+#define IO_NODE_DRIVER_H
+
+#include <stdint.h>
+#include <uv.h>
+
+#include "io/udp.h"
+#include "node/node.h"
+
+/*
+ * Turns a struct node on a loop: datagrams in, ticks, datagrams and events out. It decides
+ * nothing. Everything happens in one place, just before the loop sleeps: tick when due, drain
+ * packets, drain events, re-arm one timer. So whatever touched the node during a turn (a control
+ * request, a timer) needs no call here.
+ */
+struct node_driver;
+
+struct node_driver_hooks {
+	void (*event)(void *ctx, const struct node_event *ev);
+	/* After each turn in which the node was given packets, ticks or events. May be NULL. */
+	void (*turned)(void *ctx, uint64_t now_ns);
+	void *ctx;
+};
+
+/* node and udp stay the caller's and outlive the driver. */
+struct node_driver *node_driver_new(uv_loop_t *loop, struct node *node, struct udp *udp,
+	const struct node_driver_hooks *hooks, int *err);
+/* Stops at once; the memory goes with the loop's next turn (loop_drain). Accepts NULL. */
+void node_driver_close(struct node_driver *d);
+
+/* When the loop last passed here; for health. */
+uint64_t node_driver_turned_ns(const struct node_driver *d);
+
+/*
+ * How late the loop was, the largest since the last sample (about 2 s), and what the process
+ * uses. Sampled from /proc/self on turns that happen anyway, and given to the node.
+ */
+const struct node_load *node_driver_load(const struct node_driver *d);
+
+#endif
