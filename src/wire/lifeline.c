@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "wire/lifeline.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "wire/postcard.h"
+
+/* id, liveness, age: no node of a view is shorter, so a count can be held against the bytes. */
+#define VIEW_NODE_LEN_MIN (32 + 1 + 1)
+
+static int
+read_ready(struct view *v, struct lifeline_record *r)
+{
+	struct lifeline_ready *y = &r->ready;
+	int err;
+
+	if ((err = postcard_id(v, &y->id)) ||
+		(err = postcard_text(v, y->name, sizeof y->name)) ||
+		(err = postcard_addresses(v, y->addresses, ADDRESSES_MAX, &y->address_count)))
+		return err;
+	return varint_u64(v, &y->boot_us);
+}
+
+static void
+put_ready(struct buf *b, const struct lifeline_record *r)
+{
+	const struct lifeline_ready *y = &r->ready;
+
+	postcard_put_id(b, &y->id);
+	postcard_put_text(b, y->name);
+	postcard_put_addresses(b, y->addresses, y->address_count);
+	varint_put(b, y->boot_us);
+}
+
+static int
+read_heartbeat(struct view *v, struct lifeline_record *r)
+{
+	int err = varint_u64(v, &r->heartbeat.seq);
+
+	return err ? err : varint_u32(v, &r->heartbeat.loop_lag_ms);
+}
+
+static void
+put_heartbeat(struct buf *b, const struct lifeline_record *r)
+{
+	varint_put(b, r->heartbeat.seq);
+	varint_put(b, r->heartbeat.loop_lag_ms);
+}
+
+static int
+read_failed(struct view *v, struct lifeline_record *r)
+{
+	uint8_t status;
+	int err = postcard_u8(v, &status);	/* an exit status has 8 bits */
+
+	if (err)
+		return err;
+	r->failed.status = status;
+	return postcard_text(v, r->failed.text, sizeof r->failed.text);
+}
+
+static void
+put_failed(struct buf *b, const struct lifeline_record *r)
+{
+	buf_put_u8(b, (uint8_t)r->failed.status);
+	postcard_put_text(b, r->failed.text);
+}
+
+static int
+read_nodes(struct view *v, struct lifeline_view *w)
+{
+	uint64_t n;
+	int err = varint_u64(v, &n);
+
+	if (err)
+		return err;
+	if (n > LIFELINE_VIEW_NODES_MAX)
+		return ERR_LIMIT;
+	if (n > v->len / VIEW_NODE_LEN_MIN)
+		return ERR_TRUNCATED;
+	w->nodes = n ? mem_array((size_t)n, sizeof *w->nodes) : NULL;
+	w->node_count = (size_t)n;
+	for (size_t i = 0; i < n; i++) {
+		struct lifeline_view_node *at = &w->nodes[i];
+
+		if ((err = postcard_id(v, &at->id)) || (err = postcard_u8(v, &at->liveness)) ||
+			(err = varint_u32(v, &at->age_ms)))
+			return err;
+	}
+	return ERR_OK;
+}
+
+static int
+read_links(struct view *v, struct lifeline_view *w)
+{
+	uint64_t n;
+	int err = varint_u64(v, &n);
+
+	if (err)
+		return err;
+	if (n > LINKS_MAX)
+		return ERR_LIMIT;
+	for (size_t i = 0; i < n; i++) {
+		err = postcard_id(v, &w->links[i]);
+		if (err)
+			return err;
+	}
+	w->link_count = (size_t)n;
+	return ERR_OK;
+}
+
+static int
+read_view(struct view *v, struct lifeline_record *r)
+{
+	struct lifeline_view *w = &r->view;
+	int err;
+
+	if ((err = varint_u64(v, &w->ask)) || (err = read_nodes(v, w)) ||
+		(err = read_links(v, w)) || (err = varint_u64(v, &w->handshakes)))
+		return err;
+	return varint_u64(v, &w->liveness_changes);
+}
+
+static void
+put_view(struct buf *b, const struct lifeline_record *r)
+{
+	const struct lifeline_view *w = &r->view;
+
+	assert(w->node_count <= LIFELINE_VIEW_NODES_MAX && w->link_count <= LINKS_MAX);
+	varint_put(b, w->ask);
+	varint_put(b, w->node_count);
+	for (size_t i = 0; i < w->node_count; i++) {
+		postcard_put_id(b, &w->nodes[i].id);
+		buf_put_u8(b, w->nodes[i].liveness);
+		varint_put(b, w->nodes[i].age_ms);
+	}
+	varint_put(b, w->link_count);
+	for (size_t i = 0; i < w->link_count; i++)
+		postcard_put_id(b, &w->links[i]);
+	varint_put(b, w->handshakes);
+	varint_put(b, w->liveness_changes);
+}
+
+static int
+read_stopping(struct view *v, struct lifeline_record *r)
+{
+	return postcard_text(v, r->stopping.reason, sizeof r->stopping.reason);
+}
+
+static void
+put_stopping(struct buf *b, const struct lifeline_record *r)
+{
+	postcard_put_text(b, r->stopping.reason);
+}
+
+static int
+read_ask(struct view *v, struct lifeline_record *r)
+{
+	return varint_u64(v, &r->ask.ask);
+}
+
+static void
+put_ask(struct buf *b, const struct lifeline_record *r)
+{
+	varint_put(b, r->ask.ask);
+}
+
+static int
+read_quit(struct view *v, struct lifeline_record *r)
+{
+	(void)v;
+	(void)r;
+	return ERR_OK;
+}
+
+static void
+put_quit(struct buf *b, const struct lifeline_record *r)
+{
+	(void)b;
+	(void)r;
+}
+
+static const struct {
+	int (*read)(struct view *v, struct lifeline_record *r);
+	void (*put)(struct buf *b, const struct lifeline_record *r);
+} records[UINT8_MAX + 1] = {
+	[LIFELINE_READY] = { read_ready, put_ready },
+	[LIFELINE_HEARTBEAT] = { read_heartbeat, put_heartbeat },
+	[LIFELINE_FAILED] = { read_failed, put_failed },
+	[LIFELINE_VIEW] = { read_view, put_view },
+	[LIFELINE_STOPPING] = { read_stopping, put_stopping },
+	[LIFELINE_ASK] = { read_ask, put_ask },
+	[LIFELINE_QUIT] = { read_quit, put_quit },
+};
+
+int
+lifeline_decode(struct view *v, struct lifeline_record *r)
+{
+	struct view w = *v, payload;
+	uint8_t tag;
+	int err = postcard_u8(&w, &tag);
+
+	memset(r, 0, sizeof *r);
+	if (!err)
+		err = postcard_bytes(&w, LIFELINE_RECORD_LEN_MAX, &payload);
+	if (err)
+		return err;
+	r->tag = (enum lifeline_tag)tag;
+	if (!records[tag].read) {
+		*v = w;
+		return ERR_UNKNOWN;
+	}
+	err = records[tag].read(&payload, r);
+	if (err) {
+		lifeline_fini(r);
+		/* The record is whole, so nothing that may still come can mend it. */
+		return err == ERR_TRUNCATED ? ERR_MALFORMED : err;
+	}
+	*v = w;
+	return ERR_OK;
+}
+
+void
+lifeline_fini(struct lifeline_record *r)
+{
+	if (r->tag != LIFELINE_VIEW)
+		return;
+	free(r->view.nodes);
+	r->view.nodes = NULL;
+	r->view.node_count = 0;
+}
+
+void
+lifeline_encode(struct buf *b, const struct lifeline_record *r)
+{
+	struct buf payload;
+
+	assert((unsigned)r->tag <= UINT8_MAX && records[r->tag].put);
+	buf_init(&payload, LIFELINE_RECORD_LEN_MAX);
+	records[r->tag].put(&payload, r);
+	if (payload.failed) {
+		b->failed = payload.failed;
+	} else {
+		buf_put_u8(b, (uint8_t)r->tag);
+		postcard_put_bytes(b, payload.data, payload.len);
+	}
+	buf_fini(&payload);
+}
