@@ -75,6 +75,10 @@
 
 /* Supervisor, scenario, console. */
 #define CHILDREN_MAX 50
+#define CHILDREN_ROWS_MAX 1000		/* alive and ended ones that are still shown */
+#define CHILD_ORDERS_MAX 65536		/* orders that the driver has not fetched */
+#define CHILD_TERM_AFTER SECONDS(2)
+#define CHILD_KILL_AFTER SECONDS(4)
 #define SCENARIO_FILE_LEN_MAX (1u << 20)
 #define SCENARIO_ERRORS_MAX 100
 #define TIMELINE_EVENTS_MAX 10000

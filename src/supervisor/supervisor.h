@@ -20,18 +20,23 @@ enum child_state {
 	CHILD_ENDED,
 };
 
+/* Places to look for peers, each "ID@HOST:PORT" as on the command line. */
+#define CHILD_SEEDS_MAX 4
+#define CHILD_SEED_CAP (ID_HEX_CAP + ADDRESS_TEXT_CAP)
+
 struct child_spec {
 	char mesh[LABEL_LEN_MAX + 1];
 	char type[LABEL_LEN_MAX + 1];
 	char data_dir[256];	/* its own; kept over a restart */
+	char seeds[CHILD_SEEDS_MAX][CHILD_SEED_CAP];
+	size_t seed_count;
 	unsigned label;		/* the caller's number for this node */
 };
 
-/* How a child ended, in the words that a person sees ("killed by SIGKILL", "exit 70"). */
 struct child_end {
 	bool expected;		/* we asked it to leave */
-	bool forced;		/* it did not leave in time and was killed */
-	int status, signal;
+	bool forced;		/* it did not leave in time and was killed by us */
+	int status, signal;	/* the exit status, or the signal that ended it and 0 */
 	uint64_t at_ns;
 };
 
@@ -58,36 +63,59 @@ struct supervisor_order {
 	int signal;			/* SIGNAL */
 };
 
-/* limit: children alive at once, CHILDREN_MAX unless told. supervisor_free accepts NULL. */
+/*
+ * limit: children alive at once, CHILDREN_MAX unless told. supervisor_free accepts NULL and gives
+ * no orders: the driver ends what still runs.
+ */
 struct supervisor *supervisor_new(size_t limit);
 void supervisor_free(struct supervisor *s);
 
-/* ERR_LIMIT: the pool is full. *child is its number for all that follows. */
-int supervisor_start(struct supervisor *s, const struct child_spec *spec, uint64_t now_ns, unsigned *child);
-/* QUIT over the lifeline, SIGTERM after 2 s, SIGKILL after 4 s. ERR_UNKNOWN, ERR_STATE. */
+/* ERR_LIMIT: the pool is full. *child is its number for all that follows, from 1 up. */
+int supervisor_start(struct supervisor *s, const struct child_spec *spec, uint64_t now_ns,
+	unsigned *child);
+/*
+ * QUIT over the lifeline, SIGTERM after 2 s, SIGKILL after 4 s; without a lifeline SIGTERM at
+ * once. ERR_UNKNOWN; ERR_STATE when it is stopping already or has ended.
+ */
 int supervisor_stop(struct supervisor *s, unsigned child, uint64_t now_ns);
 void supervisor_stop_all(struct supervisor *s, uint64_t now_ns);
-/* Asks for a VIEW; the number of the question is in the answer. ERR_UNKNOWN, ERR_STATE. */
+/*
+ * Asks for a VIEW; the number of the question is in the answer. Questions to one child count 1,
+ * 2, 3. ERR_UNKNOWN; ERR_STATE unless it is READY.
+ */
 int supervisor_ask(struct supervisor *s, unsigned child, uint64_t now_ns, uint64_t *ask);
 
 /* Facts from the driver. */
 void supervisor_spawned(struct supervisor *s, unsigned child, int pid, uint64_t now_ns);
-void supervisor_spawn_failed(struct supervisor *s, unsigned child, const char *why, uint64_t now_ns);
+void supervisor_spawn_failed(struct supervisor *s, unsigned child, const char *why,
+	uint64_t now_ns);
 /* Takes over what the record owns. */
-void supervisor_record(struct supervisor *s, unsigned child, struct lifeline_record *r, uint64_t now_ns);
+void supervisor_record(struct supervisor *s, unsigned child, struct lifeline_record *r,
+	uint64_t now_ns);
+/*
+ * No word can come any more and none can be sent: a child that has not ended by itself 2 s later
+ * gets SIGTERM, then SIGKILL, for nobody else would end it.
+ */
 void supervisor_lifeline_closed(struct supervisor *s, unsigned child, uint64_t now_ns);
-void supervisor_exited(struct supervisor *s, unsigned child, int status, int signal, uint64_t now_ns);
+void supervisor_exited(struct supervisor *s, unsigned child, int status, int signal,
+	uint64_t now_ns);
 
 uint64_t supervisor_deadline(const struct supervisor *s);
 void supervisor_tick(struct supervisor *s, uint64_t now_ns);
 bool supervisor_next_order(struct supervisor *s, struct supervisor_order *o);
 
-/* Rows in order of starting; ended children stay until supervisor_forget. */
+/*
+ * Rows in order of starting; ended children stay until supervisor_forget, or until CHILDREN_ROWS_MAX
+ * rows are kept, when the oldest ended one makes room. Pointers live until the next start or forget.
+ */
 size_t supervisor_count(const struct supervisor *s);
 size_t supervisor_alive(const struct supervisor *s);
 const struct child_row *supervisor_at(const struct supervisor *s, size_t i);
 const struct child_row *supervisor_find(const struct supervisor *s, unsigned child);
 void supervisor_forget(struct supervisor *s, unsigned child);	/* ENDED ones only */
+
+/* "exited with status 70", "ended by signal 9 (SIGKILL)", and ", forced" when we killed it. */
+#define CHILD_END_TEXT_CAP 64
 char *child_end_text(const struct child_end *e, char *to, size_t cap);
 
 #endif
