@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TUI_MODEL_H
+#define TUI_MODEL_H
+
+#include "mesh/facts.h"
+#include "mesh/topology.h"
+#include "supervisor/supervisor.h"
+
+/*
+ * Everything the console may show, as const pointers into what others own. Whoever runs the loop
+ * fills it before each console_key and console_draw; nothing is kept by the console after the
+ * call but copies. A fact that was not measured is NULL, 0 or "" as each field says, and is shown
+ * as unknown.
+ */
+#define MODEL_NOTICE_CAP 200
+#define MODEL_NOTICES_MAX 8
+
+enum model_notice_level { MODEL_NOTICE_INFO, MODEL_NOTICE_WARN, MODEL_NOTICE_ERROR };
+
+struct model_notice {
+	enum model_notice_level level;
+	uint64_t at_ns;
+	char text[MODEL_NOTICE_CAP];
+};
+
+struct model_mesh {
+	const char *name;
+	const struct directory *directory;
+	const struct topology *topology;	/* of that directory as it is now; or NULL */
+};
+
+struct model {
+	uint64_t now_ns;			/* monotonic, as in the directories */
+	char clock[24];				/* wall time for people, or "" */
+	const struct node_status *self;		/* the observer; NULL while it has not joined */
+	const struct model_mesh *meshes;	/* in order of name */
+	size_t mesh_count;
+	uint64_t heard_ns;			/* when the newest digest came; 0 never */
+	const struct child_row *const *children;	/* every row of the supervisor */
+	size_t child_count;
+	const struct model_notice *notices;	/* oldest first, at most MODEL_NOTICES_MAX */
+	size_t notice_count;
+	bool searching;				/* still looking; false and no mesh: none found */
+	const char *looked_in;			/* "/run/user/1000/meshtui", for the empty screen */
+};
+
+/* Children that are not ENDED. */
+static inline size_t
+model_children_alive(const struct model *m)
+{
+	size_t alive = 0;
+
+	for (size_t i = 0; i < m->child_count; i++)
+		alive += m->children[i]->state != CHILD_ENDED;
+	return alive;
+}
+
+#endif
