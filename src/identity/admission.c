@@ -42,7 +42,8 @@ fabric_key_parse(struct fabric_key *k, struct view file)
 
 	if (file.len == FABRIC_KEY_FILE_LEN && file.data[file.len - 1] == '\n')
 		file.len--;
-	if (file.len != FABRIC_KEY_FILE_LEN - 1 || memcmp(file.data, key_prefix, PREFIX_LEN))
+	if (file.len != FABRIC_KEY_FILE_LEN - 1 ||
+		memcmp(file.data, key_prefix, PREFIX_LEN))
 		return ERR_MALFORMED;
 	memcpy(hex, file.data + PREFIX_LEN, sizeof hex - 1);
 	hex[sizeof hex - 1] = 0;
@@ -70,8 +71,8 @@ admission_proof(uint8_t out[static ADMISSION_PROOF_LEN], const struct fabric_key
 
 	assert(k->present);
 	crypto_generichash_init(&state, k->bytes, sizeof k->bytes, ADMISSION_PROOF_LEN);
-	crypto_generichash_update(&state, (const uint8_t *)proof_context,
-		sizeof proof_context - 1);
+	crypto_generichash_update(
+		&state, (const uint8_t *)proof_context, sizeof proof_context - 1);
 	crypto_generichash_update(&state, exporter, 32);
 	crypto_generichash_update(&state, &role, 1);
 	crypto_generichash_final(&state, out, ADMISSION_PROOF_LEN);
@@ -79,8 +80,8 @@ admission_proof(uint8_t out[static ADMISSION_PROOF_LEN], const struct fabric_key
 }
 
 bool
-admission_check(const uint8_t proof[static ADMISSION_PROOF_LEN], const struct fabric_key *k,
-	const uint8_t exporter[static 32], uint8_t role)
+admission_check(const uint8_t proof[static ADMISSION_PROOF_LEN],
+	const struct fabric_key *k, const uint8_t exporter[static 32], uint8_t role)
 {
 	uint8_t expected[ADMISSION_PROOF_LEN];
 	bool same;
@@ -103,8 +104,8 @@ topic_of_mesh(struct peer_id *topic, const struct fabric_key *k, const char *mes
 		return;
 	}
 	crypto_generichash_init(&state, k->bytes, sizeof k->bytes, sizeof topic->bytes);
-	crypto_generichash_update(&state, (const uint8_t *)topic_context,
-		sizeof topic_context - 1);
+	crypto_generichash_update(
+		&state, (const uint8_t *)topic_context, sizeof topic_context - 1);
 	crypto_generichash_update(&state, (const uint8_t *)mesh, strlen(mesh));
 	crypto_generichash_final(&state, topic->bytes, sizeof topic->bytes);
 	sodium_memzero(&state, sizeof state);

@@ -17,8 +17,8 @@ name_format(char to[static NAME_LEN_MAX + 1], const char *mesh, const char *type
 
 	assert(hex_digits <= NAME_HEX_LONG);
 	id_hex(hex, id);
-	snprintf(to, NAME_LEN_MAX + 1, "%.*s.%.*s.%.*s", LABEL_LEN_MAX, mesh, LABEL_LEN_MAX,
-		type, (int)hex_digits, hex);
+	snprintf(to, NAME_LEN_MAX + 1, "%.*s.%.*s.%.*s", LABEL_LEN_MAX, mesh,
+		LABEL_LEN_MAX, type, (int)hex_digits, hex);
 	return to;
 }
 
@@ -28,8 +28,10 @@ parse_id(struct peer_id *id, const char *text, size_t len, char why[static NAME_
 	char hex[ID_HEX_CAP];
 
 	if (len != ID_HEX_CAP - 1) {
-		snprintf(why, NAME_WHY_CAP, "the id before '@' has %zu characters, "
-			"not 64 hex digits", len);
+		snprintf(why, NAME_WHY_CAP,
+			"the id before '@' has %zu characters, "
+			"not 64 hex digits",
+			len);
 		return ERR_MALFORMED;
 	}
 	memcpy(hex, text, len);
@@ -45,7 +47,10 @@ parse_id(struct peer_id *id, const char *text, size_t len, char why[static NAME_
 	return ERR_OK;
 }
 
-/* Finds the part that is wrong, with the whole in `text`; only called when it does not parse. */
+/*
+ * Finds the part that is wrong, with the whole in `text`; only called when it does not
+ * parse.
+ */
 static void
 explain_address(const char *text, char why[static NAME_WHY_CAP])
 {
@@ -55,18 +60,21 @@ explain_address(const char *text, char why[static NAME_WHY_CAP])
 	char shown[64];
 
 	if (!colon || (bracket && colon < bracket)) {
-		snprintf(why, NAME_WHY_CAP, "there is no port after the host: write HOST:PORT");
+		snprintf(why, NAME_WHY_CAP,
+			"there is no port after the host: write HOST:PORT");
 		return;
 	}
 	text_printable(shown, sizeof shown, colon + 1, strlen(colon + 1));
 	if (text_u64(colon + 1, UINT16_MAX, &port) || port == 0) {
-		snprintf(why, NAME_WHY_CAP, "the port '%s' is not a number from 1 to 65535",
-			shown);
+		snprintf(why, NAME_WHY_CAP,
+			"the port '%s' is not a number from 1 to 65535", shown);
 		return;
 	}
 	text_printable(shown, sizeof shown, text, (size_t)(colon - text));
-	snprintf(why, NAME_WHY_CAP, "the host '%s' is neither a numeric IPv4 address nor an "
-		"IPv6 address in brackets", shown);
+	snprintf(why, NAME_WHY_CAP,
+		"the host '%s' is neither a numeric IPv4 address nor an "
+		"IPv6 address in brackets",
+		shown);
 }
 
 int

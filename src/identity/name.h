@@ -5,14 +5,17 @@
 #include "base/id.h"
 #include "base/limits.h"
 
-/* `<mesh>.<type>.<hex of the id>`, PROTOCOL.md 6: 6 hex digits, 12 where two live ids collide. */
+/*
+ * `<mesh>.<type>.<hex of the id>`, PROTOCOL.md 6: 6 hex digits, 12 where two live ids
+ * collide.
+ */
 enum { NAME_HEX_SHORT = 6, NAME_HEX_LONG = 12 };
 char *name_format(char to[static NAME_LEN_MAX + 1], const char *mesh, const char *type,
 	const struct peer_id *id, unsigned hex_digits);
 
 /*
- * A seed, "ID@HOST:PORT" with a 64-digit id and a numeric address. ERR_MALFORMED, and in `why`
- * a text for a person that says which part is wrong.
+ * A seed, "ID@HOST:PORT" with a 64-digit id and a numeric address. ERR_MALFORMED, and in
+ * `why` a text for a person that says which part is wrong.
  */
 struct seed {
 	struct peer_id id;

@@ -93,8 +93,10 @@ check_signature(const char *context, const struct peer_id *topic, struct view bo
 		return ERR_MALFORMED;
 	buf_init(&text, DIGEST_LEN_MAX + 64);
 	put_signed(&text, context, topic, body.data, body.len);
-	err = crypto_sign_verify_detached(signature.data, text.data, text.len,
-		signer->bytes) ? ERR_SIGNATURE : ERR_OK;
+	err = crypto_sign_verify_detached(
+		      signature.data, text.data, text.len, signer->bytes)
+		      ? ERR_SIGNATURE
+		      : ERR_OK;
 	buf_fini(&text);
 	return err;
 }
@@ -122,7 +124,7 @@ put_tail(struct buf *b, const struct digest *d)
 	varint_put(b, d->memory_budget_kib);
 	varint_put(b, d->loop_lag_ms);
 	varint_put(b, d->flags);
-	postcard_put_bytes(b, NULL, 0);	/* no extension */
+	postcard_put_bytes(b, NULL, 0); /* no extension */
 }
 
 static void
@@ -133,11 +135,12 @@ put_build(struct buf *b, const struct digest *d)
 }
 
 /*
- * How many neighbors and addresses fit. Everything else is at most 247 bytes of body (32 id, 2 x
- * 10, 2 x 64 names, 13 build, 5, 2 x 10, 4 x 5, 2 x 3, 1, and a count byte each), 314 with the
- * envelope, so it always fits in DIGEST_LEN_MAX; 8 neighbors are 96 bytes more and 4 IPv6
- * addresses 80. With names of ordinary length all of it fits. Where it does not, neighbors go
- * first, because topology has no other source, and addresses are learned from gossip as well.
+ * How many neighbors and addresses fit. Everything else is at most 247 bytes of body (32
+ * id, 2 x 10, 2 x 64 names, 13 build, 5, 2 x 10, 4 x 5, 2 x 3, 1, and a count byte each),
+ * 314 with the envelope, so it always fits in DIGEST_LEN_MAX; 8 neighbors are 96 bytes
+ * more and 4 IPv6 addresses 80. With names of ordinary length all of it fits. Where it
+ * does not, neighbors go first, because topology has no other source, and addresses are
+ * learned from gossip as well.
  */
 static void
 fit(const struct digest *d, size_t fixed_len, size_t *neighbors, size_t *addresses)
@@ -175,7 +178,7 @@ digest_sign(struct buf *b, const struct digest *d, const struct peer_id *topic,
 	put_head(&body, d);
 	put_build(&body, d);
 	put_tail(&body, d);
-	buf_put(&body, "\0", 2);	/* the two counts, one byte each */
+	buf_put(&body, "\0", 2); /* the two counts, one byte each */
 	assert(!body.failed);
 	fit(d, body.len, &neighbors, &addresses);
 
@@ -185,7 +188,8 @@ digest_sign(struct buf *b, const struct digest *d, const struct peer_id *topic,
 	put_build(&body, d);
 	varint_put(&body, neighbors);
 	for (size_t i = 0; i < neighbors; i++) {
-		buf_put(&body, d->neighbors[i].id_prefix, sizeof d->neighbors[i].id_prefix);
+		buf_put(&body, d->neighbors[i].id_prefix,
+			sizeof d->neighbors[i].id_prefix);
 		buf_put_u8(&body, d->neighbors[i].path_kind);
 		varint_put(&body, d->neighbors[i].rtt_100us);
 	}
@@ -229,8 +233,8 @@ read_digest(struct digest *d, struct view body)
 		(err = varint_u64(&body, &d->seq)) ||
 		(err = postcard_text(&body, d->mesh, sizeof d->mesh)) ||
 		(err = postcard_text(&body, d->type, sizeof d->type)) ||
-		(err = postcard_addresses(&body, d->addresses, ADDRESSES_MAX,
-			&d->address_count)) ||
+		(err = postcard_addresses(
+			 &body, d->addresses, ADDRESSES_MAX, &d->address_count)) ||
 		(err = postcard_text(&body, d->build, sizeof d->build)) ||
 		(err = varint_u32(&body, &d->uptime_s)) ||
 		(err = read_neighbors(&body, d)) ||
@@ -266,11 +270,13 @@ int
 digest_verify(struct digest *d, struct view payload, const struct peer_id *topic)
 {
 	struct view body, signature;
-	int err = open_envelope(payload, PAYLOAD_DIGEST, DIGEST_LEN_MAX, &body, &signature);
+	int err =
+		open_envelope(payload, PAYLOAD_DIGEST, DIGEST_LEN_MAX, &body, &signature);
 
 	if (!err)
 		err = read_digest(d, body);
-	return err ? err : check_signature(digest_context, topic, body, signature, &d->id);
+	return err ? err
+		   : check_signature(digest_context, topic, body, signature, &d->id);
 }
 
 void
@@ -311,11 +317,12 @@ int
 accusation_verify(struct accusation *a, struct view payload, const struct peer_id *topic)
 {
 	struct view body, signature;
-	int err = open_envelope(payload, PAYLOAD_ACCUSATION, ACCUSATION_LEN_MAX, &body,
-		&signature);
+	int err = open_envelope(
+		payload, PAYLOAD_ACCUSATION, ACCUSATION_LEN_MAX, &body, &signature);
 
 	if (!err)
 		err = read_accusation(a, body);
 	return err ? err
-		   : check_signature(accusation_context, topic, body, signature, &a->accuser);
+		   : check_signature(
+			     accusation_context, topic, body, signature, &a->accuser);
 }

@@ -9,24 +9,24 @@
 #include "base/limits.h"
 
 /*
- * Gossip payloads of a mesh topic: version u8 || length-prefixed body || signature[64], with
- * Ed25519 over a context text || topic || body. Version 1 is a digest, context "meshtui digest 1"
- * (PROTOCOL.md 6). Version 2 is an accusation, context "meshtui accusation 1"; PROTOCOL.md names
- * its fields but not its bytes, so they are fixed here: body = accuser[32], subject[32],
- * incarnation u64, seq u64, reason u8.
+ * Gossip payloads of a mesh topic: version u8 || length-prefixed body || signature[64],
+ * with Ed25519 over a context text || topic || body. Version 1 is a digest, context
+ * "meshtui digest 1" (PROTOCOL.md 6). Version 2 is an accusation, context "meshtui
+ * accusation 1"; PROTOCOL.md names its fields but not its bytes, so they are fixed here:
+ * body = accuser[32], subject[32], incarnation u64, seq u64, reason u8.
  */
 enum digest_flag {
 	DIGEST_OBSERVER = 1 << 0,
 	DIGEST_GATEWAY = 1 << 1,
 	DIGEST_DRAINING = 1 << 2,
 	DIGEST_DEGRADED = 1 << 3,
-	DIGEST_LEFT = 1 << 4,	/* the last word of a node that leaves in order */
+	DIGEST_LEFT = 1 << 4, /* the last word of a node that leaves in order */
 };
 
 struct digest_neighbor {
 	uint8_t id_prefix[8];
-	uint8_t path_kind;	/* 0 direct, 1 relay */
-	uint16_t rtt_100us;	/* 0.1 ms */
+	uint8_t path_kind;  /* 0 direct, 1 relay */
+	uint16_t rtt_100us; /* 0.1 ms */
 };
 
 struct digest {
@@ -41,7 +41,7 @@ struct digest {
 	struct digest_neighbor neighbors[DIGEST_NEIGHBORS_MAX];
 	size_t neighbor_count;
 	uint64_t frames_sent, frames_received;
-	uint32_t cpu_used_mc, cpu_budget_mc;		/* millicores */
+	uint32_t cpu_used_mc, cpu_budget_mc; /* millicores */
 	uint32_t memory_used_kib, memory_budget_kib;
 	uint16_t loop_lag_ms;
 	uint16_t flags;
@@ -51,28 +51,31 @@ enum accusation_reason { ACCUSED_NO_ANSWER = 0, ACCUSED_REFUSED = 1, ACCUSED_RES
 
 struct accusation {
 	struct peer_id accuser, subject;
-	uint64_t incarnation, seq;	/* the newest the accuser has of the subject */
+	uint64_t incarnation, seq; /* the newest the accuser has of the subject */
 	enum accusation_reason reason;
 };
 
-const char *accusation_reason_text(enum accusation_reason reason);	/* "no answer" */
+const char *accusation_reason_text(enum accusation_reason reason); /* "no answer" */
 
 /*
- * What signs: 64-byte Ed25519 secret key as libsodium has it. The payload is appended to `b`;
- * a digest with 8 neighbors and the longest names stays within DIGEST_LEN_MAX (asserted).
+ * What signs: 64-byte Ed25519 secret key as libsodium has it. The payload is appended to
+ * `b` and never longer than DIGEST_LEN_MAX. With names of 63 characters not everything
+ * fits (the fixed fields take up to 314 bytes): as many neighbors as fit go first, then as
+ * many addresses; a receiver sees shorter lists, not a wrong digest.
  */
 void digest_sign(struct buf *b, const struct digest *d, const struct peer_id *topic,
 	const uint8_t secret_key[static 64]);
-void accusation_sign(struct buf *b, const struct accusation *a, const struct peer_id *topic,
-	const uint8_t secret_key[static 64]);
+void accusation_sign(struct buf *b, const struct accusation *a,
+	const struct peer_id *topic, const uint8_t secret_key[static 64]);
 
 /*
- * Decoding checks the signature by the id inside. ERR_TRUNCATED, ERR_MALFORMED (also a bad label
- * or id), ERR_LIMIT, ERR_SIGNATURE. Unknown extension bytes are ignored.
+ * Decoding checks the signature by the id inside. ERR_TRUNCATED, ERR_MALFORMED (also a
+ * bad label or id), ERR_LIMIT, ERR_SIGNATURE. Unknown extension bytes are ignored.
  */
 enum payload_kind { PAYLOAD_UNKNOWN = 0, PAYLOAD_DIGEST = 1, PAYLOAD_ACCUSATION = 2 };
 enum payload_kind payload_kind(struct view payload);
 int digest_verify(struct digest *d, struct view payload, const struct peer_id *topic);
-int accusation_verify(struct accusation *a, struct view payload, const struct peer_id *topic);
+int accusation_verify(
+	struct accusation *a, struct view payload, const struct peer_id *topic);
 
 #endif

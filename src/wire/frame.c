@@ -10,7 +10,7 @@ static const struct {
 	const char *name;
 	size_t limit;
 } tags[UINT8_MAX + 1] = {
-#define FRAME(name, tag, limit, text) [tag] = { text, limit },
+#define FRAME(name, tag, limit, text) [tag] = {text, limit},
 #include "wire/frame.def"
 #undef FRAME
 };
@@ -47,7 +47,10 @@ frame_decode(struct view *v, struct frame *f)
 void
 frame_encode(struct buf *b, uint8_t tag, const void *payload, size_t len)
 {
-	/* A receiver would end the connection over it, so it fails here, where it was made. */
+	/*
+	 * A receiver would end the connection over it, so it fails here, where it was
+	 * made.
+	 */
 	if (len > frame_limit(tag)) {
 		b->failed = ERR_LIMIT;
 		return;

@@ -5,7 +5,10 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
-/* frame = tag(u8) || length(LEB128) || payload (PROTOCOL.md 5). The tags are in frame.def. */
+/*
+ * frame = tag(u8) || length(LEB128) || payload (PROTOCOL.md 5). The tags are in
+ * frame.def.
+ */
 enum frame_tag {
 #define FRAME(name, tag, limit, text) FRAME_##name = tag,
 #include "wire/frame.def"
@@ -14,16 +17,17 @@ enum frame_tag {
 
 struct frame {
 	uint8_t tag;
-	struct view payload;	/* aliases the input */
+	struct view payload; /* aliases the input */
 };
 
-const char *frame_name(uint8_t tag);	/* "hello"; "unknown" for tags we do not know */
-size_t frame_limit(uint8_t tag);	/* payload bytes; FRAME_CONTROL_LEN_MAX for unknown tags */
+const char *frame_name(uint8_t tag); /* "hello"; "unknown" for tags we do not know */
+/* Payload bytes; FRAME_CONTROL_LEN_MAX for unknown tags. */
+size_t frame_limit(uint8_t tag);
 
 /*
- * Reads one whole frame from the front of `v` and consumes it. ERR_TRUNCATED when more bytes
- * are needed (nothing consumed), ERR_LIMIT when the announced length is above the tag's limit,
- * ERR_MALFORMED for a broken length.
+ * Reads one whole frame from the front of `v` and consumes it. ERR_TRUNCATED when more
+ * bytes are needed (nothing consumed), ERR_LIMIT when the announced length is above the
+ * tag's limit, ERR_MALFORMED for a broken length.
  */
 int frame_decode(struct view *v, struct frame *f);
 void frame_encode(struct buf *b, uint8_t tag, const void *payload, size_t len);
@@ -39,7 +43,8 @@ void frame_ping_encode(struct buf *b, const struct frame_ping *p);
 int frame_pong_decode(struct view payload, struct frame_pong *p);
 void frame_pong_encode(struct buf *b, const struct frame_pong *p);
 
-/* Trace context that every request payload begins with: trace id[16], span id[8], flags. */
+/* Trace context that every request payload begins with: trace id[16], span id[8], flags.
+ */
 #define TRACE_CONTEXT_LEN 25
 struct trace_context {
 	uint8_t trace_id[16], span_id[8], flags;

@@ -9,8 +9,8 @@
 enum { SWARM = 0, GOSSIP = 1 };
 
 /*
- * Data of strangers may be longer than what we make ourselves (GOSSIP_PEER_DATA_LEN_MAX): a real
- * iroh node names its relay and every interface. The frame bounds it.
+ * Data of strangers may be longer than what we make ourselves (GOSSIP_PEER_DATA_LEN_MAX):
+ * a real iroh node names its relay and every interface. The frame bounds it.
  */
 static int
 read_data(struct view *v, struct gossip_peer_data *d)
@@ -163,16 +163,16 @@ static const struct {
 	int (*read)(struct view *v, struct gossip_msg *m);
 	uint8_t protocol, discriminant;
 } kinds[GOSSIP_MSG_KINDS] = {
-	[GOSSIP_JOIN] = { "join", read_join, SWARM, 0 },
-	[GOSSIP_FORWARD_JOIN] = { "forward-join", read_forward_join, SWARM, 1 },
-	[GOSSIP_SHUFFLE] = { "shuffle", read_shuffle, SWARM, 2 },
-	[GOSSIP_SHUFFLE_REPLY] = { "shuffle-reply", read_shuffle_reply, SWARM, 3 },
-	[GOSSIP_NEIGHBOR] = { "neighbor", read_neighbor, SWARM, 4 },
-	[GOSSIP_DISCONNECT] = { "disconnect", read_disconnect, SWARM, 5 },
-	[GOSSIP_PAYLOAD] = { "payload", read_payload, GOSSIP, 0 },
-	[GOSSIP_PRUNE] = { "prune", read_prune, GOSSIP, 1 },
-	[GOSSIP_GRAFT] = { "graft", read_graft, GOSSIP, 2 },
-	[GOSSIP_IHAVE] = { "ihave", read_ihave, GOSSIP, 3 },
+	[GOSSIP_JOIN] = {"join", read_join, SWARM, 0},
+	[GOSSIP_FORWARD_JOIN] = {"forward-join", read_forward_join, SWARM, 1},
+	[GOSSIP_SHUFFLE] = {"shuffle", read_shuffle, SWARM, 2},
+	[GOSSIP_SHUFFLE_REPLY] = {"shuffle-reply", read_shuffle_reply, SWARM, 3},
+	[GOSSIP_NEIGHBOR] = {"neighbor", read_neighbor, SWARM, 4},
+	[GOSSIP_DISCONNECT] = {"disconnect", read_disconnect, SWARM, 5},
+	[GOSSIP_PAYLOAD] = {"payload", read_payload, GOSSIP, 0},
+	[GOSSIP_PRUNE] = {"prune", read_prune, GOSSIP, 1},
+	[GOSSIP_GRAFT] = {"graft", read_graft, GOSSIP, 2},
+	[GOSSIP_IHAVE] = {"ihave", read_ihave, GOSSIP, 3},
 };
 
 const char *
@@ -194,7 +194,8 @@ gossip_msg_decode(struct gossip_msg *m, struct view body)
 	if (err)
 		return err;
 	for (unsigned i = 0; i < GOSSIP_MSG_KINDS; i++) {
-		if (kinds[i].protocol != protocol || kinds[i].discriminant != discriminant)
+		if (kinds[i].protocol != protocol ||
+			kinds[i].discriminant != discriminant)
 			continue;
 		memset(m, 0, sizeof *m);
 		m->kind = (enum gossip_msg_kind)i;
@@ -222,7 +223,10 @@ gossip_addr_info_decode(struct view bytes, struct address *out, size_t max, size
 		err = varint_u64(&bytes, &n);
 	if (err)
 		return err;
-	/* Strangers may have more addresses than we keep; all are read, the first `max` kept. */
+	/*
+	 * Strangers may have more addresses than we keep; all are read, the first `max`
+	 * kept.
+	 */
 	for (uint64_t i = 0; i < n; i++) {
 		err = postcard_address(&bytes, &address);
 		if (err) {

@@ -85,7 +85,7 @@ put_gossip(struct buf *b, const struct gossip_msg *m)
 			varint_put(b, m->ihave.items[i].round);
 		}
 		break;
-	default:	/* a prune has no fields */
+	default: /* a prune has no fields */
 		break;
 	}
 }
@@ -121,15 +121,15 @@ gossip_addr_info_encode(struct buf *b, const struct address *a, size_t count)
 	if (count > 0)
 		memcpy(sorted, a, count * sizeof *a);
 	qsort(sorted, count, sizeof *sorted, compare);
-	postcard_put_bool(b, false);	/* no relay */
+	postcard_put_bool(b, false); /* no relay */
 	postcard_put_addresses(b, sorted, count);
 }
 
 void
 gossip_frame_put(struct buf *b, const void *body, size_t len)
 {
-	uint8_t head[4] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
-		(uint8_t)len };
+	uint8_t head[4] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16),
+		(uint8_t)(len >> 8), (uint8_t)len};
 
 	buf_put(b, head, sizeof head);
 	if (len > 0)

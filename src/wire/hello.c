@@ -60,8 +60,8 @@ hello_decode(struct hello *h, struct view payload)
 		(err = read_role(v, &h->role)) ||
 		(err = varint_u64(v, &h->incarnation)) ||
 		(err = postcard_text(v, h->build, sizeof h->build)) ||
-		(err = postcard_addresses(v, h->addresses, ADDRESSES_MAX,
-			&h->address_count)) ||
+		(err = postcard_addresses(
+			 v, h->addresses, ADDRESSES_MAX, &h->address_count)) ||
 		(err = read_proof(v, h)))
 		return err;
 	/* Bytes that follow belong to a later version, which may only append. */

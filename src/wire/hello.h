@@ -13,7 +13,10 @@
 
 enum hello_role { HELLO_MEMBER = 0, HELLO_OBSERVER = 1 };
 
-/* First frame of each control stream (PROTOCOL.md 5, tag 01). An observer's mesh may be "". */
+/*
+ * First frame of each control stream (PROTOCOL.md 5, tag 01). An observer's mesh may be
+ * "".
+ */
 struct hello {
 	uint16_t version;
 	char mesh[LABEL_LEN_MAX + 1];

@@ -9,7 +9,10 @@
 #include "base/mem.h"
 #include "wire/postcard.h"
 
-/* id, liveness, age: no node of a view is shorter, so a count can be held against the bytes. */
+/*
+ * id, liveness, age: no node of a view is shorter, so a count can be held against the
+ * bytes.
+ */
 #define VIEW_NODE_LEN_MIN (32 + 1 + 1)
 
 static int
@@ -20,7 +23,8 @@ read_ready(struct view *v, struct lifeline_record *r)
 
 	if ((err = postcard_id(v, &y->id)) ||
 		(err = postcard_text(v, y->name, sizeof y->name)) ||
-		(err = postcard_addresses(v, y->addresses, ADDRESSES_MAX, &y->address_count)))
+		(err = postcard_addresses(
+			 v, y->addresses, ADDRESSES_MAX, &y->address_count)))
 		return err;
 	return varint_u64(v, &y->boot_us);
 }
@@ -55,7 +59,7 @@ static int
 read_failed(struct view *v, struct lifeline_record *r)
 {
 	uint8_t status;
-	int err = postcard_u8(v, &status);	/* an exit status has 8 bits */
+	int err = postcard_u8(v, &status); /* an exit status has 8 bits */
 
 	if (err)
 		return err;
@@ -87,7 +91,8 @@ read_nodes(struct view *v, struct lifeline_view *w)
 	for (size_t i = 0; i < n; i++) {
 		struct lifeline_view_node *at = &w->nodes[i];
 
-		if ((err = postcard_id(v, &at->id)) || (err = postcard_u8(v, &at->liveness)) ||
+		if ((err = postcard_id(v, &at->id)) ||
+			(err = postcard_u8(v, &at->liveness)) ||
 			(err = varint_u32(v, &at->age_ms)))
 			return err;
 	}
@@ -188,13 +193,13 @@ static const struct {
 	int (*read)(struct view *v, struct lifeline_record *r);
 	void (*put)(struct buf *b, const struct lifeline_record *r);
 } records[UINT8_MAX + 1] = {
-	[LIFELINE_READY] = { read_ready, put_ready },
-	[LIFELINE_HEARTBEAT] = { read_heartbeat, put_heartbeat },
-	[LIFELINE_FAILED] = { read_failed, put_failed },
-	[LIFELINE_VIEW] = { read_view, put_view },
-	[LIFELINE_STOPPING] = { read_stopping, put_stopping },
-	[LIFELINE_ASK] = { read_ask, put_ask },
-	[LIFELINE_QUIT] = { read_quit, put_quit },
+	[LIFELINE_READY] = {read_ready, put_ready},
+	[LIFELINE_HEARTBEAT] = {read_heartbeat, put_heartbeat},
+	[LIFELINE_FAILED] = {read_failed, put_failed},
+	[LIFELINE_VIEW] = {read_view, put_view},
+	[LIFELINE_STOPPING] = {read_stopping, put_stopping},
+	[LIFELINE_ASK] = {read_ask, put_ask},
+	[LIFELINE_QUIT] = {read_quit, put_quit},
 };
 
 int

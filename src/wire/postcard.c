@@ -58,7 +58,7 @@ postcard_bytes(struct view *v, size_t len_max, struct view *out)
 		return ERR_LIMIT;
 	if (len > w.len)
 		return ERR_TRUNCATED;
-	*out = (struct view){ .data = w.data, .len = (size_t)len };
+	*out = (struct view){.data = w.data, .len = (size_t)len};
 	v->data = w.data + len;
 	v->len = w.len - (size_t)len;
 	return ERR_OK;
@@ -85,7 +85,7 @@ int
 postcard_address(struct view *v, struct address *out)
 {
 	struct view w = *v;
-	struct address a = { 0 };
+	struct address a = {0};
 	uint32_t kind;
 	int err = varint_u32(&w, &kind);
 

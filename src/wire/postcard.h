@@ -8,13 +8,19 @@
 #include "base/id.h"
 #include "wire/varint.h"
 
-/* postcard values over varints. Readers: ERR_TRUNCATED, ERR_MALFORMED, ERR_LIMIT; views alias the input. */
+/*
+ * postcard values over varints. Readers: ERR_TRUNCATED, ERR_MALFORMED, ERR_LIMIT; views
+ * alias the input.
+ */
 int postcard_u8(struct view *v, uint8_t *out);
-int postcard_bool(struct view *v, bool *out);		/* 00 | 01 */
-int postcard_fixed(struct view *v, void *out, size_t len);	/* raw bytes */
+int postcard_bool(struct view *v, bool *out);		   /* 00 | 01 */
+int postcard_fixed(struct view *v, void *out, size_t len); /* raw bytes */
 int postcard_id(struct view *v, struct peer_id *out);
 int postcard_bytes(struct view *v, size_t len_max, struct view *out);
-/* UTF-8 is not checked here; copies at most cap - 1 bytes, ERR_LIMIT when longer, NUL inside is malformed. */
+/*
+ * UTF-8 is not checked here; copies at most cap - 1 bytes, ERR_LIMIT when longer, NUL
+ * inside is malformed.
+ */
 int postcard_text(struct view *v, char *out, size_t cap);
 int postcard_address(struct view *v, struct address *out);
 

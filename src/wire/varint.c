@@ -30,8 +30,8 @@ varint_len(uint64_t value)
 }
 
 /*
- * `len_max` bytes hold the type, and the last of them has room for `last_max` only: what is above
- * does not fit the type, and a continuation bit there is above it as well.
+ * `len_max` bytes hold the type, and the last of them has room for `last_max` only: what
+ * is above does not fit the type, and a continuation bit there is above it as well.
  */
 static int
 read_varint(struct view *v, size_t len_max, uint8_t last_max, uint64_t *out)
