@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * A directory of our own for the data of children, `run-XXXXXX` under $XDG_RUNTIME_DIR/meshtui or
- * /tmp/meshtui-UID, 0700. A lock that is held while we live says that it is in use; those of
+ * A directory of our own for the data of children, `run-XXXXXX` in the runtime directory
+ * (io/paths.h), 0700. A lock that is held while we live says that it is in use; those of
  * runs that died are removed when the next one opens.
  */
 struct rundir {
