@@ -161,9 +161,11 @@ text_parse_duration(const char *text, uint64_t *ns)
 	if (whole_len == 0 || scale == 0)
 		return ERR_MALFORMED;
 	for (size_t i = 0; i < whole_len; i++) {
-		if (value > (UINT64_MAX / scale - 9) / 10)
+		uint64_t digit = (uint64_t)(text[i] - '0');
+
+		if (value > (UINT64_MAX / scale - digit) / 10)
 			return ERR_LIMIT;
-		value = value * 10 + (uint64_t)(text[i] - '0');
+		value = value * 10 + digit;
 	}
 	/* Digits below a nanosecond fall away with `place`; those of minutes stay exact to 6e-9. */
 	for (size_t i = 0; i < part_len; i++) {
