@@ -64,6 +64,8 @@
 #define DIGEST_NEIGHBORS_MAX 8
 #define DIRECTORY_ENTRIES_MAX 20000
 #define ACCUSERS_MAX 4
+#define DIRECTORY_CHANGES_MAX 2048	/* not yet fetched by tick */
+#define DIRECTORY_DEPARTED_MAX 4096	/* removed ones whose last digest is remembered */
 #define MESHES_MAX 64
 
 /* Node. */

@@ -6,7 +6,8 @@
 
 /*
  * The overlay as the nodes themselves report it: an edge is a connection that both ends name in
- * their digests. What only one end names is counted as half, and not drawn.
+ * their digests. What only one end names is counted as half, and not drawn. Who is gone or left
+ * names nobody any more; observers and their links are not part of the overlay.
  */
 struct topology_edge {
 	size_t a, b;		/* indices into the directory, a < b */
@@ -18,6 +19,7 @@ struct topology {
 	struct topology_edge *edges;	/* owned */
 	size_t edge_count;
 	size_t half_count;		/* named by one end only */
+	size_t unknown_count;		/* names that are in no entry, or in more than one */
 	unsigned *degree;		/* by directory index; owned */
 	size_t node_count;		/* entries of the directory */
 	size_t live_count;

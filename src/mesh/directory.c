@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+#include "mesh/directory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hex.h"
+#include "base/mem.h"
+#include "mesh/directory_table.h"
+#include "mesh/liveness.h"
+
+enum { NAME_BYTES_SHORT = 3, NAME_BYTES_LONG = 6 };
+
+static void
+count_refusal(struct directory *d, int err)
+{
+	switch (err) {
+	case ERR_OK:
+		break;
+	case ERR_STALE:
+		d->stats.stale++;
+		break;
+	case ERR_SIGNATURE:
+		d->stats.bad_signature++;
+		break;
+	case ERR_FOREIGN:
+		d->stats.foreign++;
+		break;
+	case ERR_LIMIT:
+		d->stats.full++;
+		break;
+	default:
+		d->stats.malformed++;
+		break;
+	}
+}
+
+static void
+keep_payload(struct directory_slot *s, struct view payload)
+{
+	free(s->payload);
+	s->payload = mem_copy(payload.data, payload.len);
+	s->entry.payload.data = s->payload;
+	s->entry.payload.len = payload.len;
+}
+
+static int
+apply_known(struct directory *d, struct directory_slot *s, const struct digest *g,
+	struct view payload, uint64_t now_ns)
+{
+	const struct digest *old = &s->entry.digest;
+	bool restarted = g->incarnation > old->incarnation;
+
+	if (!directory_table_older(old->incarnation, old->seq, g->incarnation, g->seq))
+		return ERR_STALE;
+	directory_table_uncount(d, s);
+	directory_table_set(d, s, g);
+	keep_payload(s, payload);
+	liveness_heard(d, s, restarted ? LIVENESS_RESTARTED : LIVENESS_AGAIN, now_ns);
+	return ERR_OK;
+}
+
+static int
+apply_digest(struct directory *d, struct view payload, const char *mesh, uint64_t now_ns)
+{
+	const struct directory_departed *departed;
+	struct directory_slot *s;
+	struct digest g;
+	int err;
+
+	err = digest_verify(&g, payload, &d->config.topic);
+	if (err == ERR_LIMIT)
+		return ERR_MALFORMED;	/* a field beyond its bound; our own bound is meant below */
+	if (err)
+		return err;
+	if (strcmp(g.mesh, mesh) != 0)
+		return ERR_FOREIGN;
+	s = directory_table_find(d, &g.id);
+	if (s)
+		return apply_known(d, s, &g, payload, now_ns);
+	departed = idmap_find(d->departed, &g.id);
+	if (departed && !directory_table_older(departed->incarnation, departed->seq,
+	    g.incarnation, g.seq))
+		return ERR_STALE;
+	if (directory_table_full(d) && !id_equal(&g.id, &d->config.self)) {
+		struct directory_slot *out = directory_table_oldest_out(d);
+
+		if (!out)
+			return ERR_LIMIT;
+		liveness_drop(d, out, now_ns);
+	}
+	s = directory_table_add(d, &g);
+	keep_payload(s, payload);
+	liveness_heard(d, s, LIVENESS_NEW, now_ns);
+	return ERR_OK;
+}
+
+static int
+apply_accusation(struct directory *d, struct view payload, uint64_t now_ns)
+{
+	struct accusation a;
+	int err = accusation_verify(&a, payload, &d->config.topic);
+
+	if (!err)
+		err = liveness_accuse(d, &a, now_ns);
+	if (err)
+		d->stats.accusations_refused++;
+	else
+		d->stats.accusations++;
+	return err;
+}
+
+bool
+directory_is_node(const struct directory_entry *en)
+{
+	return (en->digest.flags & DIGEST_OBSERVER) == 0;
+}
+
+void
+directory_config_default(struct directory_config *c)
+{
+	memset(c, 0, sizeof *c);
+	c->suspect_ns = SECONDS(8);
+	c->gone_ns = SECONDS(30);
+	c->forget_ns = SECONDS(60);
+	c->accused_gone_ns = SECONDS(2);
+	c->entries_max = DIRECTORY_ENTRIES_MAX;
+}
+
+struct directory *
+directory_new(const struct directory_config *c)
+{
+	struct directory *d = mem_array(1, sizeof *d);
+
+	d->config = *c;
+	d->by_id = idmap_new();
+	d->by_prefix = idmap_new();
+	d->departed = idmap_new();
+	heap_init(&d->timers);
+	ring_init(&d->changes, sizeof(struct directory_change), DIRECTORY_CHANGES_MAX);
+	return d;
+}
+
+void
+directory_free(struct directory *d)
+{
+	if (!d)
+		return;
+	directory_table_clear(d);
+	idmap_free(d->by_id);
+	idmap_free(d->by_prefix);
+	idmap_free(d->departed);
+	heap_fini(&d->timers);
+	ring_fini(&d->changes);
+	free(d);
+}
+
+int
+directory_apply(struct directory *d, struct view payload, const char *mesh,
+	uint64_t now_ns)
+{
+	int err;
+
+	switch (payload_kind(payload)) {
+	case PAYLOAD_DIGEST:
+		err = apply_digest(d, payload, mesh, now_ns);
+		count_refusal(d, err);
+		if (!err)
+			d->stats.applied++;
+		return err;
+	case PAYLOAD_ACCUSATION:
+		return apply_accusation(d, payload, now_ns);
+	default:
+		d->stats.malformed++;
+		return ERR_MALFORMED;
+	}
+}
+
+size_t
+directory_tick(struct directory *d, uint64_t now_ns, struct directory_change *to,
+	size_t cap)
+{
+	size_t count = 0;
+
+	liveness_advance(d, now_ns);
+	while (count < cap && d->changes.count > 0) {
+		to[count++] = *(struct directory_change *)ring_at(&d->changes, 0);
+		ring_pop(&d->changes);
+	}
+	return count;
+}
+
+void
+directory_excuse(struct directory *d, uint64_t gap_ns)
+{
+	liveness_excuse(d, gap_ns);
+}
+
+uint64_t
+directory_deadline(const struct directory *d)
+{
+	if (d->changes.count > 0)
+		return ((const struct directory_change *)ring_at(&d->changes, 0))->at_ns;
+	return heap_deadline(&d->timers);
+}
+
+bool
+directory_take_accused(struct directory *d, struct accusation *by)
+{
+	bool taken = d->self_accused;
+
+	if (taken)
+		*by = d->self_accusation;
+	d->self_accused = false;
+	return taken;
+}
+
+size_t
+directory_count(const struct directory *d)
+{
+	return d->count;
+}
+
+const struct directory_entry *
+directory_at(const struct directory *d, size_t i)
+{
+	return i < d->count ? &d->order[i]->entry : NULL;
+}
+
+size_t
+directory_index(const struct directory *d, const struct directory_entry *en)
+{
+	return directory_table_place(d, en->digest.type, &en->digest.id);
+}
+
+const struct directory_entry *
+directory_find(const struct directory *d, const struct peer_id *id)
+{
+	const struct directory_slot *s = directory_table_find(d, id);
+
+	return s ? &s->entry : NULL;
+}
+
+const struct directory_entry *
+directory_find_prefix(const struct directory *d, const uint8_t prefix[static 8])
+{
+	struct peer_id key = { { 0 } };
+	const struct directory_slot *s;
+
+	memcpy(key.bytes, prefix, 8);
+	s = idmap_find(d->by_prefix, &key);
+	return s && !s->same_prefix ? &s->entry : NULL;
+}
+
+char *
+directory_name(const struct directory_entry *en, char to[static NAME_LEN_MAX + 1])
+{
+	char digits[2 * NAME_BYTES_LONG + 1];
+
+	hex_encode(digits, en->digest.id.bytes,
+		en->name_collides ? NAME_BYTES_LONG : NAME_BYTES_SHORT);
+	snprintf(to, NAME_LEN_MAX + 1, "%s.%s.%s", en->digest.mesh, en->digest.type, digits);
+	return to;
+}
+
+void
+directory_stats(const struct directory *d, struct directory_stats *s)
+{
+	*s = d->stats;
+	s->dropped_changes = d->changes.dropped;
+}
