@@ -87,5 +87,15 @@
 #define TIMELINE_EVENTS_MAX 10000
 #define CONTROL_REQUEST_LEN_MAX (64u * 1024)
 #define CONTROL_CLIENTS_MAX 32
+#define CONTROL_ANSWER_LEN_MAX (32u << 20)
+#define CONTROL_SOCKETS_MAX 256		/* looked at in the runtime directory */
+
+/* Sockets: packets in one system call, and rounds of reading before others get their turn. */
+#define UDP_READ_BATCH 16
+#define UDP_READ_ROUNDS 4
+#define UDP_SEND_BATCH 128
+#define DRIVER_PACKETS_PER_TURN 1024
+#define DRIVER_SAMPLE_INTERVAL SECONDS(2)
+#define LOOP_LAG_ALARM MILLISECONDS(500)	/* PROTOCOL.md 6: who is later accuses nobody */
 
 #endif
