@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "io/control_client.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "io/loop.h"
+
+static int
+dial(const char *path, int *fd)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof sa.sun_path)
+		return ERR_LIMIT;
+	strcpy(sa.sun_path, path);
+	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (*fd < 0)
+		return ERR_SYSTEM;
+	if (connect(*fd, (struct sockaddr *)&sa, sizeof sa) == 0)
+		return ERR_OK;
+	/* EAGAIN: the backlog of a process that hangs is full. */
+	switch (errno) {
+	case ECONNREFUSED:
+	case ENOENT:
+		return ERR_REFUSED;
+	case EAGAIN:
+		return ERR_TIMEOUT;
+	case EACCES:
+	case EPERM:
+		return ERR_PERMISSION;
+	default:
+		return ERR_SYSTEM;
+	}
+}
+
+static int
+wait_for(int fd, short events, uint64_t until_ns)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	int ready;
+
+	do {
+		uint64_t ms = loop_ms_until(until_ns, loop_now_ns());
+
+		ready = poll(&p, 1, ms > 60000 ? 60000 : (int)ms);
+	} while ((ready < 0 && errno == EINTR) || (ready == 0 && loop_now_ns() < until_ns));
+	return ready > 0 ? ERR_OK : ready == 0 ? ERR_TIMEOUT : ERR_SYSTEM;
+}
+
+static int
+send_line(int fd, const char *request, uint64_t until_ns)
+{
+	size_t len = strlen(request), at = 0;
+
+	/* The newline is sent from the terminating NUL's place. */
+	while (at <= len) {
+		const char *from = at < len ? request + at : "\n";
+		ssize_t put = send(fd, from, at < len ? len - at : 1, MSG_NOSIGNAL);
+		int err;
+
+		if (put >= 0) {
+			at += (size_t)put;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return ERR_CLOSED;
+		err = wait_for(fd, POLLOUT, until_ns);
+		if (err != ERR_OK)
+			return err;
+	}
+	return ERR_OK;
+}
+
+static int
+read_line(int fd, struct buf *b, uint64_t until_ns)
+{
+	for (;;) {
+		char part[16384];
+		ssize_t got = recv(fd, part, sizeof part, 0);
+		const char *end;
+		int err;
+
+		if (got == 0)
+			return ERR_CLOSED;
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno != EAGAIN)
+			return ERR_CLOSED;
+		if (got < 0) {
+			err = wait_for(fd, POLLIN, until_ns);
+			if (err != ERR_OK)
+				return err;
+			continue;
+		}
+		end = memchr(part, '\n', (size_t)got);
+		buf_put(b, part, end != NULL ? (size_t)(end - part) : (size_t)got);
+		if (b->failed)
+			return ERR_LIMIT;
+		if (end != NULL)
+			return ERR_OK;
+	}
+}
+
+int
+control_client_request(const char *path, const char *request, uint64_t wait_ns, char **answer)
+{
+	uint64_t until_ns = loop_now_ns() + wait_ns;
+	struct buf b;
+	int fd = -1, err;
+
+	*answer = NULL;
+	buf_init(&b, CONTROL_ANSWER_LEN_MAX);
+	err = dial(path, &fd);
+	if (err == ERR_OK)
+		err = send_line(fd, request, until_ns);
+	if (err == ERR_OK)
+		err = read_line(fd, &b, until_ns);
+	if (err == ERR_OK) {
+		*answer = mem_array(b.len + 1, 1);
+		if (b.len > 0)
+			memcpy(*answer, b.data, b.len);
+	}
+	buf_fini(&b);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int
+control_client_list(struct control_client_list *l, const char *runtime_dir)
+{
+	DIR *dir = opendir(runtime_dir);
+	const struct dirent *en;
+
+	l->names = mem_array(CONTROL_SOCKETS_MAX, sizeof *l->names);
+	l->count = 0;
+	if (dir == NULL)
+		return errno == ENOENT ? ERR_OK : ERR_SYSTEM;
+	while (l->count < CONTROL_SOCKETS_MAX && (en = readdir(dir)) != NULL) {
+		size_t len = strlen(en->d_name);
+
+		if (len <= 5 || en->d_name[0] == '.' || strcmp(en->d_name + len - 5, ".sock") != 0)
+			continue;
+		l->names[l->count] = mem_copy(en->d_name, len - 5 + 1);
+		l->names[l->count++][len - 5] = '\0';
+	}
+	closedir(dir);
+	qsort(l->names, l->count, sizeof *l->names, compare);
+	return ERR_OK;
+}
+
+void
+control_client_list_fini(struct control_client_list *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		free(l->names[i]);
+	free(l->names);
+	l->names = NULL;
+	l->count = 0;
+}
