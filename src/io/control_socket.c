@@ -147,7 +147,7 @@ serve(struct client *c)
 	buf_drop(&c->in, len + 1);
 	s->stats.answered++;
 	c->parts[0] = uv_buf_init(c->answer, (unsigned)strlen(c->answer));
-	c->parts[1] = uv_buf_init("\n", 1);
+	c->parts[1] = uv_buf_init((char *)(uintptr_t)"\n", 1);
 	c->write.data = c;
 	c->writing = true;
 	if (uv_write(&c->write, (uv_stream_t *)&c->pipe, c->parts, 2, on_written) != 0) {
