@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/handlers.h"
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "node/seeding.h"
+#include "node/state.h"
+#include "node/sync.h"
+#include "node/upkeep.h"
+#include "wire/frame.h"
+
+static void
+on_up(struct node *n, const struct link_event *ev, uint64_t now_ns)
+{
+	struct link *k = links_find(&n->links, &ev->peer);
+	struct node_event *out;
+
+	if (k == NULL)
+		return;
+	out = node_push(n, NODE_EVENT_LINK, &ev->peer);
+	snprintf(out->text, sizeof(out->text), "up: %s%s", k->dialed ? "dialed" : "accepted",
+		k->hello.role == HELLO_OBSERVER ? ", an observer" : "");
+	if (k->hello.role == HELLO_OBSERVER)
+		meshes_tell_all(n, GOSSIP_IN_OBSERVER, &ev->peer, now_ns);
+	seeding_linked(n, k, now_ns);
+}
+
+static void
+on_failed(struct node *n, const struct link_event *ev, uint64_t now_ns)
+{
+	if (ev->refused) {
+		struct node_event *out = node_push(n, NODE_EVENT_REFUSED, &ev->peer);
+
+		snprintf(out->text, sizeof(out->text), "%s: %s",
+			ev->by_peer ? "refused by the peer" : "refused", ev->text);
+	}
+	seeding_failed(n, &ev->peer, now_ns);
+	meshes_tell_all(n, GOSSIP_IN_LOST, &ev->peer, now_ns);
+}
+
+static void
+on_gossip(struct node *n, const struct link_event *ev, uint64_t now_ns)
+{
+	struct membership *m = meshes_find(n, &ev->topic);
+	struct gossip_in in = { .kind = GOSSIP_IN_MESSAGE, .peer = ev->peer, .bytes = ev->bytes };
+
+	if (m == NULL || n->leave_ns != 0) {
+		n->gossip_foreign++;
+		return;
+	}
+	meshes_handle(n, m, &in, now_ns);
+}
+
+static void
+on_frame(struct node *n, const struct link_event *ev, uint64_t now_ns)
+{
+	struct link *k = links_find(&n->links, &ev->peer);
+
+	if (k != NULL)
+		upkeep_frame(n, k, ev->tag, ev->bytes, now_ns);
+}
+
+void
+handlers_link(struct node *n, const struct link_event *ev, uint64_t now_ns)
+{
+	static void (*const handle[])(struct node *, const struct link_event *, uint64_t) = {
+		[LINK_EVENT_UP] = on_up,
+		[LINK_EVENT_LOST] = upkeep_lost,
+		[LINK_EVENT_FAILED] = on_failed,
+		[LINK_EVENT_GOSSIP] = on_gossip,
+		[LINK_EVENT_FRAME] = on_frame,
+	};
+
+	handle[ev->kind](n, ev, now_ns);
+}
+
+/* The payload comes back as it is; its trace context is part of it. */
+static void
+on_echo(struct node *n, const struct quic_event *ev, uint64_t now_ns)
+{
+	(void)now_ns;
+	(void)endpoint_respond(n->endpoint, ev->conn, ev->stream, FRAME_ECHO, ev->bytes.data,
+		ev->bytes.len, true);
+}
+
+void
+handlers_request(struct node *n, const struct quic_event *ev, uint64_t now_ns)
+{
+	static void (*const serve[UINT8_MAX + 1])(struct node *, const struct quic_event *,
+		uint64_t) = {
+		[FRAME_ECHO] = on_echo,
+		[FRAME_SYNC] = sync_serve,
+	};
+	struct link *k;
+
+	if (ev->kind == QUIC_RESPONSE && ev->tag == FRAME_SYNC)
+		sync_take(n, ev, now_ns);
+	if (ev->kind != QUIC_REQUEST)
+		return;
+	k = links_of_conn(&n->links, ev->conn);
+	if (k == NULL || k->state != LINK_UP || serve[ev->tag] == NULL) {
+		n->requests_refused++;
+		(void)endpoint_reset_stream(n->endpoint, ev->conn, ev->stream);
+		return;
+	}
+	k->used_ns = now_ns;
+	serve[ev->tag](n, ev, now_ns);
+}

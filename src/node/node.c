@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/node.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "node/announce.h"
+#include "node/handlers.h"
+#include "node/seeding.h"
+#include "node/state.h"
+#include "node/upkeep.h"
+
+#define EVENTS_CAP 512
+/* Leaving: how long the last words have to be acknowledged before connections are closed. */
+#define LEAVE_LINGER MILLISECONDS(40)
+#define LEAVE_MAX MILLISECONDS(200)
+
+static void
+fill_greeter(struct node *n)
+{
+	struct greeter *g = &n->links.greeter;
+	const struct node_config *c = &n->config;
+
+	g->key = c->key;
+	g->own_id = c->identity.id;
+	g->own.version = HELLO_VERSION;
+	snprintf(g->own.mesh, sizeof(g->own.mesh), "%s", c->observer ? "" : c->mesh);
+	snprintf(g->own.type, sizeof(g->own.type), "%s", c->type);
+	g->own.role = c->observer ? HELLO_OBSERVER : HELLO_MEMBER;
+	g->own.incarnation = c->incarnation;
+	snprintf(g->own.build, sizeof(g->own.build), "%s", c->build);
+	memcpy(g->own.addresses, c->advertised, sizeof(g->own.addresses));
+	g->own.address_count = c->advertised_count;
+}
+
+static void
+add_seeds(struct node *n, uint64_t now_ns)
+{
+	const struct node_config *c = &n->config;
+	uint8_t random_seed[32];
+
+	rng_bytes(&n->rng, random_seed, sizeof(random_seed));
+	seeds_init(&n->seeds, random_seed);
+	for (size_t i = 0; i < c->seed_count; i++)
+		(void)seeds_add(&n->seeds, &c->seeds[i], "", true, now_ns);
+	for (size_t i = 0; i < c->remembered_count; i++) {
+		const struct seed *s = &c->remembered[i];
+
+		(void)seeds_add(&n->seeds, s, c->mesh, false, now_ns);
+		book_learn(&n->book, &s->id, &s->address, 1);
+		book_met(&n->book, &s->id);
+	}
+	n->book.changed = false;
+}
+
+struct node *
+node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *err)
+{
+	struct endpoint_config ec = { .offer_gossip = !c->observer };
+	struct node *n;
+
+	*err = ERR_ARGUMENT;
+	if (c->advertised_count > ADDRESSES_MAX || c->seed_count > SEEDS_MAX ||
+		c->remembered_count > REMEMBERED_PEERS_MAX)
+		return NULL;
+	n = mem_new(MEM_NODE, sizeof(*n));
+	n->config = *c;
+	n->started_ns = now_ns;
+	n->wall_offset_ms = wall_ms - now_ns / NS_PER_MS;
+	rng_init(&n->rng, c->random_seed);
+	memcpy(ec.seed, c->identity.seed, sizeof(ec.seed));
+	n->endpoint = endpoint_new(&ec, err);
+	if (n->endpoint == NULL) {
+		mem_free(MEM_NODE, n);
+		return NULL;
+	}
+	book_init(&n->book);
+	links_init(&n->links, n->endpoint, &n->book);
+	memcpy(n->links.bound, c->bound, sizeof(n->links.bound));
+	fill_greeter(n);
+	heap_init(&n->topic_timers);
+	ring_init(&n->events, sizeof(struct node_event), EVENTS_CAP);
+	n->outbox = outbox_new();
+	add_seeds(n, now_ns);
+	if (c->mesh[0] != '\0')
+		(void)meshes_add(n, c->mesh, now_ns);
+	*err = ERR_OK;
+	return n;
+}
+
+void
+node_free(struct node *n)
+{
+	if (n == NULL)
+		return;
+	meshes_fini(n);
+	links_fini(&n->links);
+	book_fini(&n->book);
+	heap_fini(&n->topic_timers);
+	ring_fini(&n->events);
+	outbox_free(n->outbox);
+	endpoint_free(n->endpoint);
+	identity_wipe(&n->config.identity);
+	fabric_key_wipe(&n->config.key);
+	fabric_key_wipe(&n->links.greeter.key);
+	mem_free(MEM_NODE, n);
+}
+
+void
+node_turn(struct node *n, uint64_t now_ns)
+{
+	struct quic_event qe;
+	struct link_event le;
+
+	while (endpoint_next_event(n->endpoint, &qe)) {
+		links_quic(&n->links, &qe, now_ns);
+		while (links_next_event(&n->links, &le))
+			handlers_link(n, &le, now_ns);
+		handlers_request(n, &qe, now_ns);
+	}
+	if (n->book.changed && !n->peers_told) {
+		n->peers_told = true;
+		n->book.changed = false;
+		(void)node_push(n, NODE_EVENT_PEERS, &n->config.identity.id);
+	}
+}
+
+void
+node_recv(struct node *n, const struct path *path, const uint8_t *bytes, size_t len, uint8_t ecn,
+	uint64_t now_ns)
+{
+	struct path p = *path;
+
+	/*
+	 * A socket on a wildcard address stands for itself: the path keeps the address it is bound
+	 * to, so that a packet that came to another of our addresses is no other path.
+	 */
+	for (size_t i = 0; i < 2; i++)
+		if (n->config.bound[i].family == p.remote.family)
+			p.local = n->config.bound[i];
+	endpoint_recv(n->endpoint, &p, bytes, len, ecn, now_ns);
+	node_turn(n, now_ns);
+}
+
+size_t
+node_send(struct node *n, uint8_t *to, size_t cap, struct path *path, uint64_t now_ns)
+{
+	return endpoint_send(n->endpoint, to, cap, path, now_ns);
+}
+
+void
+node_unreachable(struct node *n, const struct address *remote, uint64_t now_ns)
+{
+	upkeep_hint(n, remote, now_ns);
+	node_turn(n, now_ns);
+}
+
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+uint64_t
+node_deadline(const struct node *n)
+{
+	uint64_t due = endpoint_deadline(n->endpoint);
+
+	due = earlier(due, heap_deadline(&n->links.timers));
+	due = earlier(due, heap_deadline(&n->topic_timers));
+	due = earlier(due, seeding_deadline(n));
+	for (size_t i = 0; i < n->mesh_count; i++) {
+		due = earlier(due, n->meshes[i]->announce_ns);
+		due = earlier(due, directory_deadline(n->meshes[i]->directory));
+	}
+	if (n->leave_ns != 0 && !n->closed)
+		due = earlier(due, n->leave_ns + LEAVE_LINGER);
+	return due;
+}
+
+static void
+run_topic_timers(struct node *n, uint64_t now_ns)
+{
+	struct heap_entry *e;
+
+	while ((e = heap_next_due(&n->topic_timers, now_ns)) != NULL) {
+		struct topic_timer *t =
+			(struct topic_timer *)((char *)e - offsetof(struct topic_timer, entry));
+		struct gossip_in in = { .kind = GOSSIP_IN_TIMER, .timer = t->number };
+		struct membership *m = t->membership;
+
+		mem_free(MEM_TIMER, t);
+		meshes_handle(n, m, &in, now_ns);
+	}
+}
+
+static void
+close_all(struct node *n, uint64_t now_ns)
+{
+	struct link *up[LINKS_MAX];
+	size_t count = links_up(&n->links, up, LINKS_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		links_close(&n->links, up[i], CLOSE_GOING_AWAY, "going away", now_ns);
+	n->closed = true;
+}
+
+void
+node_tick(struct node *n, uint64_t now_ns, uint64_t wall_ms)
+{
+	n->wall_offset_ms = wall_ms - now_ns / NS_PER_MS;
+	endpoint_tick(n->endpoint, now_ns);
+	node_turn(n, now_ns);
+	run_topic_timers(n, now_ns);
+	for (size_t i = 0; i < n->mesh_count; i++) {
+		struct membership *m = n->meshes[i];
+
+		if (m->announce_ns <= now_ns && n->leave_ns == 0)
+			announce(n, m, 0, now_ns);
+		if (directory_deadline(m->directory) <= now_ns)
+			meshes_tick(n, m, now_ns);
+	}
+	upkeep_tick(n, now_ns);
+	seeding_tick(n, now_ns);
+	if (n->leave_ns != 0 && !n->closed && now_ns >= n->leave_ns + LEAVE_LINGER)
+		close_all(n, now_ns);
+	node_turn(n, now_ns);
+}
+
+void
+node_set_load(struct node *n, const struct node_load *load)
+{
+	n->load = *load;
+}
+
+int
+node_add_seed(struct node *n, const struct seed *s, const char *mesh, uint64_t now_ns)
+{
+	int err = seeds_add(&n->seeds, s, mesh, true, now_ns);
+
+	return err == ERR_EXISTS ? ERR_OK : err;
+}
+
+int
+node_watch_mesh(struct node *n, const char *mesh, uint64_t now_ns)
+{
+	return n->config.observer ? meshes_add(n, mesh, now_ns) : ERR_STATE;
+}
+
+void
+node_leave(struct node *n, uint64_t now_ns)
+{
+	if (n->leave_ns != 0)
+		return;
+	for (size_t i = 0; i < n->mesh_count; i++) {
+		struct gossip_in in = { .kind = GOSSIP_IN_QUIT };
+
+		if (!n->config.observer)
+			announce(n, n->meshes[i], DIGEST_DRAINING | DIGEST_LEFT, now_ns);
+		meshes_handle(n, n->meshes[i], &in, now_ns);
+		n->meshes[i]->announce_ns = NEVER;
+	}
+	n->leave_ns = now_ns;
+}
+
+bool
+node_left(const struct node *n)
+{
+	struct link *up[1];
+
+	return n->closed && links_up(&n->links, up, 1) == 0;
+}
+
+bool
+node_next_event(struct node *n, struct node_event *ev)
+{
+	if (n->events.count == 0)
+		return false;
+	*ev = *(struct node_event *)ring_at(&n->events, 0);
+	ring_pop(&n->events);
+	if (ev->kind == NODE_EVENT_PEERS)
+		n->peers_told = false;
+	return true;
+}
+
+struct node_event *
+node_push(struct node *n, enum node_event_kind kind, const struct peer_id *peer)
+{
+	struct node_event *ev = ring_push(&n->events);
+
+	ev->kind = kind;
+	ev->peer = *peer;
+	node_name_of(n, peer, ev->peer_name);
+	return ev;
+}

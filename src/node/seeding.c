@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/seeding.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "node/state.h"
+
+/* An observer listens at a few places, so that losing one leaves no gap. */
+#define OBSERVER_PLACES 2
+
+struct want {
+	const struct node *n;
+	uint64_t now_ns;
+};
+
+static size_t
+neighbors(const struct membership *m)
+{
+	struct peer_id active[GOSSIP_PENDING_MAX];
+
+	return topic_active(m->topic, active, GOSSIP_PENDING_MAX);
+}
+
+static bool
+mesh_wants(const struct node *n, const struct membership *m, const struct seed_entry *e,
+	uint64_t now_ns)
+{
+	const struct directory_entry *known;
+
+	if (e->mesh[0] != '\0' && strcmp(e->mesh, m->mesh) != 0)
+		return false;
+	if (topic_is_neighbor(m->topic, &e->seed.id))
+		return false;
+	if (n->config.observer)
+		return neighbors(m) < OBSERVER_PLACES;
+	if (neighbors(m) == 0)
+		return true;
+	if (now_ns < m->heal_ns)
+		return false;
+	known = directory_find(m->directory, &e->seed.id);
+	return known == NULL || known->liveness != LIVENESS_LIVE;
+}
+
+static bool
+wanted(const void *ctx, const struct seed_entry *e)
+{
+	const struct want *w = ctx;
+	const struct node *n = w->n;
+
+	if (id_equal(&e->seed.id, &n->config.identity.id))
+		return false;
+	/* An observer that was told no mesh learns it from the seed's HELLO. */
+	if (n->config.observer && e->mesh[0] == '\0')
+		return !links_trying(&n->links, &e->seed.id);
+	for (size_t i = 0; i < n->mesh_count; i++)
+		if (mesh_wants(n, n->meshes[i], e, w->now_ns))
+			return true;
+	return false;
+}
+
+static size_t
+pending(const struct node *n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n->seeds.count; i++)
+		count += n->seeds.entries[i].pending;
+	return count;
+}
+
+/* Healing is wanted from heal_ns on; until then only what is wanted now counts. */
+uint64_t
+seeding_deadline(const struct node *n)
+{
+	struct want w = { n, 0 };
+	uint64_t due = NEVER;
+
+	if (n->leave_ns != 0 || n->seeds.count == 0)
+		return NEVER;
+	if (pending(n) < SEEDING_AT_ONCE * (n->mesh_count + 1))
+		due = seeds_due(&n->seeds, wanted, &w);
+	for (size_t i = 0; i < n->mesh_count; i++)
+		if (!n->config.observer && n->meshes[i]->heal_ns < due)
+			due = n->meshes[i]->heal_ns;
+	return due;
+}
+
+/* The heal timer of a mesh is set again once it was due, whether or not somebody was found. */
+static void
+rearm_healing(struct node *n, uint64_t now_ns)
+{
+	for (size_t i = 0; i < n->mesh_count; i++)
+		if (n->meshes[i]->heal_ns <= now_ns)
+			n->meshes[i]->heal_ns =
+				now_ns + rng_jitter(&n->rng, SEEDS_HEAL_EVERY, 20);
+}
+
+/* Asks the link's other end to take us in, for every mesh that this seed can stand for. */
+static void
+join_over(struct node *n, const struct peer_id *peer, const char *mesh, uint64_t now_ns)
+{
+	struct gossip_in in = { .kind = GOSSIP_IN_JOIN, .peer = *peer };
+	struct membership *m = mesh[0] != '\0' ? meshes_named(n, mesh) : NULL;
+
+	if (m == NULL && mesh[0] == '\0' && n->mesh_count == 1)
+		m = n->meshes[0];
+	if (m != NULL && !topic_is_neighbor(m->topic, peer))
+		meshes_handle(n, m, &in, now_ns);
+}
+
+void
+seeding_tick(struct node *n, uint64_t now_ns)
+{
+	struct want w = { n, now_ns };
+	struct seed_entry *e;
+
+	if (n->leave_ns != 0)
+		return;
+	while (pending(n) < SEEDING_AT_ONCE * (n->mesh_count + 1) &&
+		(e = seeds_next(&n->seeds, now_ns, wanted, &w)) != NULL) {
+		const struct link *k = links_find(&n->links, &e->seed.id);
+
+		if (k != NULL) {
+			seeding_linked(n, k, now_ns);
+			continue;
+		}
+		if (book_find(&n->book, &e->seed.id) == NULL || e->configured)
+			book_learn(&n->book, &e->seed.id, &e->seed.address, 1);
+		if (links_contact(&n->links, &e->seed.id, now_ns) != ERR_OK)
+			seeding_failed(n, &e->seed.id, now_ns);
+	}
+	rearm_healing(n, now_ns);
+}
+
+void
+seeding_linked(struct node *n, const struct link *k, uint64_t now_ns)
+{
+	struct seed_entry *e = seeds_find(&n->seeds, &k->peer);
+	struct want w = { n, now_ns };
+	bool was_pending;
+
+	if (e == NULL || k->hello.role == HELLO_OBSERVER)
+		return;
+	was_pending = e->pending;
+	e->pending = false;
+	if (n->config.observer && k->hello.mesh[0] != '\0') {
+		snprintf(e->mesh, sizeof(e->mesh), "%s", k->hello.mesh);
+		(void)meshes_add(n, k->hello.mesh, now_ns);	/* known already: fine */
+	}
+	if (was_pending || wanted(&w, e))
+		join_over(n, &k->peer, k->hello.mesh, now_ns);
+	(void)seeds_result(&n->seeds, &k->peer, true, now_ns);
+}
+
+void
+seeding_failed(struct node *n, const struct peer_id *peer, uint64_t now_ns)
+{
+	struct seed_entry *e = seeds_find(&n->seeds, peer);
+	struct node_event *ev;
+	bool tenth;
+
+	if (e == NULL || !e->pending)
+		return;
+	tenth = seeds_result(&n->seeds, peer, false, now_ns);
+	ev = node_push(n, NODE_EVENT_SEED, peer);
+	if (tenth)
+		snprintf(ev->text, sizeof(ev->text),
+			"giveup after %u attempts; probing goes on every 30 s", e->attempts);
+	else
+		snprintf(ev->text, sizeof(ev->text), "retry %u in %.1f s", e->attempts,
+			(double)(e->due_ns - now_ns) / NS_PER_S);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NODE_STATE_H
+#define NODE_STATE_H
+
+#include "base/heap.h"
+#include "base/ring.h"
+#include "node/book.h"
+#include "node/links.h"
+#include "node/meshes.h"
+#include "node/node.h"
+#include "node/seeds.h"
+#include "quic/endpoint.h"
+
+/*
+ * The node's own state, shared by the files of this folder and by nobody else. Each concern has
+ * its file: links (connections), meshes (topics and directories), announce (digests), sync (late
+ * joiners), seeding (where to look), upkeep (watching and closing links), views (what is shown).
+ */
+struct node {
+	struct node_config config;
+	struct endpoint *endpoint;
+	struct book book;
+	struct links links;
+	struct seeds seeds;
+	struct membership *meshes[MESHES_MAX];
+	size_t mesh_count;
+	struct outbox *outbox;
+	struct heap topic_timers;
+	struct rng rng;
+	struct ring events;
+	struct node_load load;
+	uint64_t started_ns, wall_offset_ms;
+	uint64_t leave_ns;		/* when we began to leave; 0 not leaving */
+	bool closed;			/* leaving, and all connections are told */
+	uint64_t sync_served, sync_refused, gossip_foreign, requests_refused, liveness_changes;
+	bool peers_told;		/* NODE_EVENT_PEERS is waiting to be read */
+};
+
+/* A timer that a topic asked for; never cancelled, freed when it fires or with the node. */
+struct topic_timer {
+	struct heap_entry entry;
+	struct membership *membership;
+	uint64_t number;
+};
+
+/* Room for one more event, with the peer's name filled in when the directory knows it. */
+struct node_event *node_push(struct node *n, enum node_event_kind kind, const struct peer_id *peer);
+/* The name of a peer by what is known of it; "" when nothing is. */
+void node_name_of(const struct node *n, const struct peer_id *peer, char to[static NAME_LEN_MAX + 1]);
+/* Takes everything that QUIC and the links have to say. */
+void node_turn(struct node *n, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "node/upkeep.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "node/announce.h"
+#include "node/state.h"
+#include "wire/frame.h"
+
+#define CONNS_AT_ONE_ADDRESS 8
+
+static void
+send_ping(struct node *n, struct link *k, uint64_t now_ns)
+{
+	struct frame_ping p = { .nonce = k->watch.pings,
+		.clock_ms = n->wall_offset_ms + now_ns / NS_PER_MS };
+	struct buf b;
+
+	buf_init(&b, FRAME_CONTROL_LEN_MAX);
+	frame_ping_encode(&b, &p);
+	(void)links_frame(&n->links, k, FRAME_PING, b.data, b.len);
+	buf_fini(&b);
+}
+
+static void
+check_watch(struct node *n, struct link *k, uint64_t heard_ns, uint64_t now_ns)
+{
+	bool hinted = k->watch.hinted;
+	uint64_t due;
+
+	switch (watch_check(&k->watch, heard_ns, now_ns, &due)) {
+	case WATCH_PING:
+		if (k->alpn == ALPN_MESHTUI)
+			send_ping(n, k, now_ns);
+		break;
+	case WATCH_DEAD: {
+		struct peer_id peer = k->peer;
+
+		links_close(&n->links, k, CLOSE_STALLED, "no answer", now_ns);
+		announce_accusation(n, &peer, hinted ? ACCUSED_REFUSED : ACCUSED_NO_ANSWER,
+			now_ns);
+		return;
+	}
+	case WATCH_WAIT:
+		break;
+	}
+	heap_arm(&n->links.timers, &k->timer, due);
+}
+
+static void
+check_link(struct node *n, struct link *k, uint64_t now_ns)
+{
+	struct endpoint_conn_info info;
+
+	if (endpoint_conn_info(n->endpoint, k->conn, &info) != ERR_OK)
+		return;		/* closing: its QUIC_DOWN removes it */
+	if (k != links_find(&n->links, &k->peer))
+		return;		/* superseded */
+	if (k->watch.probing || meshes_have_neighbor(n, &k->peer)) {
+		check_watch(n, k, info.last_received_ns, now_ns);
+		return;
+	}
+	if (!meshes_need(n, &k->peer) && now_ns >= k->used_ns + UPKEEP_UNUSED) {
+		links_close(&n->links, k, CLOSE_IDLE, "not in use", now_ns);
+		return;
+	}
+	heap_arm(&n->links.timers, &k->timer, now_ns + WATCH_SILENCE);
+}
+
+void
+upkeep_tick(struct node *n, uint64_t now_ns)
+{
+	struct link *k;
+
+	while ((k = links_next_due(&n->links, now_ns)) != NULL)
+		check_link(n, k, now_ns);
+}
+
+void
+upkeep_frame(struct node *n, struct link *k, uint8_t tag, struct view payload, uint64_t now_ns)
+{
+	struct frame_ping ping;
+	struct frame_pong pong;
+	struct buf b;
+
+	if (tag != FRAME_PING)
+		return;		/* a PONG did its work when its packet came; others are skipped */
+	if (frame_ping_decode(payload, &ping) != ERR_OK) {
+		links_close(&n->links, k, CLOSE_PROTOCOL, "broken PING", now_ns);
+		return;
+	}
+	pong = (struct frame_pong){ .nonce = ping.nonce, .ping_clock_ms = ping.clock_ms,
+		.clock_ms = n->wall_offset_ms + now_ns / NS_PER_MS };
+	buf_init(&b, FRAME_CONTROL_LEN_MAX);
+	frame_pong_encode(&b, &pong);
+	(void)links_frame(&n->links, k, FRAME_PONG, b.data, b.len);
+	buf_fini(&b);
+}
+
+void
+upkeep_hint(struct node *n, const struct address *remote, uint64_t now_ns)
+{
+	uint64_t conns[CONNS_AT_ONE_ADDRESS];
+	size_t count = endpoint_conns_to(n->endpoint, remote, conns, CONNS_AT_ONE_ADDRESS);
+
+	if (count > CONNS_AT_ONE_ADDRESS)
+		count = CONNS_AT_ONE_ADDRESS;
+	for (size_t i = 0; i < count; i++) {
+		struct link *k = links_of_conn(&n->links, conns[i]);
+
+		if (k == NULL)
+			continue;
+		if (k->state == LINK_DIALING) {
+			endpoint_close(n->endpoint, k->conn, CLOSE_GOING_AWAY, "refused", now_ns);
+			continue;	/* a dial has no one to be wrong about: the next address */
+		}
+		if (k->state != LINK_UP)
+			continue;
+		watch_hint(&k->watch, now_ns);
+		heap_arm(&n->links.timers, &k->timer, now_ns);
+	}
+}
+
+void
+upkeep_lost(struct node *n, const struct link_event *ev, uint64_t now_ns)
+{
+	struct node_event *out = node_push(n, NODE_EVENT_LINK, &ev->peer);
+
+	snprintf(out->text, sizeof(out->text), "down: %s%s%s%s", quic_end_text(ev->end),
+		ev->by_peer ? ", by the peer" : "", ev->text[0] != '\0' ? ": " : "", ev->text);
+	if (ev->end == END_IDLE && meshes_have_neighbor(n, &ev->peer))
+		announce_accusation(n, &ev->peer, ACCUSED_NO_ANSWER, now_ns);
+	meshes_tell_all(n, GOSSIP_IN_LOST, &ev->peer, now_ns);
+}

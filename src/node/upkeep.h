@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef NODE_UPKEEP_H
+#define NODE_UPKEEP_H
+
+#include "node/links.h"
+
+struct node;
+
+/*
+ * Watching neighbors and closing links that nobody uses. The timer of a link fires when the watch
+ * has something to do or when it may be idle: about once in 3 s for a neighbor that talks.
+ */
+#define UPKEEP_UNUSED SECONDS(10)
+
+void upkeep_tick(struct node *n, uint64_t now_ns);
+/* PING and PONG. */
+void upkeep_frame(struct node *n, struct link *k, uint8_t tag, struct view payload, uint64_t now_ns);
+/* Nobody listens at `remote`, says the kernel. */
+void upkeep_hint(struct node *n, const struct address *remote, uint64_t now_ns);
+/* A link ended: who is to be accused, and which seeds are looked for again. */
+void upkeep_lost(struct node *n, const struct link_event *ev, uint64_t now_ns);
+
+#endif
