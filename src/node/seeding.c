@@ -134,14 +134,29 @@ seeding_tick(struct node *n, uint64_t now_ns)
 	rearm_healing(n, now_ns);
 }
 
+/* Everyone we ever met is a place to look later: a mesh cut in two heals over such memories. */
+static struct seed_entry *
+remember(struct node *n, const struct link *k, uint64_t now_ns)
+{
+	struct seed s = { .id = k->peer };
+
+	if (k->hello.role == HELLO_OBSERVER)
+		return NULL;
+	if (k->hello.address_count > 0) {
+		s.address = k->hello.addresses[0];
+		(void)seeds_add(&n->seeds, &s, k->hello.mesh, false, now_ns);
+	}
+	return seeds_find(&n->seeds, &k->peer);
+}
+
 void
 seeding_linked(struct node *n, const struct link *k, uint64_t now_ns)
 {
-	struct seed_entry *e = seeds_find(&n->seeds, &k->peer);
+	struct seed_entry *e = remember(n, k, now_ns);
 	struct want w = { n, now_ns };
 	bool was_pending;
 
-	if (e == NULL || k->hello.role == HELLO_OBSERVER)
+	if (e == NULL)
 		return;
 	was_pending = e->pending;
 	e->pending = false;

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_NODE_WORLD_H
+#define TESTS_NODE_WORLD_H
+
+#include "base/heap.h"
+#include "base/rng.h"
+#include "node/node.h"
+
+/*
+ * Whole nodes with real QUIC over virtual packets and virtual time: node i lives at
+ * 127.0.0.1:10000+i, a packet takes 1 ms. Packets to nobody bring the ICMP hint, as on loopback.
+ */
+#define WORLD_NODES_MAX 40
+
+struct world_node {
+	struct node *node;	/* NULL once killed */
+	struct node_config config;
+	bool frozen;		/* receives and ticks nothing */
+	uint64_t liveness_events;
+	char refused[200];	/* text of the last NODE_EVENT_REFUSED */
+};
+
+struct world {
+	struct world_node nodes[WORLD_NODES_MAX];
+	size_t count;
+	struct heap packets;
+	struct rng rng;
+	uint64_t now_ns;
+	unsigned loss_percent;
+};
+
+void world_init(struct world *w, uint64_t seed);
+void world_fini(struct world *w);
+/* seed_of: index of the node it is seeded with, or -1. key NULL for none. mesh "" = observer. */
+size_t world_add(struct world *w, const char *mesh, const char *type, int seed_of,
+	const struct fabric_key *key);
+void world_restart(struct world *w, size_t i);	/* after a kill: same identity, next incarnation */
+void world_kill(struct world *w, size_t i);
+/* Lets time pass until `done` says yes or `limit_ns` have passed; returns whether it did. */
+bool world_run(struct world *w, uint64_t limit_ns, bool (*done)(struct world *w));
+/* How node i sees node j: -1 not at all, else the liveness. */
+int world_sees(struct world *w, size_t i, size_t j);
+/* Whether all nodes that live see exactly all nodes that live, as live. */
+bool world_converged(struct world *w);
+struct node_status world_status(struct world *w, size_t i);
+
+#endif
