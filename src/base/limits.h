@@ -35,6 +35,12 @@
 #define GOSSIP_OBSERVERS_MAX 8
 #define GOSSIP_PENDING_MAX 64
 #define GOSSIP_OUTBOX_MAX 65536
+#define GOSSIP_ACTIVE_VIEW_MAX 32	/* what settings may ask for */
+#define GOSSIP_PASSIVE_VIEW_MAX 512
+#define GOSSIP_JOINS_MAX 64		/* contacts that still owe us an answer */
+#define GOSSIP_JOIN_TRIES 6		/* Joins sent for one request to join */
+#define GOSSIP_OBSERVED_MAX 3		/* peers that an observer attaches to */
+#define GOSSIP_MARKED_MAX 256		/* observers known by their HELLO: one for each link */
 
 /* QUIC: PROTOCOL.md 2. */
 #define QUIC_CID_LEN 8

@@ -115,6 +115,7 @@ struct topic_stats {
 	uint64_t grafts_sent, prunes_sent, ihaves_sent, payloads_sent;
 	uint64_t evictions, dropped_lazy, dropped_missing, dropped_seen, dropped_cache;
 	size_t seen, cached, cached_bytes, missing, lazy_queued, peer_data;	/* sizes now */
+	size_t joining;		/* contacts that owe an answer to a Join */
 };
 void topic_stats(const struct topic *t, struct topic_stats *s);
 
