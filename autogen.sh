@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Makes ./configure from configure.ac. Needed once in a fresh clone.
 set -eu
 cd "$(dirname "$0")"

@@ -13,9 +13,13 @@ enum { CHUNK_START = 1, CHUNK_END = 2, PARENT = 4, ROOT = 8 };
 static const uint32_t iv[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f,
 	0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
-static const uint8_t permutation[16] = {2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8};
+static const uint8_t permutation[16] = {
+	2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8};
 
-/* What a node of the tree is compressed from; kept whole, because only the last one is ROOT. */
+/*
+ * What a node of the tree is compressed from; kept whole, because only the last one is
+ * ROOT.
+ */
 struct output {
 	uint32_t cv[8];
 	uint32_t words[16];
@@ -80,7 +84,8 @@ load(uint32_t words[static 16], const uint8_t *bytes, size_t len)
 		memcpy(block, bytes, len);
 	for (int i = 0; i < 16; i++)
 		words[i] = (uint32_t)block[4 * i] | (uint32_t)block[4 * i + 1] << 8 |
-			   (uint32_t)block[4 * i + 2] << 16 | (uint32_t)block[4 * i + 3] << 24;
+			   (uint32_t)block[4 * i + 2] << 16 |
+			   (uint32_t)block[4 * i + 3] << 24;
 }
 
 /* A chunk of at most CHUNK_LEN bytes, all but its last block compressed. */
@@ -126,7 +131,9 @@ blake3(uint8_t out[static 32], const void *bytes, size_t len)
 		o = chunk(from, CHUNK_LEN, done);
 		compress(cv, &o);
 		done++;
-		/* As many merges as the count of chunks has trailing zeros: paper, 5.1.2. */
+		/*
+		 * As many merges as the count of chunks has trailing zeros: paper, 5.1.2.
+		 */
 		for (uint64_t n = done; (n & 1) == 0; n >>= 1) {
 			o = parent(stack[--depth], cv);
 			compress(cv, &o);

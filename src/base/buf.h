@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * A growing byte buffer with a bound. Writes past `max` set `failed` and change nothing, so an
- * encoder writes everything and asks once at the end.
+ * A growing byte buffer with a bound. Writes past `max` set `failed` and change nothing,
+ * so an encoder writes everything and asks once at the end.
  */
 struct buf {
 	uint8_t *data;
@@ -22,10 +22,14 @@ void buf_clear(struct buf *b);	/* keeps the memory, forgets content and failure 
 
 void buf_put(struct buf *b, const void *bytes, size_t len);
 void buf_put_u8(struct buf *b, uint8_t byte);
-/* Removes the first `len` bytes (len <= b->len). Moves the rest: not for stream send data. */
+/*
+ * Removes the first `len` bytes (len <= b->len). Moves the rest: not for stream send
+ * data.
+ */
 void buf_drop(struct buf *b, size_t len);
 /* printf into the buffer, without the trailing NUL. */
-void buf_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_format(struct buf *b, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Reading: a view that is consumed from the front. It owns nothing. */
 struct view {

@@ -3,8 +3,8 @@
 #define BASE_ERR_H
 
 /*
- * The one map of errors. Functions that can fail return 0 or one of these; what only a bug can
- * cause is asserted instead.
+ * The one map of errors. Functions that can fail return 0 or one of these; what only a
+ * bug can cause is asserted instead.
  */
 enum err {
 #define ERR(name, value, text) ERR_##name = value,
@@ -12,7 +12,9 @@ enum err {
 #undef ERR
 };
 
-/* "MALFORMED", "malformed input"; never NULL, also for numbers that are no error of ours. */
+/*
+ * "MALFORMED", "malformed input"; never NULL, also for numbers that are no error of ours.
+ */
 const char *err_name(int err);
 const char *err_text(int err);
 

@@ -24,7 +24,9 @@ place(struct heap *h, size_t i, struct heap_entry *e)
 	e->pos = i + 1;
 }
 
-/* Finds the place of `e`, for which the hole at i is free, going up first and then down. */
+/*
+ * Finds the place of `e`, for which the hole at i is free, going up first and then down.
+ */
 static void
 settle(struct heap *h, size_t i, struct heap_entry *e)
 {

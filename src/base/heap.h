@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * A heap of timers. Entries are embedded by the caller and hold a sequence number, so that equal
- * times have one order: that of arming. O(log n) arm and cancel.
+ * A heap of timers. Entries are embedded by the caller and hold a sequence number, so
+ * that equal times have one order: that of arming. O(log n) arm and cancel.
  */
 struct heap_entry {
 	uint64_t due_ns;

@@ -146,7 +146,8 @@ address_format(char to[static ADDRESS_TEXT_CAP], const struct address *a)
 		return to;
 	}
 	inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->ip, host, sizeof host);
-	snprintf(to, ADDRESS_TEXT_CAP, a->family == 4 ? "%s:%u" : "[%s]:%u", host, a->port);
+	snprintf(to, ADDRESS_TEXT_CAP, a->family == 4 ? "%s:%u" : "[%s]:%u", host,
+		a->port);
 	return to;
 }
 

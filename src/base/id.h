@@ -19,7 +19,10 @@ bool id_is_zero(const struct peer_id *a);
 char *id_hex(char to[static ID_HEX_CAP], const struct peer_id *id);
 int id_parse(struct peer_id *id, const char *hex);	/* 64 hex digits; ERR_MALFORMED */
 
-/* A UDP address. family 0 means none; ip holds 4 or 16 bytes in network order, port is host order. */
+/*
+ * A UDP address. family 0 means none; ip holds 4 or 16 bytes in network order, port is
+ * host order.
+ */
 struct address {
 	uint8_t family;		/* 0, 4 or 6 */
 	uint8_t ip[16];
@@ -27,7 +30,8 @@ struct address {
 };
 
 bool address_equal(const struct address *a, const struct address *b);
-int address_compare(const struct address *a, const struct address *b);	/* 4 before 6, ip, port */
+int address_compare(
+	const struct address *a, const struct address *b); /* 4 before 6, ip, port */
 bool address_is_loopback(const struct address *a);	/* 127.0.0.0/8, ::1 */
 bool address_is_any(const struct address *a);		/* 0.0.0.0, :: */
 /* "127.0.0.1:4000" or "[::1]:4000". Numeric only, port 0 to 65535. ERR_MALFORMED. */

@@ -9,9 +9,9 @@
 #include "base/mem.h"
 
 /*
- * uthash expands in our functions, where `m` is the map at hand: each map has a key of its own
- * and no global is needed. The key only places items in buckets; the order of iteration is that
- * of insertion whatever the key is.
+ * uthash expands in our functions, where `m` is the map at hand: each map has a key of
+ * its own and no global is needed. The key only places items in buckets; the order of
+ * iteration is that of insertion whatever the key is.
  */
 #define HASH_FUNCTION(bytes, len, out) ((out) = hash(m, (bytes), (len)))
 #define HASH_KEYCMP(a, b, len) memcmp((a), (b), (len))

@@ -3,8 +3,8 @@
 #define BASE_LIMITS_H
 
 /*
- * Every bound of the program on one page. A table or queue that is not here has no right to
- * grow. Times are nanoseconds of the monotonic clock unless the name says otherwise.
+ * Every bound of the program on one page. A table or queue that is not here has no right
+ * to grow. Times are nanoseconds of the monotonic clock unless the name says otherwise.
  */
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -85,7 +85,7 @@
 #define CHILDREN_MAX 50
 #define CHILDREN_ROWS_MAX 1000		/* alive and ended ones that are still shown */
 #define CHILD_ORDERS_MAX 65536		/* orders that the driver has not fetched */
-#define LIFELINE_QUEUE_LEN_MAX (1u << 20)	/* bytes that wait for a parent that does not read */
+#define LIFELINE_QUEUE_LEN_MAX (1u << 20) /* bytes for a parent that does not read */
 #define CHILD_TERM_AFTER SECONDS(2)
 #define CHILD_KILL_AFTER SECONDS(4)
 #define SCENARIO_FILE_LEN_MAX (1u << 20)
@@ -96,12 +96,16 @@
 #define CONTROL_ANSWER_LEN_MAX (32u << 20)
 #define CONTROL_SOCKETS_MAX 256		/* looked at in the runtime directory */
 
-/* Sockets: packets in one system call, and rounds of reading before others get their turn. */
+/*
+ * Sockets: packets in one system call, and rounds of reading before others get their
+ * turn.
+ */
 #define UDP_READ_BATCH 16
 #define UDP_READ_ROUNDS 4
 #define UDP_SEND_BATCH 128
 #define DRIVER_PACKETS_PER_TURN 1024
 #define DRIVER_SAMPLE_INTERVAL SECONDS(2)
-#define LOOP_LAG_ALARM MILLISECONDS(500)	/* PROTOCOL.md 6: who is later accuses nobody */
+/* Who is later than this accuses nobody: PROTOCOL.md 6. */
+#define LOOP_LAG_ALARM MILLISECONDS(500)
 
 #endif

@@ -39,7 +39,8 @@ log_open(int fd, enum log_level level, enum log_format format, uint64_t (*clock)
 void
 log_name(const char *name)
 {
-	text_printable(sink.name, sizeof sink.name, name ? name : "", name ? strlen(name) : 0);
+	text_printable(
+		sink.name, sizeof sink.name, name ? name : "", name ? strlen(name) : 0);
 }
 
 int

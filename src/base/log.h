@@ -5,9 +5,10 @@
 #include <stdint.h>
 
 /*
- * Log lines on standard error, as text or JSON. Each call site is limited to LOG_BURST lines in
- * LOG_WINDOW; what is held back is said with the next line that passes: "(suppressed 41)".
- * Nothing is logged for each packet. The sink is one of two allowed writable globals.
+ * Log lines on standard error, as text or JSON. Each call site is limited to LOG_BURST
+ * lines in LOG_WINDOW; what is held back is said with the next line that passes:
+ * "(suppressed 41)". Nothing is logged for each packet. The sink is one of two allowed
+ * writable globals.
  */
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
 enum log_format { LOG_TEXT, LOG_JSON };
@@ -22,8 +23,11 @@ struct log_site {
 	uint64_t suppressed;
 };
 
-/* fd is not owned. clock gives monotonic ns and may be NULL (then lines have no limit). */
-void log_open(int fd, enum log_level level, enum log_format format, uint64_t (*clock)(void));
+/*
+ * fd is not owned. clock gives monotonic ns and may be NULL (then lines have no limit).
+ */
+void log_open(
+	int fd, enum log_level level, enum log_format format, uint64_t (*clock)(void));
 /* Prefix for each line, the node's name; copied; NULL for none. */
 void log_name(const char *name);
 int log_level_parse(const char *text, enum log_level *level);	/* ERR_UNKNOWN */

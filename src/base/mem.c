@@ -21,7 +21,8 @@ static struct mem_count counts[MEM_CLASSES];
 static _Noreturn void
 die(size_t count, size_t size)
 {
-	fprintf(stderr, "meshtui: out of memory (%zu objects of %zu bytes)\n", count, size);
+	fprintf(stderr, "meshtui: out of memory (%zu objects of %zu bytes)\n", count,
+		size);
 	exit(EXIT_NO_MEMORY);
 }
 

@@ -11,7 +11,8 @@ void
 ring_init(struct ring *r, size_t item_size, size_t cap)
 {
 	assert(item_size > 0 && cap > 0);
-	*r = (struct ring){.items = mem_array(cap, item_size), .size = item_size, .cap = cap};
+	*r = (struct ring){
+		.items = mem_array(cap, item_size), .size = item_size, .cap = cap};
 }
 
 void

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * Seeded randomness for protocol choices (whom to shuffle with, jitter), so that a run replays.
- * ChaCha20 by libsodium's randombytes_buf_deterministic. Never for keys: those come from
- * randombytes_buf.
+ * Seeded randomness for protocol choices (whom to shuffle with, jitter), so that a run
+ * replays. ChaCha20 by libsodium's randombytes_buf_deterministic. Never for keys: those
+ * come from randombytes_buf.
  */
 struct rng {
 	uint8_t seed[32];

@@ -8,17 +8,23 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-/* Longest word that text_closest looks at; a longer one has no near neighbor here anyway. */
+/*
+ * Longest word that text_closest looks at; a longer one has no near neighbor here anyway.
+ */
 #define WORD_LEN_MAX 64
 
 /*
- * The length of the valid UTF-8 character at `s` (RFC 3629, table 3-7 of Unicode: no overlong
- * forms, no surrogates, nothing above U+10FFFF) and its code point, or 0.
+ * The length of the valid UTF-8 character at `s` (RFC 3629, table 3-7 of Unicode: no
+ * overlong forms, no surrogates, nothing above U+10FFFF) and its code point, or 0.
  */
 static size_t
 decode(const uint8_t *s, size_t len, uint32_t *point)
 {
-	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+	size_t n = s[0] < 0x80	 ? 1
+		   : s[0] < 0xc2 ? 0
+		   : s[0] < 0xe0 ? 2
+		   : s[0] < 0xf0 ? 3
+				 : 4;
 
 	if (n == 0 || s[0] > 0xf4 || n > len)
 		return 0;
@@ -28,7 +34,8 @@ decode(const uint8_t *s, size_t len, uint32_t *point)
 			return 0;
 		*point = *point << 6 | (s[i] & 0x3f);
 	}
-	if ((n == 3 && *point < 0x800) || (n == 4 && *point < 0x10000) || *point > 0x10ffff)
+	if ((n == 3 && *point < 0x800) || (n == 4 && *point < 0x10000) ||
+		*point > 0x10ffff)
 		return 0;
 	return *point >= 0xd800 && *point <= 0xdfff ? 0 : n;
 }
@@ -37,8 +44,9 @@ decode(const uint8_t *s, size_t len, uint32_t *point)
 static bool
 unsafe(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || (c >= 0x200b && c <= 0x200f) ||
-	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c ||
+	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
 	       (c >= 0xfff9 && c <= 0xfffb) || (c >= 0xe0000 && c <= 0xe0fff) ||
 	       (c & 0xfffe) == 0xfffe;
 }
@@ -78,7 +86,8 @@ text_duration(char *to, size_t cap, uint64_t ns)
 	else if (s == 0)
 		snprintf(to, cap, "%" PRIu64 "ms", ns / NS_PER_MS);
 	else if (s < 60)
-		snprintf(to, cap, "%" PRIu64 ".%" PRIu64 "s", s, ns / (NS_PER_S / 10) % 10);
+		snprintf(to, cap, "%" PRIu64 ".%" PRIu64 "s", s,
+			ns / (NS_PER_S / 10) % 10);
 	else if (s < 3600)
 		snprintf(to, cap, "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
 	else if (s < 86400)
@@ -154,7 +163,8 @@ int
 text_parse_duration(const char *text, uint64_t *ns)
 {
 	size_t whole_len = strspn(text, "0123456789");
-	size_t part_len = text[whole_len] == '.' ? strspn(text + whole_len + 1, "0123456789") : 0;
+	size_t part_len =
+		text[whole_len] == '.' ? strspn(text + whole_len + 1, "0123456789") : 0;
 	const char *unit = text + whole_len + (part_len > 0 ? 1 + part_len : 0);
 	uint64_t scale = unit_ns(unit), value = 0, part = 0, place = scale;
 
@@ -167,7 +177,10 @@ text_parse_duration(const char *text, uint64_t *ns)
 			return ERR_LIMIT;
 		value = value * 10 + digit;
 	}
-	/* Digits below a nanosecond fall away with `place`; those of minutes stay exact to 6e-9. */
+	/*
+	 * Digits below a nanosecond fall away with `place`; those of minutes stay exact
+	 * to 6e-9.
+	 */
 	for (size_t i = 0; i < part_len; i++) {
 		place /= 10;
 		part += place * (uint64_t)(text[whole_len + 1 + i] - '0');
@@ -188,7 +201,8 @@ least(size_t a, size_t b)
 static size_t
 distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	size_t rows[3][WORD_LEN_MAX + 1], *before = rows[0], *last = rows[1], *row = rows[2];
+	size_t rows[3][WORD_LEN_MAX + 1], *before = rows[0], *last = rows[1],
+					  *row = rows[2];
 
 	for (size_t j = 0; j <= b_len; j++)
 		last[j] = before[j] = j;
@@ -199,7 +213,8 @@ distance(const char *a, size_t a_len, const char *b, size_t b_len)
 		for (size_t j = 1; j <= b_len; j++) {
 			row[j] = least(least(last[j], row[j - 1]) + 1,
 				last[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+				a[i - 2] == b[j - 1])
 				row[j] = least(row[j], before[j - 2] + 1);
 		}
 		before = last;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What reads or filters text of strangers in base: the filter, ids, addresses, durations. */
+/*
+ * What reads or filters text of strangers in base: the filter, ids, addresses, durations.
+ */
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>

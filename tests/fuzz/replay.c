@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Puts a corpus through a fuzz entry without a fuzzer: every file, and every beginning of
- * it, because most of what is wrong in decoders shows when the input ends early. Each input
- * is a heap block of just its length, so that a sanitizer build sees a read past the end.
+ * it, because most of what is wrong in decoders shows when the input ends early. Each
+ * input is a heap block of just its length, so that a sanitizer build sees a read past
+ * the end.
  */
 #define _GNU_SOURCE
 #include <dirent.h>

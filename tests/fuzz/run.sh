@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds the fuzz entries with clang in $BUILDDIR/fuzz and runs each for FUZZ_SECONDS. What
-# libFuzzer finds stays in found/<name> there; a crashing input is crash/<name>-*.
+# Builds the fuzz entries with clang in $BUILDDIR/fuzz, runs each for FUZZ_SECONDS. What
+# it finds stays in found/<name> there; a crashing input is crash/<name>-*.
 set -eu
 clang=${CLANG:-clang}
 if ! command -v "$clang" >/dev/null; then
@@ -20,8 +20,9 @@ for entry in $FUZZ_ENTRIES; do
 	name=${entry##*/fuzz_}
 	mkdir -p "found/$name"
 	echo "fuzz: $name for $FUZZ_SECONDS s"
-	if ! "./$entry" -max_total_time="$FUZZ_SECONDS" -print_final_stats=1 -verbosity=0 \
-		-artifact_prefix="crash/$name-" "found/$name" "$SRCDIR/tests/fuzz/corpus/$name"; then
+	corpus=$SRCDIR/tests/fuzz/corpus/$name
+	if ! "./$entry" -max_total_time="$FUZZ_SECONDS" -print_final_stats=1 \
+		-verbosity=0 -artifact_prefix="crash/$name-" "found/$name" "$corpus"; then
 		echo "fuzz: $name FAILED, see $BUILDDIR/fuzz/crash" >&2
 		bad=1
 	fi

@@ -35,8 +35,8 @@ there_and_back(void **state)
 static void
 reads_exactly(void **state)
 {
-	static const char *const bad[] = {"", "0", "00", "000", "00000", "000000", "0x00", "00g0",
-		"00 0", " 000", "000 ", "-000", "\xc3\xa9\xc3\xa9"};
+	static const char *const bad[] = {"", "0", "00", "000", "00000", "000000", "0x00",
+		"00g0", "00 0", " 000", "000 ", "-000", "\xc3\xa9\xc3\xa9"};
 	uint8_t out[2];
 
 	(void)state;

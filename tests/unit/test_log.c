@@ -77,7 +77,8 @@ is_time(const char *text)
 	static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ";
 
 	for (size_t i = 0; form[i]; i++)
-		if (form[i] == 'd' ? !isdigit((unsigned char)text[i]) : text[i] != form[i])
+		if (form[i] == 'd' ? !isdigit((unsigned char)text[i])
+				   : text[i] != form[i])
 			return false;
 	return true;
 }
@@ -112,8 +113,9 @@ json_lines(void **state)
 	text = logged();
 	assert_memory_equal(text, "{\"time\":\"", 9);
 	assert_true(is_time(text + 9));
-	assert_string_equal(text + 33, "\",\"level\":\"error\",\"name\":\"mesh1.broker.239dc9\","
-				       "\"message\":\"say \\\"hello\\\" \\\\ and?more\"}\n");
+	assert_string_equal(text + 33,
+		"\",\"level\":\"error\",\"name\":\"mesh1.broker.239dc9\","
+		"\"message\":\"say \\\"hello\\\" \\\\ and?more\"}\n");
 }
 
 /* Lines above the level are not written, those at it are. */

@@ -14,7 +14,10 @@
 
 #include "base/mem.h"
 
-/* The sanitizer must let an impossible allocation fail instead of ending the program itself. */
+/*
+ * The sanitizer must let an impossible allocation fail instead of ending the program
+ * itself.
+ */
 const char *__asan_default_options(void);
 
 const char *
@@ -39,7 +42,8 @@ counts_are_kept_by_class(void **state)
 	mem_free(MEM_TIMER, p);
 	mem_destroyed(MEM_TIMER);
 	assert_int_equal(mem_live(MEM_TIMER), timers);
-	assert_int_equal(mem_count(MEM_TIMER).made - mem_count(MEM_TIMER).destroyed, timers);
+	assert_int_equal(
+		mem_count(MEM_TIMER).made - mem_count(MEM_TIMER).destroyed, timers);
 	assert_true(mem_count(MEM_TIMER).made >= 2);
 }
 

@@ -22,25 +22,31 @@ printable_filters(void **state)
 		const char *in, *out;
 	} rows[] = {
 		{"plain text, 100%", "plain text, 100%"},
-		{"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+		{"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+			"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
 		{"\x1b[31mred\x1b[0m", "?[31mred?[0m"},
 		{"a\tb\nc\rd\x07\x7f", "a?b?c?d??"},
-		{"\xc2\x9b" "2J", "?2J"},		/* CSI as one C1 character */
+		{"\xc2\x9b"
+		 "2J",
+			"?2J"}, /* CSI as one C1 character */
 		{"\xc2\x85 \xc2\x80", "? ?"},
-		{"a\xe2\x80\xae" "b", "a?b"},	/* U+202E */
-		{"\xe2\x80\xaa\xe2\x81\xa6\xe2\x81\xa9", "???"},	/* U+202A U+2066 U+2069 */
-		{"\xe2\x80\x8e\xe2\x80\x8f\xd8\x9c", "???"},	/* U+200E U+200F U+061C */
-		{"\xef\xbb\xbfx", "?x"},		/* byte order mark */
-		{"\x80\xbf", "??"},			/* continuation alone */
-		{"\xc3", "?"},				/* ends early */
+		{"a\xe2\x80\xae"
+		 "b",
+			"a?b"}, /* U+202E */
+		{"\xe2\x80\xaa\xe2\x81\xa6\xe2\x81\xa9",
+			"???"},				     /* U+202A U+2066 U+2069 */
+		{"\xe2\x80\x8e\xe2\x80\x8f\xd8\x9c", "???"}, /* U+200E U+200F U+061C */
+		{"\xef\xbb\xbfx", "?x"},		     /* byte order mark */
+		{"\x80\xbf", "??"},			     /* continuation alone */
+		{"\xc3", "?"},				     /* ends early */
 		{"\xe2\x82", "??"},
 		{"\xc3x", "?x"},
 		{"\xe2\x82x", "??x"},
-		{"\xc0\xaf\xc1\xbf", "????"},		/* overlong */
+		{"\xc0\xaf\xc1\xbf", "????"}, /* overlong */
 		{"\xe0\x9f\xbf", "???"},
 		{"\xf0\x8f\xbf\xbf", "????"},
-		{"\xed\xa0\x80", "???"},		/* surrogate */
-		{"\xf4\x90\x80\x80", "????"},		/* above U+10FFFF */
+		{"\xed\xa0\x80", "???"},      /* surrogate */
+		{"\xf4\x90\x80\x80", "????"}, /* above U+10FFFF */
 		{"\xf5\x80\xfe\xff", "????"},
 		{"\xf4\x8f\xbf\xbd", "\xf4\x8f\xbf\xbd"},
 	};
@@ -48,7 +54,8 @@ printable_filters(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		size_t n = text_printable(out, sizeof out, rows[i].in, strlen(rows[i].in));
+		size_t n =
+			text_printable(out, sizeof out, rows[i].in, strlen(rows[i].in));
 
 		assert_string_equal(out, rows[i].out);
 		assert_int_equal(n, strlen(out));
@@ -67,7 +74,11 @@ printable_cuts_at_characters(void **state)
 	for (size_t cap = 1; cap <= sizeof out; cap++) {
 		size_t n = text_printable(out, cap, "a\xe2\x82\xac\xc3\xa9z", 7);
 
-		assert_int_equal(n, cap <= 1 ? 0 : cap <= 4 ? 1 : cap <= 6 ? 4 : cap == 7 ? 6 : 7);
+		assert_int_equal(n, cap <= 1   ? 0
+				    : cap <= 4 ? 1
+				    : cap <= 6 ? 4
+				    : cap == 7 ? 6
+					       : 7);
 		assert_int_equal(out[n], '\0');
 	}
 	assert_int_equal(text_printable(out, sizeof out, NULL, 0), 0);
@@ -99,7 +110,8 @@ durations_are_written(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		assert_string_equal(text_duration(out, sizeof out, rows[i].ns), rows[i].text);
+		assert_string_equal(
+			text_duration(out, sizeof out, rows[i].ns), rows[i].text);
 }
 
 /* Binary units with one digit. */
@@ -124,14 +136,16 @@ sizes_are_written(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		assert_string_equal(text_bytes(out, sizeof out, rows[i].bytes), rows[i].text);
+		assert_string_equal(
+			text_bytes(out, sizeof out, rows[i].bytes), rows[i].text);
 }
 
 /* Only a whole number is one; what is too large says so. */
 static void
 numbers_are_read(void **state)
 {
-	static const char *const bad[] = {"", " 1", "1 ", "+1", "-1", "0x1", "1.0", "one", "1\n"};
+	static const char *const bad[] = {
+		"", " 1", "1 ", "+1", "-1", "0x1", "1.0", "one", "1\n"};
 	uint64_t value = 77;
 
 	(void)state;
@@ -139,7 +153,8 @@ numbers_are_read(void **state)
 		assert_int_equal(text_u64(bad[i], UINT64_MAX, &value), ERR_MALFORMED);
 	assert_int_equal(text_u64("101", 100, &value), ERR_LIMIT);
 	assert_int_equal(text_u64("18446744073709551616", UINT64_MAX, &value), ERR_LIMIT);
-	assert_int_equal(text_u64("99999999999999999999999", UINT64_MAX, &value), ERR_LIMIT);
+	assert_int_equal(
+		text_u64("99999999999999999999999", UINT64_MAX, &value), ERR_LIMIT);
 	assert_int_equal(value, 77);
 	assert_int_equal(text_u64("18446744073709551615", UINT64_MAX, &value), 0);
 	assert_true(value == UINT64_MAX);
@@ -166,10 +181,11 @@ durations_are_read(void **state)
 		{"0.0000000019s", 1},
 		{"18446744073s", SECONDS(18446744073)},
 	};
-	static const char *const bad[] = {"", "s", "20", "20 s", " 20s", "20s ", "-1s", "+1s",
-		".5s", "1.s", "1..5s", "1.5.5s", "1e3s", "20S", "20sec", "1s5ms", "1,5s", "20d"};
-	static const char *const large[] = {"18446744074s", "99999999999999999999999s", "5124096h",
-		"18446744073.709551616s"};
+	static const char *const bad[] = {"", "s", "20", "20 s", " 20s", "20s ", "-1s",
+		"+1s", ".5s", "1.s", "1..5s", "1.5.5s", "1e3s", "20S", "20sec", "1s5ms",
+		"1,5s", "20d"};
+	static const char *const large[] = {"18446744074s", "99999999999999999999999s",
+		"5124096h", "18446744073.709551616s"};
 	uint64_t ns = 77;
 
 	(void)state;
@@ -189,7 +205,8 @@ durations_are_read(void **state)
 static void
 closest_word(void **state)
 {
-	static const char *const words[] = {"primitive", "expect", "within", "until", "wait", "stop"};
+	static const char *const words[] = {
+		"primitive", "expect", "within", "until", "wait", "stop"};
 	static const struct {
 		const char *word, *closest;
 	} rows[] = {
@@ -227,7 +244,8 @@ closest_word(void **state)
 static void
 labels(void **state)
 {
-	static const char *const bad[] = {"", "-a", "A", "a.b", "a_b", "a b", "\xc3\xa9", "a/b", "a\n"};
+	static const char *const bad[] = {
+		"", "-a", "A", "a.b", "a_b", "a b", "\xc3\xa9", "a/b", "a\n"};
 	char longest[LABEL_LEN_MAX + 2];
 
 	(void)state;

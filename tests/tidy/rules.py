@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""The tables of tests/tidy: who may include whom, and each exception with its reason."""
+
+# Which folders a folder may include, besides itself. ARCHITECTURE.md says why.
+ALL = ("base wire identity gossip quic relay trace mesh node supervisor chaos scenario "
+       "control io app tui").split()
+LAYERS = {
+    "base": [],
+    "wire": ["base"],
+    "identity": ["base", "wire"],
+    "gossip": ["base", "wire"],
+    "quic": ["base", "wire", "identity"],
+    "relay": ["base", "wire"],
+    "trace": ["base", "wire"],
+    "mesh": ["base", "wire"],
+    "node": "base wire identity gossip quic relay trace mesh".split(),
+    "supervisor": ["base", "wire"],
+    "chaos": "base wire mesh supervisor".split(),
+    "scenario": "base wire mesh supervisor chaos".split(),
+    "control": "base wire mesh trace supervisor chaos scenario".split(),
+    "io": "base wire identity trace mesh node supervisor control".split(),
+    "app": ALL,
+    "tui": "base wire mesh trace supervisor chaos scenario control".split(),
+}
+
+# Header of a library -> folders or files that may include it.
+FOREIGN = {
+    r"sodium\.h|sodium/.*": ["src/base", "src/identity", "src/wire/digest.c",
+                             "src/io/files.c"],
+    r"ut(hash|list|array)\.h": ["src/base"],
+    r"ngtcp2/.*": ["src/quic"],
+    r"gnutls/.*": ["src/quic"],
+    r"protobuf-c/.*": ["src/trace"],
+    r"yaml\.h": ["src/scenario"],
+    r"jansson\.h": ["src/scenario", "src/control", "src/io"],
+    r"uv\.h": ["src/io", "src/app"],
+    r"curl/.*": ["src/io"],
+    r"(ncursesw?/)?(n?curses|term)\.h": ["tui/screen.c"],
+}
+# Libraries that one file of the whole tree may know.
+ONE_FILE = [r"yaml\.h", r"(ncursesw?/)?(n?curses|term)\.h"]
+
+# What the C library and the kernel give everybody.
+SYSTEM = (r"(sys|arpa|netinet|net|linux)/.*|(assert|ctype|dirent|endian|errno|fcntl|float|"
+          r"ftw|ifaddrs|"
+          r"getopt|grp|inttypes|langinfo|limits|locale|math|netdb|poll|pthread|pwd|sched|"
+          r"signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|"
+          r"string|strings|termios|time|ucontext|unistd|wchar|wctype)\.h")
+
+# Public names of a file, where they are not its own stem.
+PREFIXES = {
+    "src/base/id.c": ["address"],
+    "src/identity/admission.c": ["fabric_key", "topic_of_mesh"],
+    "src/identity/name.c": ["seed"],
+    "src/node/views.c": ["node"],
+    "src/wire/digest.c": ["accusation", "payload"],
+    "src/wire/frame.c": ["trace_context"],
+    "src/wire/gossip_msg_decode.c": ["gossip"],
+    "src/wire/gossip_msg_encode.c": ["gossip"],
+}
+
+# Writable globals: (object's source, name) -> why it cannot be a parameter.
+GLOBALS = {
+    (r"src/base/mem\.c", r"counts"): "live objects are counted for the whole process",
+    (r"src/base/log\.c", r"sink"): "one standard error for each process",
+    (r".*", r"log_site_(\.\d+)?"): "the rate limit of one call site of the log",
+}
+
+# Calls that nobody makes -> below which folders, and why.
+PRODUCT = ("src/", "tui/")
+EVERYWHERE = ("src/", "tui/", "tests/")
+BANNED = {
+    r"strcpy|strcat|sprintf|vsprintf|strncpy|strncat": (PRODUCT, "no bound, or no end"),
+    r"atoi|atol|atoll|atof": (PRODUCT, "cannot fail; use text_u64"),
+    r"sleep|usleep|nanosleep": (EVERYWHERE, "wait for an event with a deadline"),
+    r"rand|srand|random|srandom|drand48|rand_r": (EVERYWHERE, "use base/rng: it replays"),
+    r"popen": (EVERYWHERE, "no shell"),
+    r"system": (PRODUCT, "no shell"),
+    r"gets|strtok|gmtime|localtime|ctime|asctime|tmpnam|mktemp": (EVERYWHERE, "unsafe"),
+}
+
+# Calls that only the folders at the edge make: all else gets time and bytes as parameters.
+EDGE = ["src/io/", "src/app/", "tui/screen.c"]
+EDGE_CALLS = (r"time|clock_gettime|gettimeofday|clock|socket|socketpair|sendto|recvfrom|"
+              r"sendmsg|recvmsg|sendmmsg|recvmmsg|epoll_wait|select|getenv|secure_getenv|"
+              r"fork|vfork|execve?|execvp|posix_spawnp?|pthread_create|getrandom|"
+              r"randombytes_buf|randombytes_random|randombytes_uniform")
+EDGE_EXCEPTIONS = {
+    ("src/base/log.c", "clock_gettime"): "the stamp of a log line decides nothing",
+    ("src/base/idmap.c", "randombytes_buf"): "a key of buckets; the order does not show it",
+    ("src/identity/identity.c", "randombytes_buf"): "a secret key must not replay",
+    ("src/identity/admission.c", "randombytes_buf"): "a fabric key must not replay",
+}
+
+# A poll inside a wait with a deadline may pause this long in a script.
+POLL_PAUSE_S = 0.1
+
+FILE_LINES_MAX = 500
+HEADER_LINES_MAX = 150
+FUNCTION_LINES_MAX = 70
+COLUMNS_MAX = 90
+BAD_STEMS = ["util", "utils", "common", "helper", "helpers", "misc", "manager"]
