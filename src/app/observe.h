@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef APP_OBSERVE_H
+#define APP_OBSERVE_H
+
+#include <uv.h>
+
+#include "app/fleet.h"
+#include "app/options.h"
+#include "control/discover.h"
+#include "io/control_socket.h"
+#include "io/discovery.h"
+#include "io/loop.h"
+#include "io/node_driver.h"
+#include "tui/console.h"
+#include "tui/screen.h"
+
+/*
+ * The state of `meshtui --observe`, shared by observe_mode.c (start, end, what happens) and
+ * observe_model.c (what the console is shown). The console is a node of role observer that looks
+ * for nodes of this machine by their control sockets and for others by --seed.
+ */
+struct observe {
+	const struct options *options;
+	uv_loop_t loop;
+	struct udp *udp;
+	struct node *node;
+	struct node_driver *driver;
+	struct discovery *discovery;
+	struct control_socket *control;
+	struct fleet *fleet;
+	struct loop_signals signals;
+	uv_signal_t resized;
+	uv_poll_t keys;
+	uv_timer_t frame;
+	char runtime_dir[200];
+	struct screen *screen;
+	struct canvas *canvas;
+	struct console *console;
+	uint64_t began_ns, drawn_ns;
+	bool quitting;
+	uint64_t quit_ns;	/* when quitting began */
+
+	/* The model and what it points into; rebuilt before each look. */
+	struct model model;
+	struct node_status status;
+	struct mesh_row rows[MESHES_MAX];
+	struct model_mesh meshes[MESHES_MAX];
+	struct topology topologies[MESHES_MAX];
+	size_t mesh_count;
+	const struct child_row *children[CHILDREN_MAX * 2];
+	struct model_notice notices[MODEL_NOTICES_MAX];
+	size_t notice_count;
+};
+
+/* Adds a notice for the footer; the oldest goes when there are too many. */
+void observe_notice(struct observe *o, enum model_notice_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Fills o->model with how things are now. */
+void observe_model(struct observe *o, uint64_t now_ns);
+void observe_model_fini(struct observe *o);
+
+#endif

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/observe_mode.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/observe.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "config.h"
+#include "control/answer.h"
+#include "io/files.h"
+#include "io/paths.h"
+
+/* How long children have to leave, and the observer to say goodbye. */
+#define CHILDREN_LEAVE SECONDS(5)
+#define LEAVE_LINGER MILLISECONDS(250)
+
+static void look(struct observe *o);
+
+static void
+on_frame(uv_timer_t *t)
+{
+	look(t->data);
+}
+
+/* The end: children first, then our own goodbye, then the loop has nothing left to do. */
+static void
+go_on_quitting(struct observe *o, uint64_t now_ns)
+{
+	if (fleet_alive(o->fleet) > 0 && now_ns < o->quit_ns + CHILDREN_LEAVE)
+		return;
+	node_leave(o->node, now_ns);
+	if (node_left(o->node) || now_ns > o->quit_ns + CHILDREN_LEAVE + LEAVE_LINGER)
+		uv_stop(&o->loop);
+}
+
+static void
+quit(struct observe *o)
+{
+	if (o->quitting)
+		return;
+	o->quitting = true;
+	o->quit_ns = loop_now_ns();
+	if (fleet_alive(o->fleet) > 0)
+		observe_notice(o, MODEL_NOTICE_INFO, "stopping %zu nodes...",
+			fleet_alive(o->fleet));
+	fleet_stop_all(o->fleet);
+}
+
+/*
+ * Shows what changed, at most ten times a second, and sets the timer for the next look. Called
+ * after everything that may have changed something; an idle mesh costs one look a second.
+ */
+static void
+look(struct observe *o)
+{
+	uint64_t now_ns = loop_now_ns(), due_ns;
+
+	if (o->quitting)
+		go_on_quitting(o, now_ns);
+	due_ns = o->drawn_ns + CONSOLE_FRAME_NS;
+	if (now_ns >= due_ns) {
+		o->drawn_ns = now_ns;
+		observe_model(o, now_ns);
+		if (console_due(o->console, &o->model)) {
+			console_draw(o->console, &o->model, o->canvas);
+			screen_show(o->screen, o->canvas);
+		}
+		due_ns = console_deadline(o->console, &o->model);
+		if (o->quitting || due_ns < now_ns + CONSOLE_FRAME_NS)
+			due_ns = now_ns + CONSOLE_FRAME_NS;
+	}
+	uv_timer_start(&o->frame, on_frame, loop_ms_until(due_ns, now_ns), 0);
+}
+
+static void
+obey(struct observe *o, const struct console_command *c)
+{
+	char why[FLEET_WHY_CAP] = "";
+	int err = ERR_OK;
+
+	switch (c->kind) {
+	case CONSOLE_QUIT:
+		quit(o);
+		break;
+	case CONSOLE_BOOTSTRAP:
+		err = fleet_bootstrap(o->fleet, why);
+		fleet_run(o->fleet);
+		break;
+	case CONSOLE_SPAWN:
+		err = fleet_want(o->fleet, c->mesh, c->type, why);
+		fleet_run(o->fleet);
+		break;
+	case CONSOLE_STOP:
+		if (fleet_stop(o->fleet, c->child) != ERR_OK)
+			observe_notice(o, MODEL_NOTICE_WARN, "it has ended already");
+		break;
+	case CONSOLE_REDRAW:
+		screen_repaint(o->screen);
+		break;
+	case CONSOLE_NOTHING:
+		break;
+	}
+	if (err != ERR_OK)
+		observe_notice(o, MODEL_NOTICE_ERROR, "%s", why);
+}
+
+static void
+on_keys(uv_poll_t *h, int status, int events)
+{
+	struct observe *o = h->data;
+	struct console_command command;
+	uint32_t key;
+	bool any = false;
+
+	(void)events;
+	if (status < 0) {	/* the terminal is gone */
+		uv_poll_stop(h);
+		quit(o);
+	}
+	while (screen_read_key(o->screen, &key)) {
+		if (!any)
+			observe_model(o, loop_now_ns());
+		any = true;
+		if (console_key(o->console, &o->model, key, &command))
+			obey(o, &command);
+	}
+	if (any)
+		o->drawn_ns = 0;	/* a key is answered at once */
+	look(o);
+}
+
+static void
+on_resize(uv_signal_t *h, int signum)
+{
+	struct observe *o = h->data;
+	int width, height;
+
+	(void)signum;
+	screen_size(o->screen, &width, &height);
+	canvas_free(o->canvas);
+	o->canvas = canvas_new(width, height, screen_ascii(o->screen));
+	screen_repaint(o->screen);
+	o->drawn_ns = 0;
+	observe_model(o, loop_now_ns());
+	console_draw(o->console, &o->model, o->canvas);
+	screen_show(o->screen, o->canvas);
+}
+
+static void
+on_signal(void *ctx, int signum)
+{
+	struct observe *o = ctx;
+
+	(void)signum;
+	quit(o);
+	look(o);
+}
+
+static void
+on_event(void *ctx, const struct node_event *ev)
+{
+	struct observe *o = ctx;
+	const char *who = ev->peer_name[0] != '\0' ? ev->peer_name : "a peer";
+
+	if (ev->kind == NODE_EVENT_REFUSED)
+		observe_notice(o, MODEL_NOTICE_WARN, "%s: %s", who, ev->text);
+	else if (ev->kind == NODE_EVENT_SEED)
+		observe_notice(o, MODEL_NOTICE_INFO, "seed %s: %s", who, ev->text);
+}
+
+static void
+on_turned(void *ctx, uint64_t now_ns)
+{
+	(void)now_ns;
+	look(ctx);
+}
+
+static void
+on_child(void *ctx, unsigned child)
+{
+	struct observe *o = ctx;
+	const struct child_row *r = supervisor_find(fleet_supervisor(o->fleet), child);
+	char end[128];
+
+	if (r != NULL && r->state == CHILD_ENDED) {
+		const char *name = r->ready.name[0] != '\0' ? r->ready.name : r->spec.type;
+
+		if (!r->end.expected || r->end.forced)
+			observe_notice(o, MODEL_NOTICE_ERROR, "%s: %s%s%s", name,
+				child_end_text(&r->end, end, sizeof(end)),
+				r->failure[0] != '\0' ? ": " : "", r->failure);
+		fleet_forget(o->fleet, child);
+	}
+	look(o);
+}
+
+/* Nodes of a mesh that live, for a child that has to be seeded. */
+static size_t
+live_seeds(void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap)
+{
+	struct observe *o = ctx;
+	struct mesh_row rows[MESHES_MAX];
+	size_t meshes = node_meshes(o->node, rows, MESHES_MAX), count = 0;
+
+	for (size_t i = 0; i < meshes; i++) {
+		if (strcmp(rows[i].mesh, mesh) != 0)
+			continue;
+		for (size_t k = 0; k < directory_count(rows[i].directory) && count < cap; k++) {
+			const struct directory_entry *e = directory_at(rows[i].directory, k);
+			char id[ID_HEX_CAP], address[ADDRESS_TEXT_CAP];
+
+			if (e->liveness != LIVENESS_LIVE || e->digest.address_count == 0)
+				continue;
+			snprintf(to[count++], CHILD_SEED_CAP, "%s@%s", id_hex(id, &e->digest.id),
+				address_format(address, &e->digest.addresses[0]));
+		}
+	}
+	return count;
+}
+
+static bool
+shown(const struct options *o, const char *mesh)
+{
+	for (size_t i = 0; i < o->mesh_count; i++)
+		if (strcmp(o->meshes[i], mesh) == 0)
+			return true;
+	return o->mesh_count == 0;
+}
+
+static void
+on_found(void *ctx, const char *path, const char *answer, size_t len)
+{
+	struct observe *o = ctx;
+	struct control_discover d;
+
+	(void)path;
+	if (control_discover_parse(&d, answer, len) != ERR_OK || d.observer || d.address_count == 0)
+		return;
+	for (size_t i = 0; i < d.mesh_count; i++) {
+		struct seed s = { d.id, d.addresses[0] };
+
+		if (!shown(o->options, d.meshes[i]))
+			continue;
+		(void)node_watch_mesh(o->node, d.meshes[i], loop_now_ns());
+		if (node_add_seed(o->node, &s, d.meshes[i], loop_now_ns()) != ERR_OK)
+			observe_notice(o, MODEL_NOTICE_WARN, "too many seeds to remember");
+	}
+}
+
+static void
+on_lost(void *ctx, const char *path)
+{
+	(void)path;
+	look(ctx);
+}
+
+static char *
+answer(void *ctx, const char *line, size_t len)
+{
+	struct observe *o = ctx;
+	struct link_row *links = calloc(LINKS_MAX, sizeof(*links));
+	struct control_view v = { .status = &o->status, .meshes = o->rows, .links = links };
+	char *text;
+
+	v.now_ns = loop_now_ns();
+	observe_model(o, v.now_ns);
+	v.mesh_count = o->mesh_count;
+	if (links != NULL)
+		v.link_count = node_links(o->node, links, LINKS_MAX);
+	v.loop_turned_ns = v.now_ns;
+	text = control_answer(&v, line, len);
+	free(links);
+	return text;
+}
+
+static int
+fail(int status, const char *what)
+{
+	fprintf(stderr, "meshtui: %s\n", what);
+	return status;
+}
+
+/* The observer as a node: an identity for this session only, sockets, the meshes asked for. */
+static int
+open_node(struct observe *o)
+{
+	const struct options *opt = o->options;
+	struct node_config c = { .observer = true, .type = "observer" };
+	struct node_driver_hooks hooks = { on_event, on_turned, o };
+	char why[FILES_WHY_CAP], udp_why[UDP_WHY_CAP];
+	int err;
+
+	if (opt->key_path != NULL && files_key(opt->key_path, &c.key, why) != ERR_OK)
+		return fail(EXIT_CONFIG, why);
+	o->udp = udp_open(opt->bind, opt->bind_count, &err, udp_why);
+	if (o->udp == NULL)
+		return fail(EXIT_IO, udp_why);
+	identity_mint(&c.identity);
+	snprintf(c.build, sizeof(c.build), "%s", PACKAGE_VERSION);
+	c.incarnation = loop_wall_ms();
+	for (size_t i = 0; i < udp_count(o->udp); i++) {
+		c.bound[i] = *udp_bound(o->udp, i);
+		c.advertised_count += paths_advertised(&c.bound[i],
+			c.advertised + c.advertised_count, ADDRESSES_MAX - c.advertised_count);
+	}
+	memcpy(c.seeds, opt->seeds, sizeof(c.seeds));
+	c.seed_count = opt->seed_count;
+	randombytes_buf(c.random_seed, sizeof(c.random_seed));
+	o->node = node_new(&c, loop_now_ns(), loop_wall_ms(), &err);
+	identity_wipe(&c.identity);
+	fabric_key_wipe(&c.key);
+	if (o->node == NULL)
+		return fail(EXIT_INTERNAL, err_text(err));
+	for (size_t i = 0; i < opt->mesh_count; i++)
+		(void)node_watch_mesh(o->node, opt->meshes[i], loop_now_ns());
+	o->driver = node_driver_new(&o->loop, o->node, o->udp, &hooks, &err);
+	return o->driver != NULL ? 0 : fail(EXIT_IO, err_text(err));
+}
+
+/* Where nodes of this machine are, and our own entry there. */
+static int
+open_control(struct observe *o)
+{
+	const struct discovery_hooks hooks = { on_found, on_lost, o };
+	const struct fleet_hooks fleet_hooks = { on_child, live_seeds, o };
+	char why[PATHS_WHY_CAP];
+	int err;
+
+	if (paths_runtime_dir(o->runtime_dir, sizeof(o->runtime_dir), why) != ERR_OK)
+		return fail(EXIT_CONFIG, why);
+	node_status(o->node, &o->status, loop_now_ns());
+	o->fleet = fleet_new(&o->loop, o->options->key_path, &fleet_hooks);
+	o->control = control_socket_open(&o->loop, o->runtime_dir, o->status.name, answer, o,
+		&err, why);
+	if (o->control == NULL)
+		return fail(EXIT_IO, why);
+	o->discovery = discovery_new(&o->loop, o->runtime_dir, control_socket_path(o->control),
+		&hooks);
+	return 0;
+}
+
+static void
+on_crash(int signum)
+{
+	screen_crash_restore();
+	signal(signum, SIG_DFL);
+	raise(signum);
+}
+
+static int
+open_screen(struct observe *o)
+{
+	static const int crashes[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL };
+	char why[SCREEN_WHY_CAP];
+	int width, height;
+
+	if (screen_open(&o->screen, why) != ERR_OK)
+		return fail(EXIT_UNAVAILABLE, why);
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		signal(crashes[i], on_crash);
+	screen_size(o->screen, &width, &height);
+	o->canvas = canvas_new(width, height, screen_ascii(o->screen));
+	o->console = console_new();
+	uv_poll_init(&o->loop, &o->keys, STDIN_FILENO);
+	o->keys.data = o;
+	uv_poll_start(&o->keys, UV_READABLE, on_keys);
+	uv_signal_init(&o->loop, &o->resized);
+	o->resized.data = o;
+	uv_signal_start(&o->resized, on_resize, SIGWINCH);
+	return 0;
+}
+
+static void
+close_all(struct observe *o)
+{
+	if (o->screen != NULL) {
+		uv_close((uv_handle_t *)&o->keys, NULL);
+		uv_close((uv_handle_t *)&o->resized, NULL);
+	}
+	uv_close((uv_handle_t *)&o->frame, NULL);
+	loop_signals_end(&o->signals);
+	discovery_close(o->discovery);
+	control_socket_close(o->control);
+	fleet_close(o->fleet);
+	node_driver_close(o->driver);
+	observe_model_fini(o);
+	console_free(o->console);
+	canvas_free(o->canvas);
+	screen_close(o->screen);
+	(void)loop_drain(&o->loop);
+	node_free(o->node);
+	udp_close(o->udp);
+}
+
+int
+observe_mode(const struct options *opt)
+{
+	struct observe *o = calloc(1, sizeof(*o));
+	int quiet, status;
+
+	if (o == NULL)
+		return fail(EXIT_INTERNAL, "out of memory");
+	o->options = opt;
+	o->began_ns = loop_now_ns();
+	uv_loop_init(&o->loop);
+	uv_timer_init(&o->loop, &o->frame);
+	o->frame.data = o;
+	loop_signals_begin(&o->signals, &o->loop, on_signal, o);
+	status = open_node(o);
+	if (status == 0)
+		status = open_control(o);
+	if (status == 0)
+		status = open_screen(o);
+	quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	log_open(quiet, LOG_ERROR, LOG_TEXT, NULL);	/* the terminal is the console's */
+	if (status == 0) {
+		if (opt->bootstrap)
+			obey(o, &(struct console_command){ .kind = CONSOLE_BOOTSTRAP });
+		look(o);
+		uv_run(&o->loop, UV_RUN_DEFAULT);
+	}
+	close_all(o);
+	log_open(STDERR_FILENO, opt->log_level, opt->log_format, loop_now_ns);
+	if (quiet >= 0)
+		close(quiet);
+	free(o);
+	return status;
+}
