@@ -16,8 +16,8 @@
 #include "io/child_spawn.h"
 
 #define LIFELINE_FD 3
-/* Program, --node T, --mesh M, --data-dir D, --lifeline 3, --bind A, seeds in pairs, NULL. */
-#define ARGS_MAX (11 + 2 * CHILD_SEEDS_MAX + 1)
+/* Program, --node T, --mesh M, --data-dir D, --lifeline 3, --bind A, --key K, seeds, NULL. */
+#define ARGS_MAX (13 + 2 * CHILD_SEEDS_MAX + 1)
 
 void
 child_spawn_seal(void)
@@ -42,6 +42,10 @@ fill_args(char *args[static ARGS_MAX], const struct child_spec *spec)
 	for (size_t i = 0; i < spec->seed_count && i < CHILD_SEEDS_MAX; i++) {
 		args[n++] = (char *)(uintptr_t)"--seed";
 		args[n++] = (char *)(uintptr_t)spec->seeds[i];
+	}
+	if (spec->key_path[0] != '\0') {
+		args[n++] = (char *)(uintptr_t)"--key";
+		args[n++] = (char *)(uintptr_t)spec->key_path;
 	}
 	args[n] = NULL;
 }

@@ -23,6 +23,7 @@ enum child_state {
 /* Places to look for peers, each "ID@HOST:PORT" as on the command line. */
 #define CHILD_SEEDS_MAX 4
 #define CHILD_SEED_CAP (ID_HEX_CAP + ADDRESS_TEXT_CAP)
+#define CHILD_KEY_PATH_CAP 256
 
 struct child_spec {
 	char mesh[LABEL_LEN_MAX + 1];
@@ -30,6 +31,7 @@ struct child_spec {
 	char data_dir[256];	/* its own; kept over a restart */
 	char seeds[CHILD_SEEDS_MAX][CHILD_SEED_CAP];
 	size_t seed_count;
+	char key_path[CHILD_KEY_PATH_CAP];	/* the fabric key file, or "" */
 	unsigned label;		/* the caller's number for this node */
 };
 
