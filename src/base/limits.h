@@ -52,7 +52,14 @@
 #define QUIC_STREAM_SEND_LEN_MAX (1u << 20)
 #define QUIC_IDLE_TIMEOUT SECONDS(30)
 #define QUIC_KEEP_ALIVE SECONDS(10)
+#define QUIC_STREAM_WINDOW (1u << 20)
+#define QUIC_CONN_WINDOW (8u << 20)	/* all streams in the middle of their largest frame */
+#define QUIC_CONN_SEND_LEN_MAX (16u << 20)
 #define QUIC_EVENTS_MAX 65536
+#define QUIC_EVENTS_LEN_MAX (64u << 20)
+#define QUIC_REPLIES_MAX 256
+#define QUIC_RESETS_PER_S 100
+#define QUIC_RETRY_TOKEN_LIFETIME SECONDS(10)
 #define QUIC_PACKET_LEN_MAX 1452
 #define QUIC_TOMBSTONES_MAX 1024
 

@@ -91,7 +91,7 @@ struct endpoint_stats {
 };
 void endpoint_stats(const struct endpoint *e, struct endpoint_stats *s);
 
-/* "ngtcp2 0.12.1, gnutls 3.7.9": what it runs on, for --version. */
+/* "ngtcp2 0.12.1, gnutls 3.7.9": what it was built with, for --version. */
 const char *endpoint_library_versions(void);
 
 #endif
