@@ -5,9 +5,10 @@
 #include "mesh/facts.h"
 
 /*
- * Answers to the verbs of verbs.def as JSON, the same for socket, command line and console.
- * A request is one line, {"version":1,"verb":"list","what":"nodes"}; an answer is one line,
- * {"version":1,...}, or {"version":1,"error":{"name":"UNKNOWN","text":"..."}}.
+ * Answers to the verbs of verbs.def as JSON, the same for socket, command line and
+ * console. A request is one line, {"version":1,"verb":"list","what":"nodes"}; an answer
+ * is one line, {"version":1,...}, or
+ * {"version":1,"error":{"name":"UNKNOWN","text":"..."}}.
  */
 struct control_view {
 	const struct node_status *status;

@@ -72,7 +72,7 @@ apply_digest(struct directory *d, struct view payload, const char *mesh, uint64_
 
 	err = digest_verify(&g, payload, &d->config.topic);
 	if (err == ERR_LIMIT)
-		return ERR_MALFORMED;	/* a field beyond its bound; our own bound is meant below */
+		return ERR_MALFORMED;	/* a field beyond its bound: not our table's */
 	if (err)
 		return err;
 	if (strcmp(g.mesh, mesh) != 0)
@@ -261,7 +261,8 @@ directory_name(const struct directory_entry *en, char to[static NAME_LEN_MAX + 1
 
 	hex_encode(digits, en->digest.id.bytes,
 		en->name_collides ? NAME_BYTES_LONG : NAME_BYTES_SHORT);
-	snprintf(to, NAME_LEN_MAX + 1, "%s.%s.%s", en->digest.mesh, en->digest.type, digits);
+	snprintf(to, NAME_LEN_MAX + 1, "%s.%s.%s", en->digest.mesh, en->digest.type,
+		digits);
 	return to;
 }
 

@@ -6,14 +6,16 @@
 #include "wire/digest.h"
 
 /*
- * The directory is what this node believes about every node of one mesh. It is fed by signed
- * digests, accusations and the clock and by nothing else: neither the supervisor nor a chaos
- * primitive may write to it, because both are judged by what it says. PROTOCOL.md 6.
- * Ages are of our own monotonic receive time, never of the sender's clock.
+ * The directory is what this node believes about every node of one mesh. It is fed by
+ * signed digests, accusations and the clock and by nothing else: neither the supervisor
+ * nor a chaos primitive may write to it, because both are judged by what it says.
+ * PROTOCOL.md 6. Ages are of our own monotonic receive time, never of the sender's
+ * clock.
  */
 struct directory;
 
-enum liveness { LIVENESS_LIVE, LIVENESS_SUSPECT, LIVENESS_GONE, LIVENESS_LEFT, LIVENESS_COUNT };
+enum liveness { LIVENESS_LIVE, LIVENESS_SUSPECT, LIVENESS_GONE, LIVENESS_LEFT,
+	LIVENESS_COUNT };
 const char *liveness_text(enum liveness l);	/* "live", "suspect", "gone", "left" */
 
 struct directory_accuser {
@@ -38,7 +40,7 @@ struct directory_entry {
 bool directory_is_node(const struct directory_entry *en);
 
 struct directory_config {
-	struct peer_id self;		/* zero for an observer, which is in no directory */
+	struct peer_id self;		/* zero for an observer: it is in no directory */
 	struct peer_id topic;
 	/* 8 s, 30 s, 60 s, 2 s; the first two grow with more than 250 entries. */
 	uint64_t suspect_ns, gone_ns, forget_ns, accused_gone_ns;
@@ -52,16 +54,20 @@ void directory_free(struct directory *d);
 
 /*
  * Verifies and applies a signed payload (digest or accusation). ERR_OK when it was news;
- * ERR_STALE not newer than what is known, ERR_SIGNATURE, ERR_FOREIGN (another mesh's name),
- * ERR_LIMIT (table full), ERR_MALFORMED; ERR_UNKNOWN an accusation of a node we do not know.
- * Every refusal is counted. An accusation by an unknown accuser is refused too, and one by a
- * node that is gone or left itself (ERR_STATE), by an observer (ERR_PERMISSION) or of oneself
- * (ERR_ARGUMENT). When the table is full, what is gone or left for longest makes room. A digest
- * that is not newer than that of a node already removed is stale as well.
+ * ERR_STALE not newer than what is known, ERR_SIGNATURE, ERR_FOREIGN (another mesh's
+ * name), ERR_LIMIT (table full), ERR_MALFORMED; ERR_UNKNOWN an accusation of a node we
+ * do not know. Every refusal is counted. An accusation by an unknown accuser is refused
+ * too, and one by a node that is gone or left itself (ERR_STATE), by an observer
+ * (ERR_PERMISSION) or of oneself (ERR_ARGUMENT). When the table is full, what is gone or
+ * left for longest makes room. A digest that is not newer than that of a node already
+ * removed is stale as well.
  */
-int directory_apply(struct directory *d, struct view payload, const char *mesh, uint64_t now_ns);
+int directory_apply(struct directory *d, struct view payload, const char *mesh,
+	uint64_t now_ns);
 
-/* Lets time pass; appearances and changes of liveness since the last call, oldest first. */
+/*
+ * Lets time pass; appearances and changes of liveness since the last call, oldest first.
+ */
 struct directory_change {
 	struct peer_id id;
 	bool appeared;			/* first seen, or back under a new incarnation */
@@ -72,13 +78,15 @@ struct directory_change {
 	struct peer_id accuser;		/* zero unless an accusation decided it */
 	enum accusation_reason reason;
 };
-size_t directory_tick(struct directory *d, uint64_t now_ns, struct directory_change *to, size_t cap);
+size_t directory_tick(struct directory *d, uint64_t now_ns, struct directory_change *to,
+	size_t cap);
 /*
- * We ourselves did not listen for gap_ns (stopped, or far too busy): that silence is nobody's
- * fault, so all limits move. Call it before the tick that would judge.
+ * We ourselves did not listen for gap_ns (stopped, or far too busy): that silence is
+ * nobody's fault, so all limits move. Call it before the tick that would judge.
  */
 void directory_excuse(struct directory *d, uint64_t gap_ns);
-uint64_t directory_deadline(const struct directory *d);	/* when tick has something to do */
+/* When tick has something to do; NEVER when nothing is known. */
+uint64_t directory_deadline(const struct directory *d);
 
 /* True once after an accusation of ourselves came: answer with a fresh digest at once. */
 bool directory_take_accused(struct directory *d, struct accusation *by);
@@ -88,7 +96,8 @@ size_t directory_count(const struct directory *d);
 const struct directory_entry *directory_at(const struct directory *d, size_t i);
 /* The i of directory_at for an entry of this directory. */
 size_t directory_index(const struct directory *d, const struct directory_entry *en);
-const struct directory_entry *directory_find(const struct directory *d, const struct peer_id *id);
+const struct directory_entry *directory_find(const struct directory *d,
+	const struct peer_id *id);
 /* By the 8-byte prefix that digests carry for neighbors; NULL when none or ambiguous. */
 const struct directory_entry *directory_find_prefix(const struct directory *d,
 	const uint8_t prefix[static 8]);

@@ -105,7 +105,8 @@ directory_table_find(const struct directory *d, const struct peer_id *id)
 }
 
 size_t
-directory_table_place(const struct directory *d, const char *type, const struct peer_id *id)
+directory_table_place(const struct directory *d, const char *type,
+	const struct peer_id *id)
 {
 	size_t low = 0, high = d->count;
 
@@ -135,7 +136,10 @@ directory_table_oldest_out(const struct directory *d)
 {
 	struct directory_slot *oldest = NULL;
 
-	/* A flood of strangers meets a full table: look only when there is something to find. */
+	/*
+	 * A flood of strangers meets a full table: look only when there is something to
+	 * find.
+	 */
 	if (d->stats.by_liveness[LIVENESS_GONE] + d->stats.by_liveness[LIVENESS_LEFT] == 0
 	    && d->stats.observers == 0)
 		return NULL;
@@ -232,7 +236,8 @@ directory_table_uncount(struct directory *d, const struct directory_slot *s)
 static bool
 same_name(const struct directory_slot *a, const struct directory_slot *b)
 {
-	return memcmp(a->entry.digest.id.bytes, b->entry.digest.id.bytes, NAME_PREFIX_LEN) == 0
+	return memcmp(a->entry.digest.id.bytes, b->entry.digest.id.bytes,
+		NAME_PREFIX_LEN) == 0
 		&& strcmp(a->entry.digest.type, b->entry.digest.type) == 0;
 }
 
@@ -245,7 +250,10 @@ is_up(const struct directory_slot *s)
 void
 directory_table_collisions(struct directory *d, const struct directory_slot *s)
 {
-	/* One name means one type and one id prefix, and those stand side by side in the order. */
+	/*
+	 * One name means one type and one id prefix, and those stand side by side in the
+	 * order.
+	 */
 	size_t at = directory_table_place(d, s->entry.digest.type, &s->entry.digest.id);
 	size_t first = at, end = at, up = 0;
 

@@ -8,29 +8,33 @@
 #include "mesh/directory.h"
 
 /*
- * Inside of the directory; only src/mesh includes this. The table knows the entries by id, by the
- * 8-byte prefix and in order of (type, id), and counts them; liveness.h decides what they are.
+ * Inside of the directory; only src/mesh includes this. The table knows the entries by
+ * id, by the 8-byte prefix and in order of (type, id), and counts them; liveness.h
+ * decides what they are.
  */
 struct directory_slot {
 	struct directory_entry entry;	/* first: a public entry is a slot */
 	struct heap_entry timer;	/* when liveness has to look at it again */
 	uint8_t *payload;		/* what entry.payload views */
 	struct directory_slot *same_prefix;	/* next with the same 8 bytes */
-	uint64_t heard_ns;		/* received_ns, later when we ourselves did not listen */
+	uint64_t heard_ns;		/* received_ns, and what was excused */
 	struct {
 		uint64_t incarnation, seq;
 	} about[ACCUSERS_MAX];		/* the state each accuser spoke of */
 };
 
-/* What is kept of a node after its removal, so that an old digest cannot bring it back. */
+/*
+ * What is kept of a node after its removal, so that an old digest cannot bring it back.
+ */
 struct directory_departed {
 	uint64_t incarnation, seq;
 };
 
 struct directory {
 	struct directory_config config;
-	struct idmap *by_id, *by_prefix;	/* to slots; by_prefix to the first of a chain */
-	struct idmap *departed;			/* oldest first, at most DIRECTORY_DEPARTED_MAX */
+	struct idmap *by_id;		/* to slots */
+	struct idmap *by_prefix;	/* to the first slot of a chain */
+	struct idmap *departed;		/* oldest first; DIRECTORY_DEPARTED_MAX */
 	struct directory_slot **order;		/* by (type, id) */
 	size_t count, cap;
 	struct heap timers;
@@ -41,7 +45,8 @@ struct directory {
 	struct accusation self_accusation;
 };
 
-struct directory_slot *directory_table_find(const struct directory *d, const struct peer_id *id);
+struct directory_slot *directory_table_find(const struct directory *d,
+	const struct peer_id *id);
 /* The place in `order` of this type and id, or where it belongs. */
 size_t directory_table_place(const struct directory *d, const char *type,
 	const struct peer_id *id);
@@ -50,8 +55,11 @@ bool directory_table_full(const struct directory *d);
 struct directory_slot *directory_table_oldest_out(const struct directory *d);
 /* A new slot with this digest, not counted yet. */
 struct directory_slot *directory_table_add(struct directory *d, const struct digest *g);
-/* Another digest of the same id; the slot must not be counted while its digest changes. */
-void directory_table_set(struct directory *d, struct directory_slot *s, const struct digest *g);
+/*
+ * Another digest of the same id; the slot must not be counted while its digest changes.
+ */
+void directory_table_set(struct directory *d, struct directory_slot *s,
+	const struct digest *g);
 /* Takes the slot out and frees it; remembers it as departed. */
 void directory_table_remove(struct directory *d, struct directory_slot *s);
 void directory_table_clear(struct directory *d);

@@ -8,7 +8,8 @@
 
 /*
  * What a node tells about itself, as plain rows: the control socket, the console and the
- * lifeline read these and know nothing of how a node works. The node fills them on demand.
+ * lifeline read these and know nothing of how a node works. The node fills them on
+ * demand.
  */
 struct link_row {
 	struct peer_id peer;

@@ -5,7 +5,9 @@
 
 #include "base/err.h"
 
-/* Above this many entries digests come less often, and silence is judged as much later. */
+/*
+ * Above this many entries digests come less often, and silence is judged as much later.
+ */
 #define SCALE_NODES 250
 
 static uint64_t
@@ -21,12 +23,12 @@ can_accuse(const struct directory_slot *s)
 }
 
 /*
- * When the accusers of a suspect are enough to call it gone, or NEVER; *first is the one whose
- * word came first. Two are needed, because one may have lost only its own link. One is enough
- * when at most two nodes besides the subject are live: then the accuser has at most one other
- * to ask, which need not be linked to the subject at all, and a second word might never come.
- * Every node counts the same way, so all come to one verdict. The subject's own answer clears
- * it in either case.
+ * When the accusers of a suspect are enough to call it gone, or NEVER; *first is the one
+ * whose word came first. Two are needed, because one may have lost only its own link.
+ * One is enough when at most two nodes besides the subject are live: then the accuser
+ * has at most one other to ask, which need not be linked to the subject at all, and a
+ * second word might never come. Every node counts the same way, so all come to one
+ * verdict. The subject's own answer clears it in either case.
  */
 static uint64_t
 accused_due(const struct directory *d, const struct directory_slot *s, size_t *first)
@@ -45,7 +47,8 @@ accused_due(const struct directory *d, const struct directory_slot *s, size_t *f
 			*first = i;
 		}
 	}
-	return count >= (live <= 2 ? 1 : 2) ? first_ns + d->config.accused_gone_ns : NEVER;
+	return count >= (live <= 2 ? 1 : 2) ? first_ns + d->config.accused_gone_ns
+		: NEVER;
 }
 
 static void
@@ -76,7 +79,8 @@ arm(struct directory *d, struct directory_slot *s)
 }
 
 static void
-note(struct directory *d, const struct directory_slot *s, enum liveness from, bool appeared,
+note(struct directory *d, const struct directory_slot *s, enum liveness from,
+	bool appeared,
 	bool removed, const struct directory_accuser *by, uint64_t now_ns)
 {
 	struct directory_change *c = ring_push(&d->changes);
@@ -94,7 +98,10 @@ note(struct directory *d, const struct directory_slot *s, enum liveness from, bo
 	}
 }
 
-/* The number of live nodes decides how many accusers are enough: look again at the accused. */
+/*
+ * The number of live nodes decides how many accusers are enough: look again at the
+ * accused.
+ */
 static void
 rearm_accused(struct directory *d)
 {
@@ -136,7 +143,8 @@ drop_answered(struct directory *d, struct directory_slot *s)
 	if (s->entry.accuser_count == 0)
 		return;
 	for (size_t i = 0; i < s->entry.accuser_count; i++) {
-		if (s->about[i].incarnation != g->incarnation || s->about[i].seq != g->seq)
+		if (s->about[i].incarnation != g->incarnation || s->about[i].seq !=
+			g->seq)
 			continue;
 		s->entry.accusers[kept] = s->entry.accusers[i];
 		s->about[kept++] = s->about[i];
@@ -190,7 +198,8 @@ liveness_heard(struct directory *d, struct directory_slot *s, enum liveness_news
 }
 
 static int
-accuse_self(struct directory *d, const struct accusation *a, const struct directory_slot *s)
+accuse_self(struct directory *d, const struct accusation *a,
+	const struct directory_slot *s)
 {
 	if (s->entry.liveness == LIVENESS_LEFT)
 		return ERR_STATE;

@@ -5,20 +5,26 @@
 #include "mesh/directory_table.h"
 
 /*
- * What a node is, by its digests, its accusers and the clock (PROTOCOL.md 6). Inside of the
- * directory; only src/mesh includes this.
+ * What a node is, by its digests, its accusers and the clock (PROTOCOL.md 6). Inside of
+ * the directory; only src/mesh includes this.
  *
- * live -> suspect: 8 s of silence, or an accusation.
- * suspect -> gone: 30 s of silence, or enough accusers and 2 s since the first of them.
- * gone, left -> removed: after 60 s. Anything -> live or left: a newer digest.
+ * live -> suspect: 8 s of silence, or an accusation. suspect -> gone: 30 s of silence,
+ * or enough accusers and 2 s since the first of them. gone, left -> removed: after 60 s.
+ * Anything -> live or left: a newer digest.
  */
 
-/* A newer digest is in the slot (and the slot is not counted): clears the accusations that it
- * answers, sets live or left, counts, arms the timer. */
+/*
+ * A newer digest is in the slot (and the slot is not counted): clears the accusations
+ * that it answers, sets live or left, counts, arms the timer.
+ */
 enum liveness_news { LIVENESS_NEW, LIVENESS_RESTARTED, LIVENESS_AGAIN };
-void liveness_heard(struct directory *d, struct directory_slot *s, enum liveness_news news,
+void liveness_heard(struct directory *d, struct directory_slot *s,
+	enum liveness_news news,
 	uint64_t now_ns);
-/* A verified accusation. ERR_UNKNOWN, ERR_STATE, ERR_PERMISSION, ERR_STALE, ERR_ARGUMENT. */
+/*
+ * A verified accusation. ERR_UNKNOWN, ERR_STATE, ERR_PERMISSION, ERR_STALE,
+ * ERR_ARGUMENT.
+ */
 int liveness_accuse(struct directory *d, const struct accusation *a, uint64_t now_ns);
 /* Does everything that is due. */
 void liveness_advance(struct directory *d, uint64_t now_ns);

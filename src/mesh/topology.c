@@ -24,7 +24,8 @@ named_by(const struct directory_entry *en, const struct peer_id *id)
 }
 
 static void
-add_edge(struct topology *t, size_t *cap, size_t a, size_t b, const struct digest_neighbor *one,
+add_edge(struct topology *t, size_t *cap, size_t a, size_t b,
+	const struct digest_neighbor *one,
 	const struct digest_neighbor *other)
 {
 	struct topology_edge *e;
@@ -36,8 +37,10 @@ add_edge(struct topology *t, size_t *cap, size_t a, size_t b, const struct diges
 	e = &t->edges[t->edge_count++];
 	e->a = a;
 	e->b = b;
-	e->rtt_100us = one->rtt_100us < other->rtt_100us ? one->rtt_100us : other->rtt_100us;
-	e->path_kind = one->path_kind > other->path_kind ? one->path_kind : other->path_kind;
+	e->rtt_100us = one->rtt_100us < other->rtt_100us ? one->rtt_100us
+		: other->rtt_100us;
+	e->path_kind = one->path_kind > other->path_kind ? one->path_kind
+		: other->path_kind;
 	t->degree[a]++;
 	t->degree[b]++;
 }
@@ -57,7 +60,8 @@ collect(struct topology *t, const struct directory *d, size_t a, size_t *cap)
 			continue;
 		}
 		/* A name said twice is one edge; a node is no neighbor of itself. */
-		if (to == en || !directory_is_node(to) || named_by(en, &to->digest.id) != n)
+		if (to == en || !directory_is_node(to) || named_by(en, &to->digest.id) !=
+			n)
 			continue;
 		back = speaks(to) ? named_by(to, &en->digest.id) : NULL;
 		b = directory_index(d, to);

@@ -5,9 +5,10 @@
 #include "mesh/directory.h"
 
 /*
- * The overlay as the nodes themselves report it: an edge is a connection that both ends name in
- * their digests. What only one end names is counted as half, and not drawn. Who is gone or left
- * names nobody any more; observers and their links are not part of the overlay.
+ * The overlay as the nodes themselves report it: an edge is a connection that both ends
+ * name in their digests. What only one end names is counted as half, and not drawn. Who
+ * is gone or left names nobody any more; observers and their links are not part of the
+ * overlay.
  */
 struct topology_edge {
 	size_t a, b;		/* indices into the directory, a < b */
@@ -19,12 +20,14 @@ struct topology {
 	struct topology_edge *edges;	/* owned */
 	size_t edge_count;
 	size_t half_count;		/* named by one end only */
-	size_t unknown_count;		/* names that are in no entry, or in more than one */
+	size_t unknown_count;		/* names that are in no entry,
+		or in more than one */
 	unsigned *degree;		/* by directory index; owned */
 	size_t node_count;		/* entries of the directory */
 	size_t live_count;
-	size_t components;		/* among live nodes, by edges between live nodes */
-	double mean_degree;		/* 2 * edges between live nodes / live nodes; 0 when none */
+	size_t components;		/* among live nodes,
+		by edges between live nodes */
+	double mean_degree;		/* of live nodes, by edges between them */
 };
 
 void topology_build(struct topology *t, const struct directory *d);

@@ -50,6 +50,10 @@ SYSTEM = (r"(sys|arpa|netinet|net|linux)/.*|(assert|ctype|dirent|endian|errno|fc
 # Public names of a file, where they are not its own stem.
 PREFIXES = {
     "src/base/id.c": ["address"],
+    "src/control/answer.c": ["control_answer"],
+    "src/control/discover.c": ["control_discover"],
+    "src/control/print.c": ["control_print"],
+    "src/control/request.c": ["control_request"],
     "src/identity/admission.c": ["fabric_key", "topic_of_mesh"],
     "src/identity/name.c": ["seed"],
     "src/node/views.c": ["node"],

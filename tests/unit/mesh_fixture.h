@@ -77,7 +77,8 @@ actor_beat(struct actor *a, struct directory *d, uint64_t now_ns)
 }
 
 static inline int
-accuse_state(const struct actor *by, const struct actor *of, uint64_t incarnation, uint64_t seq,
+accuse_state(const struct actor *by, const struct actor *of, uint64_t incarnation,
+	uint64_t seq,
 	struct directory *d, uint64_t now_ns)
 {
 	struct peer_id topic = fixture_topic();
@@ -100,7 +101,8 @@ accuse_state(const struct actor *by, const struct actor *of, uint64_t incarnatio
 
 /* `by` accuses `of` in its present state. */
 static inline int
-accuse(const struct actor *by, const struct actor *of, struct directory *d, uint64_t now_ns)
+accuse(const struct actor *by, const struct actor *of, struct directory *d,
+	uint64_t now_ns)
 {
 	return accuse_state(by, of, of->digest.incarnation, of->digest.seq, d, now_ns);
 }

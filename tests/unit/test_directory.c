@@ -8,7 +8,10 @@
 #include "base/mem.h"
 #include "mesh_fixture.h"
 
-/* What is not signed by the id inside, or is cut anywhere, changes nothing and is counted. */
+/*
+ * What is not signed by the id inside, or is cut anywhere, changes nothing and is
+ * counted.
+ */
 static void
 forgeries_are_refused(void **state)
 {
@@ -40,7 +43,8 @@ forgeries_are_refused(void **state)
 	directory_stats(d, &s);
 	assert_int_equal(s.applied, 0);
 	assert_int_equal(s.bad_signature + s.malformed, 1 + 2 * b.len);
-	assert_int_equal(directory_apply(d, v, FIXTURE_MESH, 0), ERR_OK);	/* the control */
+	assert_int_equal(directory_apply(d, v, FIXTURE_MESH, 0),
+		ERR_OK);	/* the control */
 	buf_fini(&b);
 	directory_free(d);
 }
@@ -74,8 +78,10 @@ reordered_deliveries_never_regress(void **state)
 		uint64_t incarnation, seq;
 		int err;
 	} table[] = {
-		{ 5, 3, ERR_OK }, { 5, 3, ERR_STALE }, { 5, 2, ERR_STALE }, { 4, 9, ERR_STALE },
-		{ 5, 10, ERR_OK }, { 5, 9, ERR_STALE }, { 6, 1, ERR_OK }, { 5, 11, ERR_STALE },
+		{ 5, 3, ERR_OK }, { 5, 3, ERR_STALE }, { 5, 2, ERR_STALE }, { 4, 9,
+			ERR_STALE },
+		{ 5, 10, ERR_OK }, { 5, 9, ERR_STALE }, { 6, 1, ERR_OK }, { 5, 11,
+			ERR_STALE },
 		{ 6, 2, ERR_OK },
 	};
 	struct directory *d = fixture_directory();
@@ -181,7 +187,9 @@ a_late_digest_after_the_last_word_is_stale(void **state)
 	directory_free(d);
 }
 
-/* Ages are of our receive time: incarnation and uptime of a skewed clock change nothing. */
+/*
+ * Ages are of our receive time: incarnation and uptime of a skewed clock change nothing.
+ */
 static void
 the_senders_clock_does_not_matter(void **state)
 {
@@ -196,7 +204,8 @@ the_senders_clock_does_not_matter(void **state)
 		a.digest.incarnation = clocks[i];
 		a.digest.uptime_s = UINT32_MAX;
 		assert_int_equal(actor_say(&a, d, SECONDS(100)), ERR_OK);
-		assert_int_equal(directory_find(d, &a.digest.id)->received_ns, SECONDS(100));
+		assert_int_equal(directory_find(d, &a.digest.id)->received_ns,
+			SECONDS(100));
 		let_pass(d, SECONDS(108) - 1);
 		assert_int_equal(liveness_of(d, &a), LIVENESS_LIVE);
 		let_pass(d, SECONDS(108));
@@ -205,7 +214,9 @@ the_senders_clock_does_not_matter(void **state)
 	}
 }
 
-/* Entries are in order of type and id, also when a type changes; the index is the place. */
+/*
+ * Entries are in order of type and id, also when a type changes; the index is the place.
+ */
 static void
 entries_are_ordered(void **state)
 {
@@ -238,7 +249,9 @@ entries_are_ordered(void **state)
 	directory_free(d);
 }
 
-/* The first pair of seeds whose ids begin with the same six hex digits, found by search. */
+/*
+ * The first pair of seeds whose ids begin with the same six hex digits, found by search.
+ */
 enum { SEED_OF_ONE = 543, SEED_OF_OTHER = 8360 };
 
 /* Two live ids with one name are both shown with 12 digits, as long as both are up. */
@@ -276,7 +289,10 @@ name_collisions_are_flagged(void **state)
 	directory_free(d);
 }
 
-/* An observer has an entry, but is in no count of nodes and its going changes no liveness. */
+/*
+ * An observer has an entry, but is in no count of nodes and its going changes no
+ * liveness.
+ */
 static void
 observers_are_not_nodes(void **state)
 {
@@ -308,7 +324,10 @@ observers_are_not_nodes(void **state)
 	directory_free(d);
 }
 
-/* A full table refuses strangers, keeps the living, and gives way only what is gone or left. */
+/*
+ * A full table refuses strangers, keeps the living, and gives way only what is gone or
+ * left.
+ */
 static void
 a_full_table_is_bounded(void **state)
 {
@@ -344,7 +363,9 @@ a_full_table_is_bounded(void **state)
 	directory_free(d);
 }
 
-/* The payload is kept as it came, so that it can be handed on; all memory is given back. */
+/*
+ * The payload is kept as it came, so that it can be handed on; all memory is given back.
+ */
 static void
 payloads_are_kept(void **state)
 {

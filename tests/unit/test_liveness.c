@@ -31,7 +31,9 @@ all_beat(struct actor *actors, unsigned first, unsigned count, struct directory 
 		assert_int_equal(actor_beat(&actors[i], d, now_ns), ERR_OK);
 }
 
-/* A node that falls silent is suspect, then gone, then forgotten, and each is told once. */
+/*
+ * A node that falls silent is suspect, then gone, then forgotten, and each is told once.
+ */
 static void
 silence_is_noticed(void **state)
 {
@@ -61,7 +63,9 @@ silence_is_noticed(void **state)
 	directory_free(d);
 }
 
-/* The control: who speaks every 2 s and is accused by nobody is never anything but live. */
+/*
+ * The control: who speaks every 2 s and is accused by nobody is never anything but live.
+ */
 static void
 regular_digests_change_nothing(void **state)
 {
@@ -103,7 +107,9 @@ a_word_brings_back(void **state)
 	directory_free(d);
 }
 
-/* With many others live, one accuser makes suspect and no more; silence decides at 30 s. */
+/*
+ * With many others live, one accuser makes suspect and no more; silence decides at 30 s.
+ */
 static void
 one_accuser_of_many_is_not_enough(void **state)
 {
@@ -126,7 +132,9 @@ one_accuser_of_many_is_not_enough(void **state)
 	directory_free(d);
 }
 
-/* Two distinct accusers and 2 s without an answer make gone; the first accuser is named. */
+/*
+ * Two distinct accusers and 2 s without an answer make gone; the first accuser is named.
+ */
 static void
 two_accusers_decide(void **state)
 {
@@ -228,7 +236,10 @@ an_answer_clears(void **state)
 	directory_free(d);
 }
 
-/* An accusation about an older state is stale; one that overtook the digest it speaks of holds. */
+/*
+ * An accusation about an older state is stale; one that overtook the digest it speaks of
+ * holds.
+ */
 static void
 the_state_accused_matters(void **state)
 {
@@ -242,7 +253,8 @@ the_state_accused_matters(void **state)
 	assert_int_equal(liveness_of(d, &a[0]), LIVENESS_LIVE);
 	assert_int_equal(accuse_state(&a[1], &a[0], 1, 3, d, SECONDS(1)), ERR_OK);
 	assert_int_equal(accuse_state(&a[2], &a[0], 1, 3, d, SECONDS(1)), ERR_OK);
-	all_beat(a, 0, 1, d, SECONDS(2));	/* seq 3, which both had when they accused */
+	all_beat(a, 0, 1, d, SECONDS(2));	/* seq 3,
+		which both had when they accused */
 	assert_int_equal(liveness_of(d, &a[0]), LIVENESS_SUSPECT);
 	all_beat(a, 0, 1, d, SECONDS(2));
 	assert_int_equal(liveness_of(d, &a[0]), LIVENESS_LIVE);

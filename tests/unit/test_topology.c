@@ -119,7 +119,10 @@ repetition_makes_no_edges(void **state)
 	directory_free(d);
 }
 
-/* Who left names nobody: its edges are gone at once, and the mesh falls apart where it was. */
+/*
+ * Who left names nobody: its edges are gone at once, and the mesh falls apart where it
+ * was.
+ */
 static void
 the_departed_hold_nothing_together(void **state)
 {
