@@ -43,7 +43,10 @@ struct console_command {
 struct console *console_new(void);
 void console_free(struct console *c);
 
-/* `key` as keymap.h has it. True when *out holds a command. */
+/*
+ * `key` as keymap.h has it; K_RESIZE (also after SIGWINCH) makes the next console_due true. True
+ * when *out holds a command.
+ */
 bool console_key(struct console *c, const struct model *m, uint32_t key,
 	struct console_command *out);
 

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/console.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "tui/border.h"
+#include "tui/pane.h"
+#include "tui/prompt.h"
+#include "tui/rows.h"
+
+enum { TOPOLOGY, NODES, DIRECTORY, HELP, PANES };
+
+static const struct pane_ops *const pane_ops[PANES] = {
+	&pane_topology_ops, &pane_nodes_ops, &pane_directory_ops, &pane_help_ops,
+};
+
+/* What the open prompt is for. */
+enum purpose { ASK_QUIT, ASK_BOOTSTRAP, ASK_SPAWN, ASK_STOP, ASK_FILTER };
+
+struct console {
+	void *panes[PANES];
+	void *detail;
+	size_t current, before_help;
+	bool detail_open;
+	struct peer_id selected;
+	char filter[PROMPT_TEXT_CAP], filter_before[PROMPT_TEXT_CAP];
+	struct prompt prompt;
+	unsigned stop_child;
+	struct border_said said;
+	/* What the last frame showed, so that the next is drawn only for a reason. */
+	bool touched;
+	uint64_t drawn_ns, drawn_hash;
+};
+
+struct console *
+console_new(void)
+{
+	struct console *c = mem_new(MEM_PANE, sizeof(*c));
+
+	for (size_t i = 0; i < PANES; i++)
+		c->panes[i] = pane_ops[i]->new();
+	c->detail = pane_detail_ops.new();
+	c->touched = true;
+	return c;
+}
+
+void
+console_free(struct console *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < PANES; i++)
+		pane_ops[i]->free(c->panes[i]);
+	pane_detail_ops.free(c->detail);
+	mem_free(MEM_PANE, c);
+}
+
+static void say(struct console *c, const struct model *m, enum model_notice_level level,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static void
+say(struct console *c, const struct model *m, enum model_notice_level level,
+	const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(c->said.text, sizeof(c->said.text), format, args);
+	va_end(args);
+	c->said.level = level;
+	c->said.at_ns = m->now_ns;
+}
+
+static enum keymap_context
+context_of(const struct console *c)
+{
+	return c->detail_open ? IN_DETAIL : pane_ops[c->current]->context;
+}
+
+static const char *
+check_label(const char *text)
+{
+	return text_is_label(text) ? NULL : "a to z, 0 to 9 and -, not first a -";
+}
+
+static bool
+ask_quit(struct console *c, const struct model *m, struct console_command *out)
+{
+	size_t alive = model_children_alive(m);
+
+	if (alive == 0) {
+		out->kind = CONSOLE_QUIT;
+		return true;
+	}
+	prompt_confirm(&c->prompt, ASK_QUIT, "%zu node%s started here will end with it. Quit?",
+		alive, alive == 1 ? "" : "s");
+	return false;
+}
+
+static void
+ask_spawn(struct console *c, const struct model *m)
+{
+	const char *mesh = m->mesh_count > 0 ? m->meshes[0].name : "mesh1";
+	struct row row;
+
+	if (rows_one(&row, m, &c->selected))
+		mesh = row.mesh->name;
+	prompt_form(&c->prompt, ASK_SPAWN, "Start a node of your own");
+	prompt_field(&c->prompt, "type", "broker");
+	prompt_field(&c->prompt, "mesh", mesh);
+	c->prompt.check = check_label;
+}
+
+static void
+ask_stop(struct console *c, const struct model *m)
+{
+	char name[NAME_LEN_MAX + 1];
+	struct row row;
+
+	if (!rows_one(&row, m, &c->selected)) {
+		say(c, m, MODEL_NOTICE_WARN, "select a node first");
+		return;
+	}
+	directory_name(row.entry, name);
+	if (!row.child || row.child->state == CHILD_ENDED) {
+		say(c, m, MODEL_NOTICE_WARN, "%s %s", name, row.child ? "has ended already"
+			: "was not started here; stop it where it was started");
+		return;
+	}
+	c->stop_child = row.child->id;
+	prompt_confirm(&c->prompt, ASK_STOP, "Stop %s (pid %d)?", name, row.child->pid);
+}
+
+static bool
+answer(struct console *c, struct console_command *out)
+{
+	switch ((enum purpose)c->prompt.purpose) {
+	case ASK_QUIT:
+		out->kind = CONSOLE_QUIT;
+		return true;
+	case ASK_BOOTSTRAP:
+		out->kind = CONSOLE_BOOTSTRAP;
+		return true;
+	case ASK_SPAWN:
+		out->kind = CONSOLE_SPAWN;
+		snprintf(out->type, sizeof(out->type), "%s", c->prompt.fields[0].text);
+		snprintf(out->mesh, sizeof(out->mesh), "%s", c->prompt.fields[1].text);
+		return true;
+	case ASK_STOP:
+		out->kind = CONSOLE_STOP;
+		out->child = c->stop_child;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+prompt_step(struct console *c, uint32_t key, struct console_command *out)
+{
+	bool filtering = c->prompt.kind == PROMPT_LINE;
+	enum prompt_result result = prompt_key(&c->prompt, key);
+
+	if (filtering)
+		snprintf(c->filter, sizeof(c->filter), "%s", result == PROMPT_CANCELED
+			? c->filter_before : c->prompt.fields[0].text);
+	return result == PROMPT_DONE && answer(c, out);
+}
+
+static void
+go_to(struct console *c, size_t pane)
+{
+	if (pane == HELP && c->current != HELP)
+		c->before_help = c->current;
+	c->current = pane;
+	c->detail_open = false;
+}
+
+static void
+go_back(struct console *c)
+{
+	if (c->detail_open)
+		c->detail_open = false;
+	else if (c->current == HELP)
+		c->current = c->before_help;
+}
+
+/* Clears what narrows the view. */
+static void
+clear(struct console *c)
+{
+	if (c->current == TOPOLOGY)
+		c->selected = (struct peer_id){ 0 };
+	else
+		c->filter[0] = '\0';
+}
+
+/* What the console does itself; false when the pane is to act. */
+static bool
+act_here(struct console *c, const struct model *m, enum action a)
+{
+	struct row row;
+
+	switch (a) {
+	case ACTION_PANE_TOPOLOGY:
+		go_to(c, TOPOLOGY);
+		return true;
+	case ACTION_PANE_NODES:
+		go_to(c, NODES);
+		return true;
+	case ACTION_PANE_DIRECTORY:
+		go_to(c, DIRECTORY);
+		return true;
+	case ACTION_PANE_HELP:
+		go_to(c, HELP);
+		return true;
+	case ACTION_NEXT_PANE:
+		go_to(c, (c->current + 1) % PANES);
+		return true;
+	case ACTION_PREVIOUS_PANE:
+		go_to(c, (c->current + PANES - 1) % PANES);
+		return true;
+	case ACTION_BACK:
+		go_back(c);
+		return true;
+	case ACTION_OPEN:
+		c->detail_open = rows_one(&row, m, &c->selected);
+		return true;
+	case ACTION_CLEAR:
+		clear(c);
+		return true;
+	case ACTION_FILTER:
+		memcpy(c->filter_before, c->filter, sizeof(c->filter));
+		prompt_line(&c->prompt, ASK_FILTER, "filter:", c->filter);
+		return true;
+	case ACTION_SPAWN:
+		ask_spawn(c, m);
+		return true;
+	case ACTION_STOP:
+		ask_stop(c, m);
+		return true;
+	case ACTION_BOOTSTRAP:
+		prompt_confirm(&c->prompt, ASK_BOOTSTRAP, "Start 18 nodes in two meshes on this "
+			"machine? They end with this console.");
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
+console_key(struct console *c, const struct model *m, uint32_t key, struct console_command *out)
+{
+	struct pane_context x = { m, &c->selected, c->filter };
+	enum action a;
+
+	*out = (struct console_command){ .kind = CONSOLE_NOTHING };
+	c->touched = true;
+	if (c->prompt.kind != PROMPT_NONE)
+		return prompt_step(c, key, out);
+	a = keymap_find(context_of(c), key);
+	if (a == ACTION_QUIT)
+		return ask_quit(c, m, out);
+	if (a == ACTION_REDRAW) {
+		out->kind = CONSOLE_REDRAW;
+		return true;
+	}
+	if (a == ACTION_NONE || act_here(c, m, a))
+		return false;
+	if (c->detail_open)
+		pane_detail_ops.act(c->detail, &x, a);
+	else
+		pane_ops[c->current]->act(c->panes[c->current], &x, a);
+	return false;
+}
+
+static void
+mix(uint64_t *hash, uint64_t value)
+{
+	for (int i = 0; i < 8; i++)
+		*hash = (*hash ^ (value >> (8 * i) & 0xff)) * UINT64_C(1099511628211);
+}
+
+/* What a person must see at once; figures that only count on wait for the second. */
+static uint64_t
+hash_of(const struct model *m)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	mix(&hash, m->now_ns / NS_PER_S);
+	mix(&hash, (uint64_t)m->searching << 1 | (m->self != NULL));
+	mix(&hash, m->notice_count > 0 ? m->notices[m->notice_count - 1].at_ns : 0);
+	for (size_t i = 0; i < m->mesh_count; i++) {
+		const struct directory *d = m->meshes[i].directory;
+		const struct topology *t = m->meshes[i].topology;
+
+		mix(&hash, directory_count(d));
+		for (size_t k = 0; k < directory_count(d); k++) {
+			const struct directory_entry *en = directory_at(d, k);
+
+			mix(&hash, en->since_ns ^ (uint64_t)en->liveness << 60);
+		}
+		for (size_t k = 0; t && k < t->edge_count; k++)
+			mix(&hash, (uint64_t)t->edges[k].a << 32 | t->edges[k].b);
+		mix(&hash, t ? t->half_count : 0);
+	}
+	for (size_t i = 0; i < m->child_count; i++)
+		mix(&hash, (uint64_t)m->children[i]->id << 8 | m->children[i]->state);
+	return hash;
+}
+
+bool
+console_due(const struct console *c, const struct model *m)
+{
+	if (c->drawn_ns != 0 && m->now_ns < c->drawn_ns + CONSOLE_FRAME_NS)
+		return false;
+	return c->touched || hash_of(m) != c->drawn_hash;
+}
+
+uint64_t
+console_deadline(const struct console *c, const struct model *m)
+{
+	uint64_t second_ns = (m->now_ns / NS_PER_S + 1) * NS_PER_S;
+	bool changed = c->touched || hash_of(m) != c->drawn_hash;
+
+	return changed ? c->drawn_ns + CONSOLE_FRAME_NS : second_ns;
+}
+
+static void
+draw_body(struct console *c, const struct model *m, struct canvas *body)
+{
+	struct pane_context x = { m, &c->selected, c->filter };
+	size_t nodes = 0;
+
+	for (size_t i = 0; i < m->mesh_count; i++)
+		nodes += directory_count(m->meshes[i].directory);
+	if (nodes == 0 && c->current != HELP)
+		border_empty(body, m);
+	else if (c->detail_open)
+		pane_detail_ops.draw(c->detail, &x, body);
+	else
+		pane_ops[c->current]->draw(c->panes[c->current], &x, body);
+}
+
+static void
+draw_too_small(struct canvas *canvas)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "terminal too small: %dx%d, need %dx%d", canvas->width,
+		canvas->height, CONSOLE_WIDTH_MIN, CONSOLE_HEIGHT_MIN);
+	canvas_cut(canvas, 0, 0, canvas->width, STYLE_WARN, text);
+}
+
+void
+console_draw(struct console *c, const struct model *m, struct canvas *canvas)
+{
+	int head = border_header_lines(canvas->height);
+	struct canvas header = canvas_window(canvas, 0, 0, canvas->width, head);
+	struct canvas body = canvas_window(canvas, 0, head, canvas->width, canvas->height - head - 2);
+	struct canvas status = canvas_window(canvas, 0, canvas->height - 2, canvas->width, 1);
+	struct canvas footer = canvas_window(canvas, 0, canvas->height - 1, canvas->width, 1);
+	const char *titles[PANES];
+
+	c->touched = false;
+	c->drawn_ns = m->now_ns;
+	c->drawn_hash = hash_of(m);
+	canvas_clear(canvas);
+	if (canvas->width < CONSOLE_WIDTH_MIN || canvas->height < CONSOLE_HEIGHT_MIN) {
+		draw_too_small(canvas);
+		return;
+	}
+	for (size_t i = 0; i < PANES; i++)
+		titles[i] = pane_ops[i]->title;
+	border_header(&header, m, titles, PANES, c->current);
+	draw_body(c, m, &body);
+	if (c->prompt.kind == PROMPT_LINE)
+		prompt_draw(&c->prompt, &status);
+	else
+		border_status(&status, m, c->said.at_ns != 0 ? &c->said : NULL);
+	border_footer(&footer, context_of(c));
+	if (c->prompt.kind == PROMPT_CONFIRM || c->prompt.kind == PROMPT_FORM)
+		prompt_draw(&c->prompt, &body);
+}

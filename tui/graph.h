@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TUI_GRAPH_H
+#define TUI_GRAPH_H
+
+#include "tui/canvas.h"
+
+/*
+ * Straight lines between points, in braille dots (2 x 4 in a cell) or, where only ASCII may be
+ * drawn, in - | / \. A later line wins the style of the cells it crosses.
+ */
+struct graph {
+	int width, height;	/* cells */
+	bool ascii;
+	uint8_t *dots;		/* owned; braille pattern, or an ASCII character */
+	uint16_t *styles;	/* owned */
+};
+
+void graph_init(struct graph *g, int width, int height, bool ascii);
+void graph_fini(struct graph *g);
+/* From the middle of one cell to the middle of another. */
+void graph_line(struct graph *g, int x0, int y0, int x1, int y1, uint16_t style);
+void graph_draw(const struct graph *g, struct canvas *c);
+
+/*
+ * Places on a ring, clockwise from the top: tiles outside, anchors for the lines at their inner
+ * side, so that no line between two anchors runs under a third tile. False when the tiles would
+ * overlap or leave no room for lines.
+ */
+struct graph_spot {
+	int x, y;			/* upper left of the tile */
+	int anchor_x, anchor_y;
+};
+bool graph_ring(struct graph_spot *to, size_t count, int width, int height, int tile_width,
+	int tile_height);
+
+#endif

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/overlay.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "base/mem.h"
+#include "tui/graph.h"
+#include "tui/words.h"
+
+/* Above this a ring or a matrix says nothing to an eye. */
+#define RING_MAX 32
+#define MATRIX_MAX 64
+
+#define MATRIX_NAME_WIDTH 18	/* "a ● broker 239dc9 " */
+#define TILE_WIDTH 12		/* "●B 239dc9 5 " */
+
+/* The tiles of a ring, the largest first. */
+static const struct tile {
+	int width, height;
+} ring_tiles[] = { { 14, 4 }, { 17, 1 }, { 9, 1 } };
+
+enum { RING_TILES = sizeof(ring_tiles) / sizeof(ring_tiles[0]) };
+
+const char *
+overlay_form_name(enum overlay_form f)
+{
+	static const char *const names[OVERLAY_FORMS] = {
+		"best fit", "ring", "matrix", "tiles",
+	};
+
+	return names[f];
+}
+
+void
+places_add(struct places *p, const struct peer_id *id, int x, int y)
+{
+	if (p->count == p->cap) {
+		p->cap = p->cap ? p->cap * 2 : 64;
+		p->at = mem_resize(p->at, p->cap, sizeof(*p->at));
+	}
+	p->at[p->count++] = (struct place){ *id, x, y };
+}
+
+/* Rings grow in steps, so that a newcomer rarely moves the others. */
+static size_t
+ring_size(size_t slots)
+{
+	static const size_t steps[] = { 3, 6, 9, 12, 16, 20, 24, 28, RING_MAX };
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (slots <= steps[i])
+			return steps[i];
+	return 0;
+}
+
+static bool
+fit_ring(const struct overlay *o, int width, int height, struct graph_spot *spots,
+	const struct tile **tile)
+{
+	size_t size = ring_size(o->slots->count);
+
+	for (int i = 0; size > 0 && i < RING_TILES; i++) {
+		*tile = &ring_tiles[i];
+		if (graph_ring(spots, size, width, height, (*tile)->width, (*tile)->height))
+			return true;
+	}
+	return false;
+}
+
+/* Columns for each cell of the matrix: 2, 1, or 0 when it does not fit. */
+static int
+fit_matrix(const struct overlay *o, int width, int height)
+{
+	int count = (int)o->slots->count;
+
+	if (count > MATRIX_MAX || count + 1 > height)
+		return 0;
+	if (MATRIX_NAME_WIDTH + 2 * count - 1 <= width)
+		return 2;
+	return MATRIX_NAME_WIDTH + count <= width ? 1 : 0;
+}
+
+enum overlay_form
+overlay_fit(const struct overlay *o, enum overlay_form wanted, int width, int height)
+{
+	struct graph_spot spots[RING_MAX];
+	const struct tile *tile;
+	bool ring = fit_ring(o, width, height, spots, &tile);
+	bool matrix = fit_matrix(o, width, height) > 0;
+
+	if (wanted == OVERLAY_TILES || (wanted == OVERLAY_RING && ring) ||
+	    (wanted == OVERLAY_MATRIX && matrix))
+		return wanted;
+	/* Short names on a small ring are harder to read than the matrix. */
+	if (ring && (tile != &ring_tiles[RING_TILES - 1] || !matrix))
+		return OVERLAY_RING;
+	return matrix ? OVERLAY_MATRIX : OVERLAY_TILES;
+}
+
+static bool
+has_edges(const struct overlay *o)
+{
+	return o->mesh->topology &&
+		o->mesh->topology->node_count == directory_count(o->mesh->directory);
+}
+
+static bool
+touches(const struct topology_edge *e, size_t index)
+{
+	return e->a == index || e->b == index;
+}
+
+/* The directory index of the selected node, if it is in this mesh. */
+static size_t
+selected_index(const struct overlay *o)
+{
+	for (size_t i = 0; !id_is_zero(o->selected) && i < o->slots->count; i++)
+		if (o->slots->index[i] != SIZE_MAX && id_equal(&o->slots->ids[i], o->selected))
+			return o->slots->index[i];
+	return SIZE_MAX;
+}
+
+/* What a node's tile looks like beside the selected one. */
+static uint16_t
+flags_of(const struct overlay *o, size_t index, size_t chosen)
+{
+	if (index == chosen)
+		return THEME_SELECTED;
+	if (chosen == SIZE_MAX || !has_edges(o))
+		return 0;
+	for (size_t i = 0; i < o->mesh->topology->edge_count; i++) {
+		const struct topology_edge *e = &o->mesh->topology->edges[i];
+
+		if (touches(e, index) && touches(e, chosen))
+			return 0;
+	}
+	return THEME_FAINT;
+}
+
+static void
+remember(const struct overlay *o, size_t slot, int x, int y)
+{
+	places_add(o->places, &o->slots->ids[slot], o->x + x, o->y + y);
+}
+
+static void
+short_hex(const struct directory_entry *en, char to[static 13])
+{
+	hex_encode(to, en->digest.id.bytes, 3);
+}
+
+static void
+draw_box_tile(const struct overlay *o, const struct directory_entry *en, size_t index,
+	struct canvas *c)
+{
+	uint16_t type = theme_type(en->digest.type), live = theme_liveness(en->liveness);
+	char hex[13], degree[16];
+
+	short_hex(en, hex);
+	canvas_fill(c, 0, 0, c->width, c->height, ' ', STYLE_TEXT);
+	canvas_box(c, 0, 0, c->width, c->height, en->liveness == LIVENESS_LIVE ? type : live);
+	canvas_text(c, 2, 1, live, theme_liveness_glyph(en->liveness, c->ascii));
+	canvas_cut(c, 4, 1, c->width - 5, type, en->digest.type);
+	canvas_text(c, 2, 2, STYLE_TEXT, hex);
+	if (en->liveness != LIVENESS_LIVE) {
+		canvas_cut(c, 9, 2, c->width - 10, live, liveness_text(en->liveness));
+	} else if (has_edges(o)) {
+		snprintf(degree, sizeof(degree), "%u", o->mesh->topology->degree[index]);
+		canvas_right(c, 9, 2, c->width - 11, STYLE_DIM, degree);
+	}
+}
+
+static void
+draw_line_tile(const struct directory_entry *en, struct canvas *c)
+{
+	uint16_t type = theme_type(en->digest.type);
+	char hex[13], letter[2] = { theme_type_letter(en->digest.type), '\0' };
+
+	short_hex(en, hex);
+	canvas_fill(c, 0, 0, c->width, 1, ' ', STYLE_TEXT);
+	canvas_text(c, 0, 0, theme_liveness(en->liveness),
+		theme_liveness_glyph(en->liveness, c->ascii));
+	if (c->width < 16) {
+		canvas_text(c, 1, 0, type, letter);
+		canvas_text(c, 3, 0, type, hex);
+		return;
+	}
+	canvas_text(c, canvas_cut(c, 2, 0, c->width - 9, type, en->digest.type) + 1, 0, type, hex);
+}
+
+static void
+draw_ring_edges(const struct overlay *o, const struct graph_spot *spots, size_t chosen,
+	struct canvas *c)
+{
+	const struct topology *t = o->mesh->topology;
+	size_t slot_of[RING_MAX];
+	struct graph g;
+
+	graph_init(&g, c->width, c->height, c->ascii);
+	for (size_t i = 0; i < o->slots->count; i++)
+		if (o->slots->index[i] < RING_MAX)
+			slot_of[o->slots->index[i]] = i;
+	/* The chosen node's edges last, on top. */
+	for (int on_top = 0; on_top < 2; on_top++)
+		for (size_t i = 0; i < t->edge_count; i++) {
+			const struct topology_edge *e = &t->edges[i];
+			const struct graph_spot *a = &spots[slot_of[e->a]], *b = &spots[slot_of[e->b]];
+			bool mine = touches(e, chosen);
+
+			if (mine == on_top)
+				graph_line(&g, a->anchor_x, a->anchor_y, b->anchor_x, b->anchor_y,
+					mine ? STYLE_EDGE_CHOSEN : STYLE_EDGE);
+		}
+	graph_draw(&g, c);
+	graph_fini(&g);
+}
+
+static void
+draw_ring(const struct overlay *o, struct canvas *c)
+{
+	struct graph_spot spots[RING_MAX];
+	size_t chosen = selected_index(o);
+	const struct tile *tile;
+
+	if (!fit_ring(o, c->width, c->height, spots, &tile))
+		return;
+	if (has_edges(o))
+		draw_ring_edges(o, spots, chosen, c);
+	for (size_t i = 0; i < o->slots->count; i++) {
+		struct canvas w = canvas_window(c, spots[i].x, spots[i].y, tile->width, tile->height);
+		size_t index = o->slots->index[i];
+		const struct directory_entry *en;
+
+		if (index == SIZE_MAX)
+			continue;
+		en = directory_at(o->mesh->directory, index);
+		if (tile->height > 1)
+			draw_box_tile(o, en, index, &w);
+		else
+			draw_line_tile(en, &w);
+		canvas_flag(&w, 0, 0, w.width, w.height, flags_of(o, index, chosen));
+		remember(o, i, spots[i].x + tile->width / 2, spots[i].y + tile->height / 2);
+	}
+}
+
+/* Row and column names of the matrix. */
+static char
+matrix_letter(size_t slot)
+{
+	static const char letters[MATRIX_MAX + 1] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/";
+
+	return letters[slot];
+}
+
+static void
+draw_matrix_row(const struct overlay *o, const bool *edges, size_t slot, int step,
+	struct canvas *c)
+{
+	size_t count = o->slots->count, index = o->slots->index[slot], chosen = selected_index(o);
+	const struct directory_entry *en = directory_at(o->mesh->directory, index);
+	struct canvas name = canvas_window(c, 2, 0, MATRIX_NAME_WIDTH - 3, 1);
+	uint16_t flags = flags_of(o, index, chosen);
+
+	canvas_put(c, 0, 0, (uint32_t)matrix_letter(slot), STYLE_DIM);
+	draw_line_tile(en, &name);
+	for (size_t k = 0; k < count; k++) {
+		int x = MATRIX_NAME_WIDTH + (int)k * step;
+		bool mine = index == chosen || o->slots->index[k] == chosen;
+
+		if (o->slots->index[k] == SIZE_MAX)
+			continue;
+		if (k == slot)
+			canvas_text(c, x, 0, STYLE_FRAME, theme_glyph(GLYPH_DIAGONAL, c->ascii));
+		else if (edges[k])
+			canvas_text(c, x, 0, chosen == SIZE_MAX ? STYLE_TITLE
+				: mine ? STYLE_EDGE_CHOSEN : STYLE_DIM,
+				theme_glyph(GLYPH_EDGE, c->ascii));
+		else
+			canvas_text(c, x, 0, STYLE_FRAME, theme_glyph(GLYPH_NO_EDGE, c->ascii));
+	}
+	canvas_flag(c, 0, 0, flags == THEME_SELECTED ? c->width : MATRIX_NAME_WIDTH - 1, 1, flags);
+}
+
+static void
+draw_matrix(const struct overlay *o, struct canvas *c)
+{
+	size_t count = o->slots->count;
+	int step = fit_matrix(o, c->width, c->height);
+	bool *edges = mem_array(count * count + 1, sizeof(*edges));
+	size_t slot_of[MATRIX_MAX] = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		if (o->slots->index[i] < MATRIX_MAX)
+			slot_of[o->slots->index[i]] = i;
+	for (size_t i = 0; has_edges(o) && i < o->mesh->topology->edge_count; i++) {
+		const struct topology_edge *e = &o->mesh->topology->edges[i];
+		size_t a = slot_of[e->a], b = slot_of[e->b];
+
+		edges[a * count + b] = edges[b * count + a] = true;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct canvas row = canvas_window(c, 0, (int)i + 1, c->width, 1);
+
+		if (o->slots->index[i] == SIZE_MAX)
+			continue;
+		canvas_put(c, MATRIX_NAME_WIDTH + (int)i * step, 0, (uint32_t)matrix_letter(i),
+			STYLE_DIM);
+		draw_matrix_row(o, edges + i * count, i, step, &row);
+		remember(o, i, MATRIX_NAME_WIDTH / 2, (int)i + 1);
+	}
+	free(edges);
+}
+
+/* As many as there is room for, with the selected node among them. */
+static void
+draw_tiles(const struct overlay *o, struct canvas *c)
+{
+	size_t columns = c->width >= TILE_WIDTH ? (size_t)(c->width + 1) / TILE_WIDTH : 1;
+	size_t rows = (o->slots->count + columns - 1) / columns, top = 0;
+	size_t chosen = selected_index(o), shown = (size_t)c->height;
+
+	if (rows > shown && shown > 1) {
+		size_t at = 0;
+
+		shown--;
+		while (chosen != SIZE_MAX && o->slots->index[at] != chosen)
+			at++;
+		top = at / columns >= shown ? at / columns - shown + 1 : 0;
+	}
+	for (size_t i = top * columns; i < o->slots->count && i < (top + shown) * columns; i++) {
+		int x = (int)(i % columns) * TILE_WIDTH, y = (int)(i / columns - top);
+		struct canvas w = canvas_window(c, x, y, TILE_WIDTH - 1, 1);
+		size_t index = o->slots->index[i];
+
+		if (index == SIZE_MAX)
+			continue;
+		draw_line_tile(directory_at(o->mesh->directory, index), &w);
+		if (has_edges(o))
+			canvas_printf(&w, 10, 0, STYLE_DIM, "%u", o->mesh->topology->degree[index]);
+		canvas_flag(&w, 0, 0, w.width, 1, flags_of(o, index, chosen));
+		remember(o, i, x + TILE_WIDTH / 2, y);
+	}
+	if (rows > shown)
+		canvas_printf(c, 0, c->height - 1, STYLE_DIM, "rows %zu to %zu of %zu", top + 1,
+			top + shown, rows);
+}
+
+void
+overlay_draw(const struct overlay *o, enum overlay_form form, struct canvas *c)
+{
+	if (form == OVERLAY_RING)
+		draw_ring(o, c);
+	else if (form == OVERLAY_MATRIX)
+		draw_matrix(o, c);
+	else
+		draw_tiles(o, c);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/prompt.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void
+prompt_confirm(struct prompt *p, unsigned purpose, const char *format, ...)
+{
+	va_list args;
+
+	*p = (struct prompt){ .kind = PROMPT_CONFIRM, .purpose = purpose };
+	va_start(args, format);
+	vsnprintf(p->question, sizeof(p->question), format, args);
+	va_end(args);
+}
+
+void
+prompt_form(struct prompt *p, unsigned purpose, const char *question)
+{
+	*p = (struct prompt){ .kind = PROMPT_FORM, .purpose = purpose };
+	snprintf(p->question, sizeof(p->question), "%s", question);
+}
+
+void
+prompt_field(struct prompt *p, const char *label, const char *text)
+{
+	struct prompt_field *f = &p->fields[p->field_count];
+
+	assert(p->field_count < sizeof(p->fields) / sizeof(p->fields[0]));
+	f->label = label;
+	snprintf(f->text, sizeof(f->text), "%s", text);
+	p->field_count++;
+}
+
+void
+prompt_line(struct prompt *p, unsigned purpose, const char *label, const char *text)
+{
+	*p = (struct prompt){ .kind = PROMPT_LINE, .purpose = purpose };
+	prompt_field(p, label, text);
+}
+
+void
+prompt_close(struct prompt *p)
+{
+	p->kind = PROMPT_NONE;
+}
+
+static enum prompt_result
+end(struct prompt *p, enum prompt_result result)
+{
+	prompt_close(p);
+	return result;
+}
+
+static enum prompt_result
+confirm_key(struct prompt *p, uint32_t key)
+{
+	/* Enter is no yes: it may be left over from what was typed before. */
+	if (key == 'y' || key == 'Y')
+		return end(p, PROMPT_DONE);
+	if (key == 'n' || key == 'N' || key == 'q' || key == K_ESC || key == K_CTRL_C)
+		return end(p, PROMPT_CANCELED);
+	return PROMPT_OPEN;
+}
+
+static void
+edit(struct prompt_field *f, uint32_t key)
+{
+	size_t len = strlen(f->text);
+
+	if (key == K_CTRL_U)
+		f->text[0] = '\0';
+	else if (key == K_BACKSPACE && len > 0)
+		f->text[len - 1] = '\0';
+	else if (key >= 0x20 && key < 0x7f && len + 1 < sizeof(f->text)) {
+		f->text[len] = (char)key;
+		f->text[len + 1] = '\0';
+	}
+}
+
+/* The first field that is wrong gets the cursor and its reason. */
+static bool
+is_complete(struct prompt *p)
+{
+	for (size_t i = 0; p->check && i < p->field_count; i++) {
+		const char *wrong = p->check(p->fields[i].text);
+
+		if (wrong) {
+			p->at = i;
+			snprintf(p->error, sizeof(p->error), "%s: %s", p->fields[i].label, wrong);
+			return false;
+		}
+	}
+	return true;
+}
+
+enum prompt_result
+prompt_key(struct prompt *p, uint32_t key)
+{
+	if (p->kind == PROMPT_CONFIRM)
+		return confirm_key(p, key);
+	switch (key) {
+	case K_ESC:
+	case K_CTRL_C:
+		return end(p, PROMPT_CANCELED);
+	case K_ENTER:
+		return is_complete(p) ? end(p, PROMPT_DONE) : PROMPT_OPEN;
+	case K_TAB:
+	case K_DOWN:
+	case K_UP:
+	case K_BACKTAB:
+		p->at = (p->at + 1) % p->field_count;
+		return PROMPT_OPEN;
+	default:
+		p->error[0] = '\0';
+		edit(&p->fields[p->at], key);
+		return PROMPT_OPEN;
+	}
+}
+
+static void
+draw_field(const struct prompt *p, size_t i, struct canvas *c, int x, int y, int width)
+{
+	const struct prompt_field *f = &p->fields[i];
+	int label = canvas_text(c, x, y, i == p->at ? STYLE_TITLE : STYLE_DIM, f->label) + 1;
+	int room = x + width - label - 1;
+	size_t len = strlen(f->text);
+	/* The end of a text that is too long, because that is where one types. */
+	const char *shown = room > 0 && len > (size_t)room ? f->text + len - (size_t)room : f->text;
+	int end_x = canvas_text(c, label, y, STYLE_STRONG, shown);
+
+	if (i == p->at)
+		canvas_put(c, end_x, y, ' ', STYLE_CURSOR);
+}
+
+/* Breaks the question at spaces; returns the lines used. */
+static int
+draw_question(const char *text, struct canvas *c, int x, int y, int width)
+{
+	int line = 0;
+
+	while (*text) {
+		size_t len = strlen(text);
+		char part[PROMPT_QUESTION_CAP];
+
+		if (len > (size_t)width) {
+			len = (size_t)width;
+			while (len > 0 && text[len] != ' ')
+				len--;
+			if (len == 0)
+				len = (size_t)width;
+		}
+		snprintf(part, sizeof(part), "%.*s", (int)len, text);
+		if (c)
+			canvas_text(c, x, y + line, STYLE_STRONG, part);
+		line++;
+		text += len;
+		text += *text == ' ';
+	}
+	return line;
+}
+
+void
+prompt_draw(const struct prompt *p, struct canvas *c)
+{
+	static const char *const hints[] = {
+		[PROMPT_CONFIRM] = "y yes   n no",
+		[PROMPT_FORM] = "Enter start   Tab next   Esc cancel",
+	};
+	int width = c->width - 4 < 56 ? c->width - 4 : 56;
+	int lines, height, x, y;
+
+	if (p->kind == PROMPT_LINE) {
+		canvas_fill(c, 0, 0, c->width, 1, ' ', STYLE_TEXT);
+		draw_field(p, 0, c, 1, 0, c->width - 2);
+		return;
+	}
+	lines = draw_question(p->question, NULL, 0, 0, width - 4);
+	height = lines + (int)p->field_count + (p->field_count > 0) + 4;
+	x = (c->width - width) / 2;
+	y = (c->height - height) / 2;
+	canvas_fill(c, x, y, width, height, ' ', STYLE_TEXT);
+	canvas_box(c, x, y, width, height, STYLE_TITLE);
+	y += 1 + draw_question(p->question, c, x + 2, y + 1, width - 4);
+	y += p->field_count > 0;
+	for (size_t i = 0; i < p->field_count; i++)
+		draw_field(p, i, c, x + 2, y++, width - 4);
+	if (p->error[0] != '\0')
+		canvas_cut(c, x + 2, y, width - 4, STYLE_ERROR, p->error);
+	canvas_cut(c, x + 2, y + 1, width - 4, STYLE_DIM, hints[p->kind]);
+}
