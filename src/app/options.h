@@ -51,15 +51,12 @@ struct options {
 /* 0, or the exit status with a text for a person in `why`. */
 int options_parse(struct options *o, int argc, char **argv, char why[static OPTIONS_WHY_CAP]);
 
-void options_print_usage(FILE *to);	/* a few lines */
-void options_print_help(FILE *to);	/* everything, made from options.def */
-
-/* The table, for the tests that hold help and manual against it. */
+/* The table: help is made from it, tests hold the manual against it. */
 struct option_row {
 	const char *name, *argument;	/* argument NULL: takes none */
 	const char *help;
 	unsigned modes;			/* bits of enum options_mode */
-	bool hidden, repeatable;
+	bool hidden, repeatable, mode;	/* mode: it starts one */
 };
 size_t options_count(void);
 const struct option_row *options_at(size_t i);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/doc_mode.h"
+
+#include <curses.h>
+#include <jansson.h>
+#include <sodium.h>
+#include <string.h>
+#include <uv.h>
+#include <yaml.h>
+
+#include "app/options_help.h"
+#include "config.h"
+#include "identity/admission.h"
+#include "quic/endpoint.h"
+
+static void
+print_version(void)
+{
+	printf("meshtui %s\n%s, sodium %s, uv %s, ncurses %s, yaml %s, jansson %s\n",
+		PACKAGE_VERSION, endpoint_library_versions(), sodium_version_string(),
+		uv_version_string(), curses_version(), yaml_get_version_string(),
+		jansson_version_str());
+}
+
+static void
+print_key(void)
+{
+	char text[FABRIC_KEY_FILE_LEN + 1];
+	struct fabric_key k;
+
+	fabric_key_mint(&k);
+	fabric_key_print(&k, text);
+	fputs(text, stdout);
+	sodium_memzero(text, sizeof text);
+	fabric_key_wipe(&k);
+}
+
+int
+doc_mode(const struct options *o)
+{
+	if (o->mode == MODE_HELP)
+		options_help_print(stdout);
+	else if (o->mode == MODE_VERSION)
+		print_version();
+	else
+		print_key();
+	/* A full disk behind `--make-key > file` must not look like a key. */
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fputs("meshtui: cannot write to standard output\n", stderr);
+		return EXIT_IO;
+	}
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef APP_NODE_BOOT_H
+#define APP_NODE_BOOT_H
+
+#include "app/options.h"
+#include "io/files.h"
+#include "io/udp.h"
+#include "node/boot.h"
+#include "node/node.h"
+
+/*
+ * The boot chain of --node up to the accept loop: identity, endpoint, ALPN, gossip. Each step does
+ * the real work between its begin and its end. What it made is taken down by node_boot_fini.
+ */
+#define NODE_BOOT_WHY_CAP FILES_WHY_CAP
+
+struct node_boot {
+	struct boot boot;
+	struct files_dir dir;
+	struct udp *udp;
+	struct node *node;
+	char name[NAME_LEN_MAX + 1];
+	struct peer_id id;
+	struct address advertised[ADDRESSES_MAX];
+	size_t advertised_count;
+	bool minted;
+	char why[NODE_BOOT_WHY_CAP];	/* a text for a person when it failed */
+};
+
+/* 0, or an exit status with the reason in b->why. */
+int node_boot_run(struct node_boot *b, const struct options *o);
+void node_boot_fini(struct node_boot *b);
+
+/* "identity 0.4ms, endpoint 0.2ms, ...": how long each step took. */
+char *node_boot_spans(const struct node_boot *b, char *to, size_t cap);
+
+#endif

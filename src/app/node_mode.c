@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/node_mode.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "app/node_boot.h"
+#include "app/node_view.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "io/control_socket.h"
+#include "io/lifeline_end.h"
+#include "io/loop.h"
+#include "io/node_driver.h"
+#include "io/paths.h"
+
+/* The node is done with its goodbyes after 200 ms; a parent waits 300 ms for us. */
+#define LEAVE_MS 250
+#define PEERS_SAVE_INTERVAL SECONDS(5)
+
+struct running {
+	uv_loop_t loop;
+	struct loop_signals signals;
+	uv_timer_t leave_timer;
+	struct node_boot boot;
+	struct node_driver *driver;
+	struct control_socket *control;
+	struct lifeline_end *lifeline;
+	bool leaving, joined, peers_changed;
+	uint64_t peers_saved_ns;
+};
+
+static void
+stop(struct running *r)
+{
+	uv_stop(&r->loop);
+}
+
+static void
+on_leave_timer(uv_timer_t *h)
+{
+	stop(h->data);
+}
+
+static void
+leave(struct running *r, const char *reason)
+{
+	if (r->leaving) {
+		stop(r);
+		return;
+	}
+	r->leaving = true;
+	log_info("leaving: %s", reason);
+	if (r->lifeline != NULL)
+		lifeline_end_stopping(r->lifeline, reason);
+	node_leave(r->boot.node, loop_now_ns());
+	uv_timer_start(&r->leave_timer, on_leave_timer, LEAVE_MS, 0);
+}
+
+static void
+on_signal(void *ctx, int signum)
+{
+	leave(ctx, strsignal(signum));
+}
+
+static void
+save_peers(struct running *r, uint64_t now_ns)
+{
+	struct seed *peers = mem_array(REMEMBERED_PEERS_MAX, sizeof *peers);
+	char why[FILES_WHY_CAP];
+	size_t count = node_remembered(r->boot.node, peers, REMEMBERED_PEERS_MAX);
+
+	if (files_peers_save(&r->boot.dir, peers, count, why) != ERR_OK)
+		log_warn("%s", why);
+	r->peers_changed = false;
+	r->peers_saved_ns = now_ns;
+	free(peers);
+}
+
+static const char *
+peer_text(const struct node_event *ev, char to[static NAME_LEN_MAX + 1])
+{
+	char hex[ID_HEX_CAP];
+
+	if (ev->peer_name[0] != '\0')
+		text_printable(to, NAME_LEN_MAX + 1, ev->peer_name, strlen(ev->peer_name));
+	else
+		snprintf(to, NAME_LEN_MAX + 1, "%.12s", id_hex(hex, &ev->peer));
+	return to;
+}
+
+static void
+log_liveness(const struct node_event *ev, const char *peer)
+{
+	const struct directory_change *c = &ev->change;
+	char accuser[ID_HEX_CAP];
+
+	if (c->removed)
+		log_debug("%s is forgotten", peer);
+	else if (c->appeared)
+		log_info("%s appeared", peer);
+	else if (!id_is_zero(&c->accuser))
+		log_info("%s is %s, was %s (accused by %.12s)", peer, liveness_text(c->to),
+			liveness_text(c->from), id_hex(accuser, &c->accuser));
+	else
+		log_info("%s is %s, was %s", peer, liveness_text(c->to), liveness_text(c->from));
+}
+
+static void
+on_event(void *ctx, const struct node_event *ev)
+{
+	struct running *r = ctx;
+	char peer[NAME_LEN_MAX + 1], text[sizeof ev->text];
+	char took[24];
+
+	peer_text(ev, peer);
+	text_printable(text, sizeof text, ev->text, strnlen(ev->text, sizeof ev->text));
+	switch (ev->kind) {
+	case NODE_EVENT_NEIGHBOR:
+		if (!r->joined)
+			log_info("joined through %s after %s", peer, text_duration(took,
+				sizeof took, loop_now_ns() - r->boot.boot.started_ns));
+		r->joined = true;
+		log_debug("neighbor %s: %s", peer, text);
+		break;
+	case NODE_EVENT_LIVENESS:
+		log_liveness(ev, peer);
+		break;
+	case NODE_EVENT_PEERS:
+		r->peers_changed = true;
+		break;
+	case NODE_EVENT_SEED:
+		log_info("seed %s: %s", peer, text);
+		break;
+	case NODE_EVENT_REFUSED:
+		log_warn("refused: %s: %s", peer, text);
+		break;
+	case NODE_EVENT_LINK:
+	case NODE_EVENT_ADDRESS:
+		log_debug("%s: %s", peer, text);
+		break;
+	}
+}
+
+static void
+on_turned(void *ctx, uint64_t now_ns)
+{
+	struct running *r = ctx;
+
+	if (r->lifeline != NULL)
+		lifeline_end_lag(r->lifeline, node_driver_load(r->driver)->loop_lag_ms);
+	if (r->leaving && node_left(r->boot.node))
+		stop(r);
+	else if (r->peers_changed && (r->peers_saved_ns == 0 ||
+		now_ns - r->peers_saved_ns >= PEERS_SAVE_INTERVAL))
+		save_peers(r, now_ns);
+}
+
+static char *
+on_request(void *ctx, const char *line, size_t len)
+{
+	struct running *r = ctx;
+
+	return node_view_answer(r->boot.node, line, len, node_driver_turned_ns(r->driver),
+		loop_now_ns());
+}
+
+static void
+on_ask(void *ctx, uint64_t ask)
+{
+	struct running *r = ctx;
+	struct lifeline_view *v = mem_array(1, sizeof *v);
+
+	node_view_lifeline(r->boot.node, v, ask, loop_now_ns());
+	lifeline_end_view(r->lifeline, v);
+	free(v->nodes);
+	free(v);
+}
+
+static void
+on_quit(void *ctx)
+{
+	leave(ctx, "asked to by the parent");
+}
+
+static void
+on_gone(void *ctx)
+{
+	struct running *r = ctx;
+
+	/* Nobody is left to wait for us, and what would be said may block: only the file. */
+	if (r->control != NULL)
+		unlink(control_socket_path(r->control));
+	_exit(EXIT_UNAVAILABLE);
+}
+
+/* Being asked is not what a node is for: without a socket it runs, and says so. */
+static void
+open_control(struct running *r)
+{
+	char dir[256], why[CONTROL_SOCKET_WHY_CAP];
+	int err;
+
+	_Static_assert(PATHS_WHY_CAP <= CONTROL_SOCKET_WHY_CAP, "texts fit");
+	err = paths_runtime_dir(dir, sizeof dir, why);
+	if (err == ERR_OK)
+		r->control = control_socket_open(&r->loop, dir, r->boot.name, on_request, r, &err,
+			why);
+	if (err != ERR_OK)
+		log_warn("no control socket, --list and the console will not find this node: %s",
+			why);
+}
+
+static void
+tell_ready(struct running *r)
+{
+	const struct node_boot *b = &r->boot;
+	char took[24], address[ADDRESS_TEXT_CAP], spans[300];
+
+	if (r->lifeline != NULL) {
+		struct lifeline_ready ready = { .id = b->id,
+			.address_count = b->advertised_count,
+			.boot_us = boot_took_ns(&b->boot) / 1000 };
+
+		strcpy(ready.name, b->name);
+		memcpy(ready.addresses, b->advertised, sizeof ready.addresses);
+		lifeline_end_ready(r->lifeline, &ready);
+	}
+	log_info("ready on %s after %s (%s)%s", address_format(address, udp_bound(b->udp, 0)),
+		text_duration(took, sizeof took, boot_took_ns(&b->boot)),
+		node_boot_spans(b, spans, sizeof spans), b->minted ? ", new identity" : "");
+}
+
+static int
+accept_loop(struct running *r)
+{
+	const struct node_driver_hooks hooks = { on_event, on_turned, r };
+	struct boot *b = &r->boot.boot;
+	int err;
+
+	boot_begin(b, BOOT_ACCEPT, loop_now_ns());
+	r->driver = node_driver_new(&r->loop, r->boot.node, r->boot.udp, &hooks, &err);
+	if (r->driver == NULL)
+		snprintf(r->boot.why, sizeof r->boot.why, "cannot watch the sockets: %s",
+			err_text(err));
+	else
+		open_control(r);
+	return boot_end(b, BOOT_ACCEPT, err, loop_now_ns());
+}
+
+static void
+take_down(struct running *r)
+{
+	control_socket_close(r->control);
+	lifeline_end_close(r->lifeline);
+	node_driver_close(r->driver);
+	loop_signals_end(&r->signals);
+	uv_close((uv_handle_t *)&r->leave_timer, NULL);
+	if (loop_drain(&r->loop) != ERR_OK)
+		log_error("a handle of the loop was left open");
+	node_boot_fini(&r->boot);
+}
+
+static int
+fail(const struct options *o, int status, const char *why)
+{
+	log_error("%s", why);
+	if (o->lifeline_fd >= 0)
+		lifeline_end_fail(o->lifeline_fd, status, why);
+	return status;
+}
+
+int
+node_mode(const struct options *o)
+{
+	struct running *r;
+	char why[LIFELINE_END_WHY_CAP];
+	int status = 0;
+
+	log_open(STDERR_FILENO, o->log_level, o->log_format, loop_now_ns);
+	/* Before anything opens a descriptor. */
+	if (o->lifeline_fd >= 0 && lifeline_end_take(o->lifeline_fd, why) != ERR_OK) {
+		log_error("%s", why);
+		return EXIT_UNAVAILABLE;
+	}
+	r = mem_array(1, sizeof *r);
+	status = node_boot_run(&r->boot, o);
+	if (status != 0) {
+		status = fail(o, status, r->boot.why);
+		node_boot_fini(&r->boot);
+		free(r);
+		return status;
+	}
+	uv_loop_init(&r->loop);
+	uv_timer_init(&r->loop, &r->leave_timer);
+	r->leave_timer.data = r;
+	loop_signals_begin(&r->signals, &r->loop, on_signal, r);
+	if (accept_loop(r) != ERR_OK) {
+		status = fail(o, EXIT_INTERNAL, r->boot.why);
+	} else {
+		const struct lifeline_end_hooks hooks = { on_ask, on_quit, on_gone, r };
+
+		if (o->lifeline_fd >= 0)
+			r->lifeline = lifeline_end_open(&r->loop, o->lifeline_fd, &hooks);
+		tell_ready(r);
+		uv_run(&r->loop, UV_RUN_DEFAULT);
+		if (r->peers_changed)
+			save_peers(r, loop_now_ns());
+	}
+	take_down(r);
+	free(r);
+	return status;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/node_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "control/answer.h"
+
+char *
+node_view_answer(const struct node *n, const char *line, size_t len, uint64_t turned_ns,
+	uint64_t now_ns)
+{
+	struct link_row *links = mem_array(LINKS_MAX, sizeof *links);
+	struct mesh_row meshes[MESHES_MAX];
+	struct node_status status;
+	struct control_view v = { .status = &status, .meshes = meshes, .links = links,
+		.now_ns = now_ns, .loop_turned_ns = turned_ns };
+	char *answer;
+
+	node_status(n, &status, now_ns);
+	v.mesh_count = node_meshes(n, meshes, MESHES_MAX);
+	v.link_count = node_links(n, links, LINKS_MAX);
+	answer = control_answer(&v, line, len);
+	free(links);
+	return answer;
+}
+
+static void
+add_node(struct lifeline_view *v, const struct peer_id *id, uint8_t liveness, uint64_t age_ns)
+{
+	struct lifeline_view_node *to = &v->nodes[v->node_count++];
+	uint64_t age_ms = age_ns / NS_PER_MS;
+
+	to->id = *id;
+	to->liveness = liveness;
+	to->age_ms = age_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)age_ms;
+}
+
+static void
+add_directory(struct lifeline_view *v, const struct directory *d, const struct peer_id *self,
+	uint64_t now_ns)
+{
+	for (size_t i = 0; i < directory_count(d); i++) {
+		const struct directory_entry *en = directory_at(d, i);
+
+		if (v->node_count == LIFELINE_VIEW_NODES_MAX)
+			return;
+		if (en->self || id_equal(&en->digest.id, self))
+			continue;
+		add_node(v, &en->digest.id, (uint8_t)en->liveness,
+			now_ns > en->received_ns ? now_ns - en->received_ns : 0);
+	}
+}
+
+void
+node_view_lifeline(const struct node *n, struct lifeline_view *v, uint64_t ask, uint64_t now_ns)
+{
+	struct link_row *links = mem_array(LINKS_MAX, sizeof *links);
+	struct mesh_row meshes[MESHES_MAX];
+	struct node_status status;
+	size_t count;
+
+	memset(v, 0, sizeof *v);
+	v->ask = ask;
+	v->nodes = mem_array(LIFELINE_VIEW_NODES_MAX, sizeof *v->nodes);
+	node_status(n, &status, now_ns);
+	v->handshakes = status.handshakes;
+	v->liveness_changes = status.liveness_changes;
+	add_node(v, &status.id, LIVENESS_LIVE, 0);
+	count = node_meshes(n, meshes, MESHES_MAX);
+	for (size_t i = 0; i < count; i++)
+		add_directory(v, meshes[i].directory, &status.id, now_ns);
+	count = node_links(n, links, LINKS_MAX);
+	for (size_t i = 0; i < count; i++)
+		if (links[i].overlay && !links[i].observer)
+			v->links[v->link_count++] = links[i].peer;
+	free(links);
+}
