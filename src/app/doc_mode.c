@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/doc_mode.h"
 
-#include <curses.h>
-#include <jansson.h>
 #include <sodium.h>
 #include <string.h>
 #include <uv.h>
-#include <yaml.h>
 
 #include "app/options_help.h"
 #include "config.h"
@@ -16,10 +13,9 @@
 static void
 print_version(void)
 {
-	printf("meshtui %s\n%s, sodium %s, uv %s, ncurses %s, yaml %s, jansson %s\n",
-		PACKAGE_VERSION, endpoint_library_versions(), sodium_version_string(),
-		uv_version_string(), curses_version(), yaml_get_version_string(),
-		jansson_version_str());
+	printf("meshtui %s\n%s, sodium %s, uv %s\n", PACKAGE_VERSION,
+		endpoint_library_versions(), sodium_version_string(),
+		uv_version_string());
 }
 
 static void

@@ -3,6 +3,7 @@
 
 #include "app/doc_mode.h"
 #include "app/node_mode.h"
+#include "app/observe_mode.h"
 #include "app/options_help.h"
 #include "app/query_mode.h"
 #include "app/run_mode.h"
@@ -26,6 +27,7 @@ run(const struct options *o)
 	case MODE_VERSION:
 		return doc_mode(o);
 	case MODE_OBSERVE:
+		return observe_mode(o);
 	case MODE_NONE:
 	case MODE_COUNT:
 		break;

@@ -18,7 +18,9 @@
 /* Ten times what a node of a mesh of 18 uses: beyond this something is wrong. */
 #define MEMORY_BUDGET_KIB (64u * 1024)
 
-/* sysexits.h says what an init system can do about it: 78 do not retry, 69 and 74 later. */
+/*
+ * sysexits.h says what an init system can do about it: 78 do not retry, 69 and 74 later.
+ */
 static int
 status_of(int err)
 {
@@ -44,7 +46,8 @@ load_identity(struct node_boot *b, const struct options *o, struct node_config *
 	int err;
 
 	static_assert(PATHS_WHY_CAP <= NODE_BOOT_WHY_CAP, "texts fit");
-	err = paths_data_dir(path, sizeof path, o->data_dir, o->meshes[0], o->type, b->why);
+	err = paths_data_dir(
+		path, sizeof path, o->data_dir, o->meshes[0], o->type, b->why);
 	if (err == ERR_OK)
 		err = files_open(&b->dir, path, b->why);
 	if (err == ERR_OK)
@@ -59,8 +62,8 @@ load_identity(struct node_boot *b, const struct options *o, struct node_config *
 	name_format(b->name, o->meshes[0], o->type, &b->id, NAME_HEX_SHORT);
 	log_name(b->name);
 	/* Lost peers cost a slower start, not the start. */
-	err = files_peers_load(&b->dir, c->remembered, REMEMBERED_PEERS_MAX, &c->remembered_count,
-		&broken, b->why);
+	err = files_peers_load(&b->dir, c->remembered, REMEMBERED_PEERS_MAX,
+		&c->remembered_count, &broken, b->why);
 	if (b->why[0] != '\0')
 		log_warn("%s", b->why);
 	b->why[0] = '\0';
@@ -122,7 +125,8 @@ run_steps(struct node_boot *b, const struct options *o, struct node_config *c)
 	err = boot_end(&b->boot, BOOT_ENDPOINT, open_endpoint(b, o, c), loop_now_ns());
 	if (err != ERR_OK)
 		return err == ERR_PERMISSION ? EXIT_PERMISSION : EXIT_UNAVAILABLE;
-	/* node_new makes the credentials and registers both ALPNs before anything can come in. */
+	/* node_new makes the credentials and registers both ALPNs before anything can
+	 * come in. */
 	boot_begin(&b->boot, BOOT_ALPN, loop_now_ns());
 	err = boot_end(&b->boot, BOOT_ALPN, make_node(b, o, c), loop_now_ns());
 	if (err != ERR_OK)

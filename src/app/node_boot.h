@@ -9,8 +9,9 @@
 #include "node/node.h"
 
 /*
- * The boot chain of --node up to the accept loop: identity, endpoint, ALPN, gossip. Each step does
- * the real work between its begin and its end. What it made is taken down by node_boot_fini.
+ * The boot chain of --node up to the accept loop: identity, endpoint, ALPN, gossip. Each
+ * step does the real work between its begin and its end. What it made is taken down by
+ * node_boot_fini.
  */
 #define NODE_BOOT_WHY_CAP FILES_WHY_CAP
 
@@ -24,7 +25,7 @@ struct node_boot {
 	struct address advertised[ADDRESSES_MAX];
 	size_t advertised_count;
 	bool minted;
-	char why[NODE_BOOT_WHY_CAP];	/* a text for a person when it failed */
+	char why[NODE_BOOT_WHY_CAP]; /* a text for a person when it failed */
 };
 
 /* 0, or an exit status with the reason in b->why. */

@@ -86,7 +86,8 @@ peer_text(const struct node_event *ev, char to[static NAME_LEN_MAX + 1])
 	char hex[ID_HEX_CAP];
 
 	if (ev->peer_name[0] != '\0')
-		text_printable(to, NAME_LEN_MAX + 1, ev->peer_name, strlen(ev->peer_name));
+		text_printable(
+			to, NAME_LEN_MAX + 1, ev->peer_name, strlen(ev->peer_name));
 	else
 		snprintf(to, NAME_LEN_MAX + 1, "%.12s", id_hex(hex, &ev->peer));
 	return to;
@@ -103,10 +104,12 @@ log_liveness(const struct node_event *ev, const char *peer)
 	else if (c->appeared)
 		log_info("%s appeared", peer);
 	else if (!id_is_zero(&c->accuser))
-		log_info("%s is %s, was %s (accused by %.12s)", peer, liveness_text(c->to),
-			liveness_text(c->from), id_hex(accuser, &c->accuser));
+		log_info("%s is %s, was %s (accused by %.12s)", peer,
+			liveness_text(c->to), liveness_text(c->from),
+			id_hex(accuser, &c->accuser));
 	else
-		log_info("%s is %s, was %s", peer, liveness_text(c->to), liveness_text(c->from));
+		log_info("%s is %s, was %s", peer, liveness_text(c->to),
+			liveness_text(c->from));
 }
 
 static void
@@ -120,10 +123,12 @@ on_event(void *ctx, const struct node_event *ev)
 	text_printable(text, sizeof text, ev->text, strnlen(ev->text, sizeof ev->text));
 	switch (ev->kind) {
 	case NODE_EVENT_NEIGHBOR:
-		if (!r->joined)
-			log_info("joined through %s after %s", peer, text_duration(took,
-				sizeof took, loop_now_ns() - r->boot.boot.started_ns));
-		r->joined = true;
+		if (!r->joined && strcmp(ev->text, "up") == 0) {
+			r->joined = true;
+			log_info("joined through %s after %s", peer,
+				text_duration(took, sizeof took,
+					loop_now_ns() - r->boot.boot.started_ns));
+		}
 		log_debug("neighbor %s: %s", peer, text);
 		break;
 	case NODE_EVENT_LIVENESS:
@@ -154,8 +159,9 @@ on_turned(void *ctx, uint64_t now_ns)
 		lifeline_end_lag(r->lifeline, node_driver_load(r->driver)->loop_lag_ms);
 	if (r->leaving && node_left(r->boot.node))
 		stop(r);
-	else if (r->peers_changed && (r->peers_saved_ns == 0 ||
-		now_ns - r->peers_saved_ns >= PEERS_SAVE_INTERVAL))
+	else if (r->peers_changed &&
+		 (r->peers_saved_ns == 0 ||
+			 now_ns - r->peers_saved_ns >= PEERS_SAVE_INTERVAL))
 		save_peers(r, now_ns);
 }
 
@@ -164,8 +170,8 @@ on_request(void *ctx, const char *line, size_t len)
 {
 	struct running *r = ctx;
 
-	return node_view_answer(r->boot.node, line, len, node_driver_turned_ns(r->driver),
-		loop_now_ns());
+	return node_view_answer(
+		r->boot.node, line, len, node_driver_turned_ns(r->driver), loop_now_ns());
 }
 
 static void
@@ -191,7 +197,9 @@ on_gone(void *ctx)
 {
 	struct running *r = ctx;
 
-	/* Nobody is left to wait for us, and what would be said may block: only the file. */
+	/*
+	 * Nobody is left to wait for us, and what would be said may block: only the file.
+	 */
 	if (r->control != NULL)
 		unlink(control_socket_path(r->control));
 	_exit(EXIT_UNAVAILABLE);
@@ -207,10 +215,11 @@ open_control(struct running *r)
 	_Static_assert(PATHS_WHY_CAP <= CONTROL_SOCKET_WHY_CAP, "texts fit");
 	err = paths_runtime_dir(dir, sizeof dir, why);
 	if (err == ERR_OK)
-		r->control = control_socket_open(&r->loop, dir, r->boot.name, on_request, r, &err,
-			why);
+		r->control = control_socket_open(
+			&r->loop, dir, r->boot.name, on_request, r, &err, why);
 	if (err != ERR_OK)
-		log_warn("no control socket, --list and the console will not find this node: %s",
+		log_warn("no control socket, --list and the console will not find this "
+			 "node: %s",
 			why);
 }
 
@@ -225,13 +234,15 @@ tell_ready(struct running *r)
 			.address_count = b->advertised_count,
 			.boot_us = boot_took_ns(&b->boot) / 1000 };
 
-		strcpy(ready.name, b->name);
+		memcpy(ready.name, b->name, sizeof ready.name);
 		memcpy(ready.addresses, b->advertised, sizeof ready.addresses);
 		lifeline_end_ready(r->lifeline, &ready);
 	}
-	log_info("ready on %s after %s (%s)%s", address_format(address, udp_bound(b->udp, 0)),
+	log_info("ready on %s after %s (%s)%s",
+		address_format(address, udp_bound(b->udp, 0)),
 		text_duration(took, sizeof took, boot_took_ns(&b->boot)),
-		node_boot_spans(b, spans, sizeof spans), b->minted ? ", new identity" : "");
+		node_boot_spans(b, spans, sizeof spans),
+		b->minted ? ", new identity" : "");
 }
 
 static int

@@ -14,8 +14,11 @@ node_view_answer(const struct node *n, const char *line, size_t len, uint64_t tu
 	struct link_row *links = mem_array(LINKS_MAX, sizeof *links);
 	struct mesh_row meshes[MESHES_MAX];
 	struct node_status status;
-	struct control_view v = { .status = &status, .meshes = meshes, .links = links,
-		.now_ns = now_ns, .loop_turned_ns = turned_ns };
+	struct control_view v = { .status = &status,
+		.meshes = meshes,
+		.links = links,
+		.now_ns = now_ns,
+		.loop_turned_ns = turned_ns };
 	char *answer;
 
 	node_status(n, &status, now_ns);
@@ -27,7 +30,8 @@ node_view_answer(const struct node *n, const char *line, size_t len, uint64_t tu
 }
 
 static void
-add_node(struct lifeline_view *v, const struct peer_id *id, uint8_t liveness, uint64_t age_ns)
+add_node(struct lifeline_view *v, const struct peer_id *id, uint8_t liveness,
+	uint64_t age_ns)
 {
 	struct lifeline_view_node *to = &v->nodes[v->node_count++];
 	uint64_t age_ms = age_ns / NS_PER_MS;
@@ -38,8 +42,8 @@ add_node(struct lifeline_view *v, const struct peer_id *id, uint8_t liveness, ui
 }
 
 static void
-add_directory(struct lifeline_view *v, const struct directory *d, const struct peer_id *self,
-	uint64_t now_ns)
+add_directory(struct lifeline_view *v, const struct directory *d,
+	const struct peer_id *self, uint64_t now_ns)
 {
 	for (size_t i = 0; i < directory_count(d); i++) {
 		const struct directory_entry *en = directory_at(d, i);
@@ -54,7 +58,8 @@ add_directory(struct lifeline_view *v, const struct directory *d, const struct p
 }
 
 void
-node_view_lifeline(const struct node *n, struct lifeline_view *v, uint64_t ask, uint64_t now_ns)
+node_view_lifeline(
+	const struct node *n, struct lifeline_view *v, uint64_t ask, uint64_t now_ns)
 {
 	struct link_row *links = mem_array(LINKS_MAX, sizeof *links);
 	struct mesh_row meshes[MESHES_MAX];

@@ -8,11 +8,13 @@
 /* What a node says of itself and of what it sees, to those who ask. */
 
 /* Answer to a request on the control socket; from malloc. turned_ns: io/node_driver. */
-char *node_view_answer(const struct node *n, const char *line, size_t len, uint64_t turned_ns,
-	uint64_t now_ns);
+char *node_view_answer(const struct node *n, const char *line, size_t len,
+	uint64_t turned_ns, uint64_t now_ns);
 
-/* Answer to ASK on the lifeline: the directory and the overlay. v->nodes is from malloc. */
-void node_view_lifeline(const struct node *n, struct lifeline_view *v, uint64_t ask,
-	uint64_t now_ns);
+/*
+ * Answer to ASK on the lifeline: the directory and the overlay. v->nodes is from malloc.
+ */
+void node_view_lifeline(
+	const struct node *n, struct lifeline_view *v, uint64_t ask, uint64_t now_ns);
 
 #endif

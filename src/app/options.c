@@ -31,9 +31,15 @@ static const struct option_row rows[] = {
 #define VALUE_BASE 256
 
 static const char *const mode_texts[MODE_COUNT] = {
-	[MODE_NODE] = "--node", [MODE_OBSERVE] = "--observe", [MODE_RUN] = "--run",
-	[MODE_CHECK] = "--check", [MODE_LIST] = "--list", [MODE_STATUS] = "--status",
-	[MODE_HEALTH] = "--health", [MODE_MAKE_KEY] = "--make-key", [MODE_HELP] = "--help",
+	[MODE_NODE] = "--node",
+	[MODE_OBSERVE] = "--observe",
+	[MODE_RUN] = "--run",
+	[MODE_CHECK] = "--check",
+	[MODE_LIST] = "--list",
+	[MODE_STATUS] = "--status",
+	[MODE_HEALTH] = "--health",
+	[MODE_MAKE_KEY] = "--make-key",
+	[MODE_HELP] = "--help",
 	[MODE_VERSION] = "--version",
 };
 
@@ -70,7 +76,9 @@ options_mode_text(enum options_mode m)
 static int
 set_mode(struct options *o, enum options_mode mode, char why[static OPTIONS_WHY_CAP])
 {
-	/* Help wins over everything, so that it can be asked for in the middle of a line. */
+	/*
+	 * Help wins over everything, so that it can be asked for in the middle of a line.
+	 */
 	if (o->mode == MODE_HELP || mode == MODE_HELP) {
 		o->mode = MODE_HELP;
 		return 0;
@@ -86,8 +94,10 @@ static int
 add_mesh(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 {
 	if (!text_is_label(text))
-		return refuse(why, EXIT_USAGE, "--mesh %.80s: a mesh is named by 1 to %d of a-z, 0-9 "
-			"and -, beginning with a letter or digit", text, LABEL_LEN_MAX);
+		return refuse(why, EXIT_USAGE,
+			"--mesh %.80s: a mesh is named by 1 to %d of a-z, 0-9 "
+			"and -, beginning with a letter or digit",
+			text, LABEL_LEN_MAX);
 	if (o->mesh_count == MESHES_MAX)
 		return refuse(why, EXIT_USAGE, "at most %d times --mesh", MESHES_MAX);
 	o->meshes[o->mesh_count++] = text;
@@ -113,11 +123,13 @@ add_bind(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 	struct address a;
 
 	if (address_parse(&a, text) != ERR_OK)
-		return refuse(why, EXIT_USAGE, "--bind %.80s: not a numeric ADDR:PORT such as "
-			"127.0.0.1:4000 or [::1]:0", text);
-	if (o->bind_count == 2 || (o->bind_count == 1 && o->bind[0].family == a.family))
-		return refuse(why, EXIT_USAGE, "--bind %.80s: one address for each of IPv4 and IPv6",
+		return refuse(why, EXIT_USAGE,
+			"--bind %.80s: not a numeric ADDR:PORT such as "
+			"127.0.0.1:4000 or [::1]:0",
 			text);
+	if (o->bind_count == 2 || (o->bind_count == 1 && o->bind[0].family == a.family))
+		return refuse(why, EXIT_USAGE,
+			"--bind %.80s: one address for each of IPv4 and IPv6", text);
 	o->bind[o->bind_count++] = a;
 	return 0;
 }
@@ -129,11 +141,14 @@ set_log(struct options *o, enum option_id id, const char *text,
 	if (id == OPTION_LOG_LEVEL) {
 		if (log_level_parse(text, &o->log_level) == ERR_OK)
 			return 0;
-		return refuse(why, EXIT_USAGE, "--log-level %.40s: not error, warn, info, debug or "
-			"trace", text);
+		return refuse(why, EXIT_USAGE,
+			"--log-level %.40s: not error, warn, info, debug or "
+			"trace",
+			text);
 	}
 	if (strcmp(text, "text") != 0 && strcmp(text, "json") != 0)
-		return refuse(why, EXIT_USAGE, "--log-format %.40s: not text or json", text);
+		return refuse(
+			why, EXIT_USAGE, "--log-format %.40s: not text or json", text);
 	o->log_format = text[0] == 'j' ? LOG_JSON : LOG_TEXT;
 	return 0;
 }
@@ -142,8 +157,10 @@ static int
 set_type(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 {
 	if (!text_is_label(text))
-		return refuse(why, EXIT_USAGE, "--node %.80s: a type is named by 1 to %d of a-z, 0-9 "
-			"and -, beginning with a letter or digit", text, LABEL_LEN_MAX);
+		return refuse(why, EXIT_USAGE,
+			"--node %.80s: a type is named by 1 to %d of a-z, 0-9 "
+			"and -, beginning with a letter or digit",
+			text, LABEL_LEN_MAX);
 	o->type = text;
 	return 0;
 }
@@ -172,13 +189,15 @@ set_lifeline(struct options *o, const char *text, char why[static OPTIONS_WHY_CA
 	uint64_t fd;
 
 	if (text_u64(text, 1023, &fd) != ERR_OK || fd < 3)
-		return refuse(why, EXIT_USAGE, "--lifeline %.20s: not a descriptor above 2", text);
+		return refuse(why, EXIT_USAGE,
+			"--lifeline %.20s: not a descriptor above 2", text);
 	o->lifeline_fd = (int)fd;
 	return 0;
 }
 
 static int
-take(struct options *o, enum option_id id, const char *arg, char why[static OPTIONS_WHY_CAP])
+take(struct options *o, enum option_id id, const char *arg,
+	char why[static OPTIONS_WHY_CAP])
 {
 	switch (id) {
 	case OPTION_NODE:
@@ -240,8 +259,10 @@ explain_unknown(const char *given, char why[static OPTIONS_WHY_CAP])
 	size_t count = 0;
 
 	if (given == NULL || strncmp(given, "--", 2) != 0)
-		return refuse(why, EXIT_USAGE, "unknown option %.60s; all options are long, see "
-			"--help", given != NULL ? given : "");
+		return refuse(why, EXIT_USAGE,
+			"unknown option %.60s; all options are long, see "
+			"--help",
+			given != NULL ? given : "");
 	snprintf(word, sizeof word, "%.*s", (int)strcspn(given + 2, "="), given + 2);
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		if (!rows[i].hidden)
@@ -249,7 +270,8 @@ explain_unknown(const char *given, char why[static OPTIONS_WHY_CAP])
 	closest = text_closest(word, names, count);
 	if (closest == NULL)
 		return refuse(why, EXIT_USAGE, "unknown option --%s; see --help", word);
-	return refuse(why, EXIT_USAGE, "unknown option --%s, did you mean --%s?", word, closest);
+	return refuse(why, EXIT_USAGE, "unknown option --%s, did you mean --%s?", word,
+		closest);
 }
 
 /* What getopt complains about. `value` is '?' or ':'. */
@@ -260,8 +282,8 @@ explain_getopt(int value, char **argv, char why[static OPTIONS_WHY_CAP])
 		const struct option_row *r = &rows[optopt - VALUE_BASE];
 
 		if (value == ':')
-			return refuse(why, EXIT_USAGE, "--%s needs an argument: --%s %s", r->name,
-				r->name, r->argument);
+			return refuse(why, EXIT_USAGE, "--%s needs an argument: --%s %s",
+				r->name, r->name, r->argument);
 		return refuse(why, EXIT_USAGE, "--%s takes no argument", r->name);
 	}
 	return explain_unknown(argv[optind - 1], why);
@@ -275,10 +297,11 @@ check_given(struct options *o, const unsigned given[static OPTION_COUNT],
 		if (given[i] == 0)
 			continue;
 		if (given[i] > 1 && !rows[i].repeatable && !rows[i].mode)
-			return refuse(why, EXIT_USAGE, "--%s was given twice", rows[i].name);
+			return refuse(
+				why, EXIT_USAGE, "--%s was given twice", rows[i].name);
 		if (!(rows[i].modes & (1u << o->mode)))
-			return refuse(why, EXIT_USAGE, "--%s means nothing with %s", rows[i].name,
-				mode_texts[o->mode]);
+			return refuse(why, EXIT_USAGE, "--%s means nothing with %s",
+				rows[i].name, mode_texts[o->mode]);
 	}
 	return 0;
 }
@@ -287,9 +310,11 @@ static int
 check_modes(struct options *o, char why[static OPTIONS_WHY_CAP])
 {
 	if (o->mode == MODE_NODE && o->mesh_count == 0)
-		return refuse(why, EXIT_USAGE, "--node %s: which mesh? Name it with --mesh", o->type);
+		return refuse(why, EXIT_USAGE,
+			"--node %s: which mesh? Name it with --mesh", o->type);
 	if (o->mode == MODE_NODE && o->mesh_count > 1)
-		return refuse(why, EXIT_USAGE, "a node is in one mesh; --mesh was given %zu times",
+		return refuse(why, EXIT_USAGE,
+			"a node is in one mesh; --mesh was given %zu times",
 			o->mesh_count);
 	if (o->mode != MODE_NODE && o->mode != MODE_OBSERVE)
 		return 0;
@@ -302,8 +327,10 @@ check_modes(struct options *o, char why[static OPTIONS_WHY_CAP])
 
 		if (address_is_loopback(&o->bind[i]) || o->key_path != NULL || o->open)
 			continue;
-		return refuse(why, EXIT_CONFIG, "--bind %s can be reached from other machines, and "
-			"without a fabric key anybody there could join; give --key FILE (make "
+		return refuse(why, EXIT_CONFIG,
+			"--bind %s can be reached from other machines, and "
+			"without a fabric key anybody there could join; give --key FILE "
+			"(make "
 			"one with --make-key), or --open if that is what you want",
 			address_format(text, &o->bind[i]));
 	}
@@ -327,12 +354,13 @@ options_parse(struct options *o, int argc, char **argv, char why[static OPTIONS_
 			rows[i].argument != NULL ? required_argument : no_argument, NULL,
 			VALUE_BASE + i };
 	opterr = 0;
-	optind = 0;	/* glibc: begin anew, also for a second call */
+	optind = 0; /* glibc: begin anew, also for a second call */
 	while (status == 0 && (value = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
 		int id = value - VALUE_BASE;
 
 		if (id < 0)
-			return o->mode == MODE_HELP ? 0 : explain_getopt(value, argv, why);
+			return o->mode == MODE_HELP ? 0
+						    : explain_getopt(value, argv, why);
 		given[id]++;
 		for (unsigned m = 1; m < MODE_COUNT && rows[id].mode && status == 0; m++)
 			if (rows[id].modes == 1u << m)
@@ -343,9 +371,11 @@ options_parse(struct options *o, int argc, char **argv, char why[static OPTIONS_
 	if (o->mode == MODE_HELP)
 		return 0;
 	if (status == 0 && optind < argc)
-		status = refuse(why, EXIT_USAGE, "%.80s is not an option; see --help", argv[optind]);
+		status = refuse(why, EXIT_USAGE, "%.80s is not an option; see --help",
+			argv[optind]);
 	if (status == 0 && o->mode == MODE_NONE)
-		status = refuse(why, EXIT_USAGE, "what shall it do? Give --node, --observe, --run or "
+		status = refuse(why, EXIT_USAGE,
+			"what shall it do? Give --node, --observe, --run or "
 			"another mode");
 	if (status == 0)
 		status = check_given(o, given, why);

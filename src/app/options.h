@@ -10,38 +10,54 @@
 
 /* The command line, checked as far as it can be without touching the system. */
 enum options_mode {
-	MODE_NONE, MODE_NODE, MODE_OBSERVE, MODE_RUN, MODE_CHECK, MODE_LIST, MODE_STATUS,
-	MODE_HEALTH, MODE_MAKE_KEY, MODE_HELP, MODE_VERSION,
+	MODE_NONE,
+	MODE_NODE,
+	MODE_OBSERVE,
+	MODE_RUN,
+	MODE_CHECK,
+	MODE_LIST,
+	MODE_STATUS,
+	MODE_HEALTH,
+	MODE_MAKE_KEY,
+	MODE_HELP,
+	MODE_VERSION,
 	MODE_COUNT
 };
 
 /* Exit statuses: sysexits.h, and 0 1 2 for pass, fail, unproven. */
 enum options_exit {
-	EXIT_PASS = 0, EXIT_FAIL = 1, EXIT_UNPROVEN = 2, EXIT_USAGE = 64, EXIT_DATA = 65,
-	EXIT_UNAVAILABLE = 69, EXIT_INTERNAL = 70, EXIT_IO = 74, EXIT_PERMISSION = 77,
+	EXIT_PASS = 0,
+	EXIT_FAIL = 1,
+	EXIT_UNPROVEN = 2,
+	EXIT_USAGE = 64,
+	EXIT_DATA = 65,
+	EXIT_UNAVAILABLE = 69,
+	EXIT_INTERNAL = 70,
+	EXIT_IO = 74,
+	EXIT_PERMISSION = 77,
 	EXIT_CONFIG = 78,
 };
 
 /* Texts point into argv. */
 struct options {
 	enum options_mode mode;
-	const char *type;			/* --node */
+	const char *type; /* --node */
 	const char *meshes[MESHES_MAX];
 	size_t mesh_count;
 	bool bootstrap;
-	const char *file;			/* --run, --check */
-	const char *report_path;		/* --report json:PATH, or NULL */
-	const char *what;			/* --list: "nodes" or "links" */
-	const char *of;				/* --of, or NULL */
+	const char *file;	 /* --run, --check */
+	const char *report_path; /* --report json:PATH, or NULL */
+	const char *what;	 /* --list: "nodes" or "links" */
+	const char *of;		 /* --of, or NULL */
 	bool json;
 	struct seed seeds[SEEDS_MAX];
 	size_t seed_count;
-	struct address bind[2];			/* default 127.0.0.1:0 */
+	struct address bind[2]; /* default 127.0.0.1:0 */
 	size_t bind_count;
-	const char *key_path;			/* or NULL */
+	const char *key_path; /* or NULL */
 	bool open;
-	const char *data_dir;			/* or NULL */
-	int lifeline_fd;			/* -1 when not given */
+	const char *data_dir; /* or NULL */
+	int lifeline_fd;      /* -1 when not given */
 	enum log_level log_level;
 	enum log_format log_format;
 };
@@ -49,17 +65,18 @@ struct options {
 #define OPTIONS_WHY_CAP 400
 
 /* 0, or the exit status with a text for a person in `why`. */
-int options_parse(struct options *o, int argc, char **argv, char why[static OPTIONS_WHY_CAP]);
+int options_parse(
+	struct options *o, int argc, char **argv, char why[static OPTIONS_WHY_CAP]);
 
 /* The table: help is made from it, tests hold the manual against it. */
 struct option_row {
-	const char *name, *argument;	/* argument NULL: takes none */
+	const char *name, *argument; /* argument NULL: takes none */
 	const char *help;
-	unsigned modes;			/* bits of enum options_mode */
-	bool hidden, repeatable, mode;	/* mode: it starts one */
+	unsigned modes;		       /* bits of enum options_mode */
+	bool hidden, repeatable, mode; /* mode: it starts one */
 };
 size_t options_count(void);
 const struct option_row *options_at(size_t i);
-const char *options_mode_text(enum options_mode m);	/* "--node" */
+const char *options_mode_text(enum options_mode m); /* "--node" */
 
 #endif

@@ -33,8 +33,8 @@ static void
 print_row(FILE *to, const struct option_row *r)
 {
 	char left[64];
-	int len = snprintf(left, sizeof left, "  --%s%s%s", r->name, r->argument ? " " : "",
-		r->argument ? r->argument : "");
+	int len = snprintf(left, sizeof left, "  --%s%s%s", r->name,
+		r->argument ? " " : "", r->argument ? r->argument : "");
 
 	if (len >= HELP_COLUMN - 1)
 		fprintf(to, "%s\n%*s", left, HELP_COLUMN, "");
@@ -47,10 +47,11 @@ void
 options_help_usage(FILE *to)
 {
 	fputs("usage: meshtui --node TYPE --mesh MESH [--seed ID@HOST:PORT]...\n"
-		"       meshtui --observe [--bootstrap]\n"
-		"       meshtui --run FILE | --check FILE\n"
-		"       meshtui --list nodes|links | --status | --health [--of NAME]\n"
-		"       meshtui --help\n", to);
+	      "       meshtui --observe [--bootstrap]\n"
+	      "       meshtui --run FILE | --check FILE\n"
+	      "       meshtui --list nodes|links | --status | --health [--of NAME]\n"
+	      "       meshtui --help\n",
+		to);
 }
 
 static void
@@ -85,7 +86,10 @@ options_help_print(FILE *to)
 			print_modes(to, r);
 		}
 	}
-	fputs("\nExit status: 0 well (pass, healthy), 1 fail, 2 unproven, 64 wrong command line,\n"
-		"65 bad file, 69 unavailable, 70 internal error, 74 input or output failed,\n"
-		"77 not permitted, 78 wrong configuration. More in meshtui(1).\n", to);
+	fputs("\nExit status: 0 well (pass, healthy), 1 fail, 2 unproven, 64 wrong "
+	      "command line,\n"
+	      "65 bad file, 69 unavailable, 70 internal error, 74 input or output "
+	      "failed,\n"
+	      "77 not permitted, 78 wrong configuration. More in meshtui(1).\n",
+		to);
 }

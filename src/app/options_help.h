@@ -4,7 +4,7 @@
 
 #include "app/options.h"
 
-void options_help_usage(FILE *to);	/* a few lines */
-void options_help_print(FILE *to);	/* everything, made from options.def */
+void options_help_usage(FILE *to); /* a few lines */
+void options_help_print(FILE *to); /* everything, made from options.def */
 
 #endif

@@ -23,7 +23,7 @@ dial(const char *path, int *fd)
 
 	if (strlen(path) >= sizeof sa.sun_path)
 		return ERR_LIMIT;
-	strcpy(sa.sun_path, path);
+	memcpy(sa.sun_path, path, strlen(path) + 1);
 	*fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (*fd < 0)
 		return ERR_SYSTEM;
@@ -54,7 +54,8 @@ wait_for(int fd, short events, uint64_t until_ns)
 		uint64_t ms = loop_ms_until(until_ns, loop_now_ns());
 
 		ready = poll(&p, 1, ms > 60000 ? 60000 : (int)ms);
-	} while ((ready < 0 && errno == EINTR) || (ready == 0 && loop_now_ns() < until_ns));
+	} while ((ready < 0 && errno == EINTR) ||
+		 (ready == 0 && loop_now_ns() < until_ns));
 	return ready > 0 ? ERR_OK : ready == 0 ? ERR_TIMEOUT : ERR_SYSTEM;
 }
 
@@ -115,7 +116,8 @@ read_line(int fd, struct buf *b, uint64_t until_ns)
 }
 
 int
-control_client_request(const char *path, const char *request, uint64_t wait_ns, char **answer)
+control_client_request(
+	const char *path, const char *request, uint64_t wait_ns, char **answer)
 {
 	uint64_t until_ns = loop_now_ns() + wait_ns;
 	struct buf b;
@@ -134,6 +136,16 @@ control_client_request(const char *path, const char *request, uint64_t wait_ns, 
 			memcpy(*answer, b.data, b.len);
 	}
 	buf_fini(&b);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+int
+control_client_probe(const char *path)
+{
+	int fd = -1, err = dial(path, &fd);
+
 	if (fd >= 0)
 		close(fd);
 	return err;
@@ -158,7 +170,8 @@ control_client_list(struct control_client_list *l, const char *runtime_dir)
 	while (l->count < CONTROL_SOCKETS_MAX && (en = readdir(dir)) != NULL) {
 		size_t len = strlen(en->d_name);
 
-		if (len <= 5 || en->d_name[0] == '.' || strcmp(en->d_name + len - 5, ".sock") != 0)
+		if (len <= 5 || en->d_name[0] == '.' ||
+			strcmp(en->d_name + len - 5, ".sock") != 0)
 			continue;
 		l->names[l->count] = mem_copy(en->d_name, len - 5 + 1);
 		l->names[l->count++][len - 5] = '\0';

@@ -22,12 +22,12 @@
 #define BACKLOG 64
 
 struct client {
-	TAILQ_ENTRY(client) entry;	/* longest silent first */
+	TAILQ_ENTRY(client) entry; /* longest silent first */
 	struct control_socket *socket;
 	uv_pipe_t pipe;
 	uv_write_t write;
 	uv_buf_t parts[2];
-	char *answer;		/* being written */
+	char *answer; /* being written */
 	bool writing, ending, closing;
 	struct buf in;
 	char room[READ_LEN];
@@ -38,10 +38,10 @@ struct control_socket {
 	control_socket_answer *answer;
 	void *ctx;
 	TAILQ_HEAD(, client) clients;
-	size_t client_count;	/* memory not yet given back */
+	size_t client_count; /* memory not yet given back */
 	struct control_socket_stats stats;
 	bool closing, pipe_closed;
-	char path[sizeof ((struct sockaddr_un *)0)->sun_path];
+	char path[sizeof((struct sockaddr_un *)0)->sun_path];
 };
 
 static void
@@ -147,7 +147,7 @@ serve(struct client *c)
 	buf_drop(&c->in, len + 1);
 	s->stats.answered++;
 	c->parts[0] = uv_buf_init(c->answer, (unsigned)strlen(c->answer));
-	c->parts[1] = uv_buf_init((char *)(uintptr_t)"\n", 1);
+	c->parts[1] = uv_buf_init((char *)(uintptr_t) "\n", 1);
 	c->write.data = c;
 	c->writing = true;
 	if (uv_write(&c->write, (uv_stream_t *)&c->pipe, c->parts, 2, on_written) != 0) {
@@ -206,7 +206,7 @@ on_connection(uv_stream_t *stream, int status)
 int
 control_socket_path_of(char *to, size_t cap, const char *runtime_dir, const char *name)
 {
-	const size_t sun_cap = sizeof ((struct sockaddr_un *)0)->sun_path;
+	const size_t sun_cap = sizeof((struct sockaddr_un *)0)->sun_path;
 	size_t name_len = strlen(name), fixed = strlen(runtime_dir) + 1 + 5 + 1, room;
 	const char *tail;
 
@@ -235,8 +235,9 @@ is_stale(const char *path)
 
 	if (fd < 0)
 		return false;
-	strcpy(sa.sun_path, path);
-	stale = connect(fd, (struct sockaddr *)&sa, sizeof sa) != 0 && errno == ECONNREFUSED;
+	memcpy(sa.sun_path, path, strlen(path) + 1);
+	stale = connect(fd, (struct sockaddr *)&sa, sizeof sa) != 0 &&
+		errno == ECONNREFUSED;
 	close(fd);
 	return stale;
 }
@@ -251,8 +252,10 @@ listen_at(struct control_socket *s, char why[static CONTROL_SOCKET_WHY_CAP])
 		status = uv_pipe_bind(&s->pipe, s->path);
 	}
 	if (status == UV_EADDRINUSE) {
-		snprintf(why, CONTROL_SOCKET_WHY_CAP, "a running process answers at %s; is this "
-			"node started twice?", s->path);
+		snprintf(why, CONTROL_SOCKET_WHY_CAP,
+			"a running process answers at %s; is this "
+			"node started twice?",
+			s->path);
 		return ERR_BUSY;
 	}
 	/* No window: the directory lets nobody else in. */
@@ -269,7 +272,8 @@ listen_at(struct control_socket *s, char why[static CONTROL_SOCKET_WHY_CAP])
 
 struct control_socket *
 control_socket_open(uv_loop_t *loop, const char *runtime_dir, const char *name,
-	control_socket_answer *answer, void *ctx, int *err, char why[static CONTROL_SOCKET_WHY_CAP])
+	control_socket_answer *answer, void *ctx, int *err,
+	char why[static CONTROL_SOCKET_WHY_CAP])
 {
 	struct control_socket *s = mem_new(MEM_CONTROL_SOCKET, sizeof *s);
 
@@ -279,8 +283,10 @@ control_socket_open(uv_loop_t *loop, const char *runtime_dir, const char *name,
 	TAILQ_INIT(&s->clients);
 	*err = control_socket_path_of(s->path, sizeof s->path, runtime_dir, name);
 	if (*err != ERR_OK) {
-		snprintf(why, CONTROL_SOCKET_WHY_CAP, "the runtime directory %.200s is too long "
-			"for a socket; set RUNTIME_DIRECTORY to a shorter one", runtime_dir);
+		snprintf(why, CONTROL_SOCKET_WHY_CAP,
+			"the runtime directory %.200s is too long "
+			"for a socket; set RUNTIME_DIRECTORY to a shorter one",
+			runtime_dir);
 		mem_free(MEM_CONTROL_SOCKET, s);
 		return NULL;
 	}

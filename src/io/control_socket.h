@@ -7,9 +7,10 @@
 #include <uv.h>
 
 /*
- * The control socket of a running node or console: `<runtime dir>/<name>.sock`, 0600, for the same
- * user and root (SO_PEERCRED). One request on a line, one answer on a line. A client has one
- * request under way; when there are too many clients the one that was silent longest is hung up.
+ * The control socket of a running node or console: `<runtime dir>/<name>.sock`, 0600, for
+ * the same user and root (SO_PEERCRED). One request on a line, one answer on a line. A
+ * client has one request under way; when there are too many clients the one that was
+ * silent longest is hung up.
  */
 struct control_socket;
 
@@ -19,24 +20,28 @@ struct control_socket;
 typedef char *control_socket_answer(void *ctx, const char *line, size_t len);
 
 /*
- * A stale socket of that name is replaced. NULL: *err is ERR_BUSY (somebody answers there),
- * ERR_LIMIT (path too long), ERR_SYSTEM, and `why` says more.
+ * A stale socket of that name is replaced. NULL: *err is ERR_BUSY (somebody answers
+ * there), ERR_LIMIT (path too long), ERR_SYSTEM, and `why` says more.
  */
 struct control_socket *control_socket_open(uv_loop_t *loop, const char *runtime_dir,
 	const char *name, control_socket_answer *answer, void *ctx, int *err,
 	char why[static CONTROL_SOCKET_WHY_CAP]);
-/* Removes the socket at once; the memory goes with the loop's next turns. Accepts NULL. */
+/*
+ * Removes the socket at once; the memory goes with the loop's next turns. Accepts NULL.
+ */
 void control_socket_close(struct control_socket *s);
 
 const char *control_socket_path(const struct control_socket *s);
 
 struct control_socket_stats {
 	uint64_t accepted, answered, refused_user, refused_long, evicted;
-	size_t clients;		/* now */
+	size_t clients; /* now */
 };
-void control_socket_stats(const struct control_socket *s, struct control_socket_stats *out);
+void control_socket_stats(
+	const struct control_socket *s, struct control_socket_stats *out);
 
 /* `<runtime dir>/<name>.sock`, the name cut where sun_path is too short. ERR_LIMIT. */
-int control_socket_path_of(char *to, size_t cap, const char *runtime_dir, const char *name);
+int control_socket_path_of(
+	char *to, size_t cap, const char *runtime_dir, const char *name);
 
 #endif

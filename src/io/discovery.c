@@ -23,7 +23,7 @@
 #define AGAIN_MS 2000
 #define ANSWER_MS 1000
 #define STALE_AGE_S 10
-#define PATH_CAP sizeof ((struct sockaddr_un *)0)->sun_path
+#define PATH_CAP sizeof((struct sockaddr_un *)0)->sun_path
 
 static const char question[] = "{\"version\":1,\"verb\":\"status\"}\n";
 
@@ -36,7 +36,7 @@ struct probe {
 	uv_write_t write;
 	unsigned handles;
 	bool found, closing;
-	bool present;		/* seen by the look under way */
+	bool present; /* seen by the look under way */
 	struct buf in;
 	char room[4096];
 	char path[PATH_CAP];
@@ -50,7 +50,7 @@ struct discovery {
 	unsigned handles;
 	bool closing, watching;
 	LIST_HEAD(, probe) probes;
-	size_t probe_count;	/* memory not yet given back */
+	size_t probe_count; /* memory not yet given back */
 	size_t found, silent;
 	char dir[PATH_CAP];
 	char skip[PATH_CAP];
@@ -62,7 +62,7 @@ static void
 look_again(struct discovery *d, uint64_t ms)
 {
 	if (!d->closing && (!uv_is_active((uv_handle_t *)&d->timer) ||
-		uv_timer_get_due_in(&d->timer) > ms))
+				   uv_timer_get_due_in(&d->timer) > ms))
 		uv_timer_start(&d->timer, on_look, ms, 0);
 }
 
@@ -106,7 +106,9 @@ end(struct probe *p, bool retry)
 	} else {
 		d->silent++;
 	}
-	/* A socket whose process was killed stays behind and refuses: cheap, every 2 s. */
+	/*
+	 * A socket whose process was killed stays behind and refuses: cheap, every 2 s.
+	 */
 	if (retry)
 		look_again(d, AGAIN_MS);
 }
@@ -139,7 +141,7 @@ on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
 		return;
 	}
 	if (p->found)
-		return;	/* nobody asked for more */
+		return; /* nobody asked for more */
 	buf_put(&p->in, p->room, (size_t)got);
 	newline = p->in.len > 0 ? memchr(p->in.data, '\n', p->in.len) : NULL;
 	if (newline == NULL) {
@@ -164,8 +166,8 @@ on_written(uv_write_t *w, int status)
 }
 
 /*
- * What a killed process left behind is removed, so that it is not asked for ever. Not a young one:
- * between its bind and its listen a node refuses too.
+ * What a killed process left behind is removed, so that it is not asked for ever. Not a
+ * young one: between its bind and its listen a node refuses too.
  */
 static void
 remove_stale(const char *path)
@@ -219,8 +221,8 @@ find(struct discovery *d, const char *path)
 	struct probe *p;
 
 	LIST_FOREACH(p, &d->probes, entry)
-		if (strcmp(p->path, path) == 0)
-			return p;
+	if (strcmp(p->path, path) == 0)
+		return p;
 	return NULL;
 }
 
@@ -233,10 +235,11 @@ look(struct discovery *d)
 	control_client_list(&list, d->dir);
 	d->silent = 0;
 	LIST_FOREACH(p, &d->probes, entry)
-		p->present = false;
+	p->present = false;
 	for (size_t i = 0; i < list.count; i++) {
 		char path[PATH_CAP];
-		int len = snprintf(path, sizeof path, "%s/%s.sock", d->dir, list.names[i]);
+		int len =
+			snprintf(path, sizeof path, "%s/%s.sock", d->dir, list.names[i]);
 
 		if (len < 0 || (size_t)len >= sizeof path || strcmp(path, d->skip) == 0)
 			continue;

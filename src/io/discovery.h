@@ -7,9 +7,10 @@
 #include <uv.h>
 
 /*
- * Finds the nodes of this machine by their control sockets. Each socket that appears is asked for
- * its status without ever waiting (1 s, then again at the next look); the connection is kept, so
- * that the end of a process is noticed at once and costs nothing while nothing happens.
+ * Finds the nodes of this machine by their control sockets. Each socket that appears is
+ * asked for its status without ever waiting (1 s, then again at the next look); the
+ * connection is kept, so that the end of a process is noticed at once and costs nothing
+ * while nothing happens.
  */
 struct discovery;
 
@@ -22,12 +23,12 @@ struct discovery_hooks {
 };
 
 /* `skip`: the path of our own socket, or NULL. The directory exists. Never NULL. */
-struct discovery *discovery_new(uv_loop_t *loop, const char *runtime_dir, const char *skip,
-	const struct discovery_hooks *hooks);
+struct discovery *discovery_new(uv_loop_t *loop, const char *runtime_dir,
+	const char *skip, const struct discovery_hooks *hooks);
 /* No more calls; the memory goes with the loop's next turns. Accepts NULL. */
 void discovery_close(struct discovery *d);
 
-size_t discovery_count(const struct discovery *d);	/* found and not lost */
+size_t discovery_count(const struct discovery *d); /* found and not lost */
 /* Sockets that do not answer: a wedged process, or a foreign one. */
 size_t discovery_silent(const struct discovery *d);
 

@@ -15,7 +15,8 @@ read_all(int fd, char *to, size_t cap, size_t *len)
 	*len = 0;
 	for (;;) {
 		char beyond;
-		ssize_t got = *len < cap ? read(fd, to + *len, cap - *len) : read(fd, &beyond, 1);
+		ssize_t got = *len < cap ? read(fd, to + *len, cap - *len)
+					 : read(fd, &beyond, 1);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -30,10 +31,12 @@ read_all(int fd, char *to, size_t cap, size_t *len)
 }
 
 int
-file_whole_read(int dir, const char *name, void *to, size_t cap, size_t *len, mode_t *mode)
+file_whole_read(
+	int dir, const char *name, void *to, size_t cap, size_t *len, mode_t *mode)
 {
 	/* O_NONBLOCK: a pipe in the place of the file must not hang us. */
-	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (dir >= 0 ? O_NOFOLLOW : 0);
+	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+		    (dir >= 0 ? O_NOFOLLOW : 0);
 	int fd = openat(dir >= 0 ? dir : AT_FDCWD, name, flags);
 	struct stat st;
 	int err = ERR_OK, error;
@@ -41,10 +44,14 @@ file_whole_read(int dir, const char *name, void *to, size_t cap, size_t *len, mo
 	*len = 0;
 	*mode = 0;
 	if (fd < 0)
-		return errno == ENOENT ? ERR_UNKNOWN : errno == ELOOP ? ERR_PERMISSION : ERR_SYSTEM;
+		return errno == ENOENT	? ERR_UNKNOWN
+		       : errno == ELOOP ? ERR_PERMISSION
+					: ERR_SYSTEM;
 	if (fstat(fd, &st) != 0)
 		err = ERR_SYSTEM;
-	/* root may read what root or the caller's sudo user owns; others only their own. */
+	/*
+	 * root may read what root or the caller's sudo user owns; others only their own.
+	 */
 	else if (!S_ISREG(st.st_mode) || (st.st_uid != geteuid() && geteuid() != 0))
 		err = ERR_PERMISSION;
 	if (err == ERR_OK) {
@@ -79,14 +86,17 @@ file_whole_write(int dir, const char *name, const void *bytes, size_t len)
 	char temporary[64];
 	int fd, err, error;
 
-	/* One writer (the directory is locked), so one name: a crash leaves at most one of these. */
-	if ((size_t)snprintf(temporary, sizeof temporary, ".%s.new", name) >= sizeof temporary) {
+	/* One writer (the directory is locked), so one name: a crash leaves at most one
+	 * of these. */
+	if ((size_t)snprintf(temporary, sizeof temporary, ".%s.new", name) >=
+		sizeof temporary) {
 		errno = ENAMETOOLONG;
 		return ERR_SYSTEM;
 	}
 	if (unlinkat(dir, temporary, 0) != 0 && errno != ENOENT)
 		return ERR_SYSTEM;
-	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+		0600);
 	if (fd < 0)
 		return ERR_SYSTEM;
 	err = write_all(fd, bytes, len);

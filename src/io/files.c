@@ -43,16 +43,17 @@ explain_errno(char why[static WHY], const char *verb, const struct files_dir *d,
 
 	return explain(why, ERR_SYSTEM, "cannot %s %s/%s: %s%s", verb, d->path, name,
 		strerror(error),
-		error == ENOSPC || error == EDQUOT ? "; free some space" :
-		error == EACCES || error == EPERM || error == EROFS ?
-		"; the directory must belong to the user that runs the node" : "");
+		error == ENOSPC || error == EDQUOT ? "; free some space"
+		: error == EACCES || error == EPERM || error == EROFS
+			? "; the directory must belong to the user that runs the node"
+			: "");
 }
 
 /* Makes `path` and what is missing above it. */
 static int
 make_path(const char *path)
 {
-	char part[sizeof ((struct files_dir *)0)->path];
+	char part[sizeof((struct files_dir *)0)->path];
 	size_t len = strlen(path);
 
 	memcpy(part, path, len + 1);
@@ -73,31 +74,39 @@ check_dir(const struct files_dir *d, char why[static WHY])
 	struct stat st;
 
 	if (fstat(d->fd, &st) != 0)
-		return explain(why, ERR_SYSTEM, "cannot look at the data directory %s: %s", d->path,
+		return explain(why, ERR_SYSTEM,
+			"cannot look at the data directory %s: %s", d->path,
 			strerror(errno));
 	if (st.st_uid != geteuid())
-		return explain(why, ERR_PERMISSION, "the data directory %s belongs to user %u, "
-			"this is user %u; run: chown %u %s", d->path, (unsigned)st.st_uid,
-			(unsigned)geteuid(), (unsigned)geteuid(), d->path);
+		return explain(why, ERR_PERMISSION,
+			"the data directory %s belongs to user %u, "
+			"this is user %u; run: chown %u %s",
+			d->path, (unsigned)st.st_uid, (unsigned)geteuid(),
+			(unsigned)geteuid(), d->path);
 	if (st.st_mode & 077)
-		return explain(why, ERR_PERMISSION, "others can enter the data directory %s "
-			"(mode %04o) and the node's key is in it; run: chmod 700 %s", d->path,
-			(unsigned)st.st_mode & 07777, d->path);
+		return explain(why, ERR_PERMISSION,
+			"others can enter the data directory %s "
+			"(mode %04o) and the node's key is in it; run: chmod 700 %s",
+			d->path, (unsigned)st.st_mode & 07777, d->path);
 	return ERR_OK;
 }
 
 static int
 lock(struct files_dir *d, char why[static WHY])
 {
-	d->lock_fd = openat(d->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	d->lock_fd =
+		openat(d->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (d->lock_fd < 0)
 		return explain_errno(why, "open", d, "lock");
 	if (flock(d->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return ERR_OK;
 	if (errno == EWOULDBLOCK)
-		return explain(why, ERR_BUSY, "another process uses the data directory %s; two "
-			"nodes with one identity would take each other's connections. Give this "
-			"one its own with --data-dir", d->path);
+		return explain(why, ERR_BUSY,
+			"another process uses the data directory %s; two "
+			"nodes with one identity would take each other's connections. "
+			"Give this "
+			"one its own with --data-dir",
+			d->path);
 	return explain_errno(why, "lock", d, "lock");
 }
 
@@ -109,16 +118,20 @@ files_open(struct files_dir *d, const char *path, char why[static WHY])
 	why[0] = '\0';
 	d->fd = d->lock_fd = -1;
 	if (path[0] == '\0' || strlen(path) >= sizeof d->path)
-		return explain(why, ERR_LIMIT, "the path of the data directory must have 1 to %zu "
-			"bytes", sizeof d->path - 1);
-	strcpy(d->path, path);
+		return explain(why, ERR_LIMIT,
+			"the path of the data directory must have 1 to %zu "
+			"bytes",
+			sizeof d->path - 1);
+	memcpy(d->path, path, strlen(path) + 1);
 	if (make_path(path) != ERR_OK)
-		return explain(why, ERR_SYSTEM, "cannot make the data directory %s: %s; name "
-			"another with --data-dir", path, strerror(errno));
+		return explain(why, ERR_SYSTEM,
+			"cannot make the data directory %s: %s; name "
+			"another with --data-dir",
+			path, strerror(errno));
 	d->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (d->fd < 0)
-		return explain(why, ERR_SYSTEM, "cannot open the data directory %s: %s", path,
-			strerror(errno));
+		return explain(why, ERR_SYSTEM, "cannot open the data directory %s: %s",
+			path, strerror(errno));
 	mem_made(MEM_DESCRIPTOR);
 	err = check_dir(d, why);
 	if (err == ERR_OK)
@@ -141,7 +154,8 @@ files_close(struct files_dir *d)
 }
 
 int
-files_identity(struct files_dir *d, struct identity *i, bool *minted, char why[static WHY])
+files_identity(
+	struct files_dir *d, struct identity *i, bool *minted, char why[static WHY])
 {
 	char text[IDENTITY_FILE_LEN + 2];
 	size_t len;
@@ -166,16 +180,23 @@ files_identity(struct files_dir *d, struct identity *i, bool *minted, char why[s
 	if (err == ERR_SYSTEM)
 		return explain_errno(why, "read", d, "identity");
 	if (err == ERR_OK && (mode & 077))
-		err = explain(why, ERR_PERMISSION, "others can read the node's key %s/identity "
-			"(mode %04o); run: chmod 600 %s/identity", d->path,
-			(unsigned)mode & 07777, d->path);
+		err = explain(why, ERR_PERMISSION,
+			"others can read the node's key %s/identity "
+			"(mode %04o); run: chmod 600 %s/identity",
+			d->path, (unsigned)mode & 07777, d->path);
 	else if (err == ERR_PERMISSION)
-		explain(why, err, "%s/identity is not a plain file of the user that runs the "
-			"node; put the key back or move the file away", d->path);
-	else if (err == ERR_LIMIT || identity_parse(i, (struct view){ (uint8_t *)text, len }))
-		err = explain(why, ERR_MALFORMED, "%s/identity is not a key (one line of 64 hex "
-			"digits); restore it from a backup, or move it away and the node gets a "
-			"new identity", d->path);
+		explain(why, err,
+			"%s/identity is not a plain file of the user that runs the "
+			"node; put the key back or move the file away",
+			d->path);
+	else if (err == ERR_LIMIT ||
+		 identity_parse(i, (struct view){ (uint8_t *)text, len }))
+		err = explain(why, ERR_MALFORMED,
+			"%s/identity is not a key (one line of 64 hex "
+			"digits); restore it from a backup, or move it away and the node "
+			"gets a "
+			"new identity",
+			d->path);
 	sodium_memzero(text, sizeof text);
 	return err;
 }
@@ -191,20 +212,25 @@ files_incarnation(struct files_dir *d, uint64_t wall_ms, uint64_t *incarnation,
 	int err;
 
 	why[0] = '\0';
-	err = file_whole_read(d->fd, "incarnation", text, NUMBER_FILE_LEN_MAX, &len, &mode);
+	err = file_whole_read(
+		d->fd, "incarnation", text, NUMBER_FILE_LEN_MAX, &len, &mode);
 	if (err == ERR_SYSTEM)
 		return explain_errno(why, "read", d, "incarnation");
 	if (err == ERR_OK) {
 		while (len > 0 && text[len - 1] == '\n')
 			len--;
 		text[len] = '\0';
-		if (memchr(text, '\0', len) || text_u64(text, UINT64_MAX - 1, &stored) != ERR_OK)
+		if (memchr(text, '\0', len) ||
+			text_u64(text, UINT64_MAX - 1, &stored) != ERR_OK)
 			err = ERR_MALFORMED;
 	}
 	if (err != ERR_OK && err != ERR_UNKNOWN)
-		return explain(why, ERR_MALFORMED, "%s/incarnation is not a number; with a smaller "
-			"one than before, peers would take this node for an old copy. Remove the "
-			"file when the clock of this machine is right", d->path);
+		return explain(why, ERR_MALFORMED,
+			"%s/incarnation is not a number; with a smaller "
+			"one than before, peers would take this node for an old copy. "
+			"Remove the "
+			"file when the clock of this machine is right",
+			d->path);
 	*incarnation = stored + 1 > wall_ms ? stored + 1 : wall_ms;
 	snprintf(text, sizeof text, "%" PRIu64 "\n", *incarnation);
 	if (file_whole_write(d->fd, "incarnation", text, strlen(text)) != ERR_OK)
@@ -232,10 +258,13 @@ files_peers_load(struct files_dir *d, struct seed *to, size_t cap, size_t *count
 	if (err == ERR_SYSTEM)
 		explain_errno(why, "read", d, "peers");
 	else if (err == ERR_LIMIT)
-		explain(why, err, "%s/peers is longer than %zu bytes and was not read; the node "
-			"writes a new one", d->path, PEERS_FILE_LEN_MAX);
+		explain(why, err,
+			"%s/peers is longer than %zu bytes and was not read; the node "
+			"writes a new one",
+			d->path, PEERS_FILE_LEN_MAX);
 	else if (err == ERR_PERMISSION)
-		explain(why, err, "%s/peers is not a plain file of the user that runs the node",
+		explain(why, err,
+			"%s/peers is not a plain file of the user that runs the node",
 			d->path);
 	if (err != ERR_OK) {
 		free(text);
@@ -253,15 +282,16 @@ files_peers_load(struct files_dir *d, struct seed *to, size_t cap, size_t *count
 			++*count;
 	}
 	if (*broken > 0)
-		explain(why, ERR_OK, "%zu lines of %s/peers are no ID@HOST:PORT and were skipped",
+		explain(why, ERR_OK,
+			"%zu lines of %s/peers are no ID@HOST:PORT and were skipped",
 			*broken, d->path);
 	free(text);
 	return ERR_OK;
 }
 
 int
-files_peers_save(struct files_dir *d, const struct seed *peers, size_t count,
-	char why[static WHY])
+files_peers_save(
+	struct files_dir *d, const struct seed *peers, size_t count, char why[static WHY])
 {
 	struct buf b;
 	int err;
@@ -294,21 +324,29 @@ files_key(const char *path, struct fabric_key *k, char why[static WHY])
 	err = file_whole_read(-1, path, text, sizeof text, &len, &mode);
 	error = errno;
 	if (err == ERR_UNKNOWN)
-		return explain(why, err, "there is no key file %.200s; make one with: (umask 077; "
-			"meshtui --make-key > %.200s)", path, path);
+		return explain(why, err,
+			"there is no key file %.200s; make one with: (umask 077; "
+			"meshtui --make-key > %.200s)",
+			path, path);
 	if (err == ERR_SYSTEM)
 		return explain(why, err, "cannot read the key file %.300s: %s", path,
 			strerror(error));
 	if (err == ERR_PERMISSION)
-		return explain(why, err, "the key file %.300s is not a plain file of the user that "
-			"runs the node", path);
+		return explain(why, err,
+			"the key file %.300s is not a plain file of the user that "
+			"runs the node",
+			path);
 	if (err == ERR_OK && (mode & 077))
-		err = explain(why, ERR_PERMISSION, "others can read the key file %.200s "
-			"(mode %04o); run: chmod 600 %.200s", path, (unsigned)mode & 07777, path);
+		err = explain(why, ERR_PERMISSION,
+			"others can read the key file %.200s "
+			"(mode %04o); run: chmod 600 %.200s",
+			path, (unsigned)mode & 07777, path);
 	else if (err == ERR_LIMIT ||
-		fabric_key_parse(k, (struct view){ (uint8_t *)text, len }) != ERR_OK)
-		err = explain(why, ERR_MALFORMED, "%.300s is not a key file (one line, "
-			"meshtui-key-1: and 64 hex digits); make one with: meshtui --make-key",
+		 fabric_key_parse(k, (struct view){ (uint8_t *)text, len }) != ERR_OK)
+		err = explain(why, ERR_MALFORMED,
+			"%.300s is not a key file (one line, "
+			"meshtui-key-1: and 64 hex digits); make one with: meshtui "
+			"--make-key",
 			path);
 	sodium_memzero(text, sizeof text);
 	return err;

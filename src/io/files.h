@@ -11,22 +11,23 @@
 #include "identity/name.h"
 
 /*
- * Every read and write of the data directory. It belongs to one user and one process: mode 0700,
- * locked while open. Files are replaced whole (temporary file, fsync, rename, fsync of the
- * directory), so a crash leaves the old one or the new one. `why` is a text for a person: what,
- * where, what to do.
+ * Every read and write of the data directory. It belongs to one user and one process:
+ * mode 0700, locked while open. Files are replaced whole (temporary file, fsync, rename,
+ * fsync of the directory), so a crash leaves the old one or the new one. `why` is a text
+ * for a person: what, where, what to do.
  */
 #define FILES_WHY_CAP 640
 
 struct files_dir {
-	int fd;		/* the directory; -1 when closed */
+	int fd; /* the directory; -1 when closed */
 	int lock_fd;
 	char path[256];
 };
 
 /*
- * Makes the directory (and its parents, 0700) when it is not there. ERR_PERMISSION: not ours or
- * others can access it; ERR_BUSY: another process uses it; ERR_SYSTEM; ERR_LIMIT: path too long.
+ * Makes the directory (and its parents, 0700) when it is not there. ERR_PERMISSION: not
+ * ours or others can access it; ERR_BUSY: another process uses it; ERR_SYSTEM; ERR_LIMIT:
+ * path too long.
  */
 int files_open(struct files_dir *d, const char *path, char why[static FILES_WHY_CAP]);
 void files_close(struct files_dir *d);
@@ -36,22 +37,23 @@ int files_identity(struct files_dir *d, struct identity *i, bool *minted,
 	char why[static FILES_WHY_CAP]);
 
 /*
- * `incarnation`: a new number, larger than the stored one and at least wall_ms, stored before it is
- * returned. ERR_MALFORMED, ERR_SYSTEM.
+ * `incarnation`: a new number, larger than the stored one and at least wall_ms, stored
+ * before it is returned. ERR_MALFORMED, ERR_SYSTEM.
  */
 int files_incarnation(struct files_dir *d, uint64_t wall_ms, uint64_t *incarnation,
 	char why[static FILES_WHY_CAP]);
 
 /*
- * `peers`: one ID@HOST:PORT on each line. Broken lines are skipped and counted; a missing file is
- * no error. At most `cap` are read.
+ * `peers`: one ID@HOST:PORT on each line. Broken lines are skipped and counted; a missing
+ * file is no error. At most `cap` are read.
  */
 int files_peers_load(struct files_dir *d, struct seed *to, size_t cap, size_t *count,
 	size_t *broken, char why[static FILES_WHY_CAP]);
 int files_peers_save(struct files_dir *d, const struct seed *peers, size_t count,
 	char why[static FILES_WHY_CAP]);
 
-/* A fabric key file anywhere: ours, and readable by nobody else. ERR_PERMISSION, ERR_MALFORMED. */
+/* A fabric key file anywhere: ours, and readable by nobody else. ERR_PERMISSION,
+ * ERR_MALFORMED. */
 int files_key(const char *path, struct fabric_key *k, char why[static FILES_WHY_CAP]);
 
 #endif

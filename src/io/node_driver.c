@@ -16,23 +16,24 @@ struct node_driver {
 	uv_timer_t timer;
 	uv_prepare_t prepare;
 	uv_check_t check;
-	unsigned handles;	/* not closed yet */
-	bool touched;		/* something happened in this turn */
-	bool more;		/* a bound of this turn was hit: come back at once */
+	unsigned handles; /* not closed yet */
+	bool touched;	  /* something happened in this turn */
+	bool more;	  /* a bound of this turn was hit: come back at once */
 	bool closing;
-	size_t blocked;		/* index of the socket we wait for; none: count */
-	uint64_t armed_ns;	/* what the timer stands for; NEVER when stopped */
-	uint64_t woke_ns;	/* first work after the sleep; 0 before it */
-	uint64_t read_ns;	/* when the packets at hand were read */
+	size_t blocked;	   /* index of the socket we wait for; none: count */
+	uint64_t armed_ns; /* what the timer stands for; NEVER when stopped */
+	uint64_t woke_ns;  /* first work after the sleep; 0 before it */
+	uint64_t read_ns;  /* when the packets at hand were read */
 	uint64_t turned_ns;
 	struct procfs procfs;
 	uint64_t sampled_ns;
 	struct node_load load;
-	uint32_t lag_ms;	/* largest since the last sample */
+	uint32_t lag_ms; /* largest since the last sample */
 };
 
 static void
-on_packet(void *ctx, const struct path *path, const uint8_t *bytes, size_t len, uint8_t ecn)
+on_packet(
+	void *ctx, const struct path *path, const uint8_t *bytes, size_t len, uint8_t ecn)
 {
 	struct node_driver *d = ctx;
 
@@ -69,7 +70,9 @@ on_poll(uv_poll_t *h, int status, int events)
 		d->woke_ns = d->read_ns;
 	d->touched = true;
 	if (status < 0) {
-		/* libuv stops a handle whose socket has an error pending: the ICMP queue. */
+		/*
+		 * libuv stops a handle whose socket has an error pending: the ICMP queue.
+		 */
 		udp_read_errors(d->udp, i, &handler);
 		watch(d, i);
 	}
@@ -93,8 +96,8 @@ on_timer(uv_timer_t *h)
 static void
 note_lag(struct node_driver *d, uint64_t lag_ns, uint64_t now_ns)
 {
-	uint32_t ms = lag_ns / NS_PER_MS > UINT16_MAX ? UINT16_MAX :
-		(uint32_t)(lag_ns / NS_PER_MS);
+	uint32_t ms = lag_ns / NS_PER_MS > UINT16_MAX ? UINT16_MAX
+						      : (uint32_t)(lag_ns / NS_PER_MS);
 
 	if (ms > d->lag_ms)
 		d->lag_ms = ms;
@@ -107,9 +110,9 @@ note_lag(struct node_driver *d, uint64_t lag_ns, uint64_t now_ns)
 }
 
 /*
- * Lag is how long the loop was away: the time from waking to sleeping again, or how far a shot of
- * the timer is behind its due time (a stopped process, a starved one). Two readings of the clock
- * in each turn.
+ * Lag is how long the loop was away: the time from waking to sleeping again, or how far a
+ * shot of the timer is behind its due time (a stopped process, a starved one). Two
+ * readings of the clock in each turn.
  */
 static void
 on_check(uv_check_t *h)
@@ -151,15 +154,15 @@ send_packets(struct node_driver *d, uint64_t now_ns)
 		size_t len = 0;
 
 		if (room != NULL && count < DRIVER_PACKETS_PER_TURN) {
-			len = node_send(d->node, room, QUIC_PACKET_LEN_MAX, &path, now_ns);
+			len = node_send(
+				d->node, room, QUIC_PACKET_LEN_MAX, &path, now_ns);
 			if (len > 0) {
 				udp_put(d->udp, &path, len);
 				count++;
 				continue;
 			}
 		}
-		if (udp_pending(d->udp) &&
-			udp_flush(d->udp, &d->blocked) == ERR_BUSY)
+		if (udp_pending(d->udp) && udp_flush(d->udp, &d->blocked) == ERR_BUSY)
 			watch(d, d->blocked);
 		if (count >= DRIVER_PACKETS_PER_TURN)
 			d->more = true;
@@ -191,7 +194,8 @@ arm(struct node_driver *d)
 		d->armed_ns = NEVER;
 		return;
 	}
-	/* An earlier shot that is armed stays: it fires, finds nothing due and arms again. */
+	/* An earlier shot that is armed stays: it fires, finds nothing due and arms
+	 * again. */
 	if (d->armed_ns <= due_ns)
 		return;
 	/* libuv counts from its cached time, which is older than ours. */

@@ -9,16 +9,17 @@
 #include "node/node.h"
 
 /*
- * Turns a struct node on a loop: datagrams in, ticks, datagrams and events out. It decides
- * nothing. Everything happens in one place, just before the loop sleeps: tick when due, drain
- * packets, drain events, re-arm one timer. So whatever touched the node during a turn (a control
- * request, a timer) needs no call here.
+ * Turns a struct node on a loop: datagrams in, ticks, datagrams and events out. It
+ * decides nothing. Everything happens in one place, just before the loop sleeps: tick
+ * when due, drain packets, drain events, re-arm one timer. So whatever touched the node
+ * during a turn (a control request, a timer) needs no call here.
  */
 struct node_driver;
 
 struct node_driver_hooks {
 	void (*event)(void *ctx, const struct node_event *ev);
-	/* After each turn in which the node was given packets, ticks or events. May be NULL. */
+	/* After each turn in which the node was given packets, ticks or events. May be
+	 * NULL. */
 	void (*turned)(void *ctx, uint64_t now_ns);
 	void *ctx;
 };
@@ -33,8 +34,9 @@ void node_driver_close(struct node_driver *d);
 uint64_t node_driver_turned_ns(const struct node_driver *d);
 
 /*
- * How late the loop was, the largest since the last sample (about 2 s), and what the process
- * uses. Sampled from /proc/self on turns that happen anyway, and given to the node.
+ * How late the loop was, the largest since the last sample (about 2 s), and what the
+ * process uses. Sampled from /proc/self on turns that happen anyway, and given to the
+ * node.
  */
 const struct node_load *node_driver_load(const struct node_driver *d);
 

@@ -51,24 +51,31 @@ paths_runtime_dir(char *to, size_t cap, char why[static PATHS_WHY_CAP])
 	else
 		len = snprintf(to, cap, "/tmp/meshtui-%u", (unsigned)getuid());
 	if (len < 0 || (size_t)len >= cap) {
-		snprintf(why, PATHS_WHY_CAP, "the path of the runtime directory is too long; set "
+		snprintf(why, PATHS_WHY_CAP,
+			"the path of the runtime directory is too long; set "
 			"RUNTIME_DIRECTORY to a short one");
 		return ERR_LIMIT;
 	}
 	if (mkdir(to, 0700) != 0 && errno != EEXIST) {
-		snprintf(why, PATHS_WHY_CAP, "cannot make the runtime directory %.200s: %s; set "
-			"RUNTIME_DIRECTORY to a directory of your own", to, strerror(errno));
+		snprintf(why, PATHS_WHY_CAP,
+			"cannot make the runtime directory %.200s: %s; set "
+			"RUNTIME_DIRECTORY to a directory of your own",
+			to, strerror(errno));
 		return ERR_SYSTEM;
 	}
 	/* lstat: in /tmp another user could have put a link there first. */
 	if (lstat(to, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != getuid()) {
-		snprintf(why, PATHS_WHY_CAP, "the runtime directory %.200s is not a directory of "
-			"yours; set RUNTIME_DIRECTORY to one", to);
+		snprintf(why, PATHS_WHY_CAP,
+			"the runtime directory %.200s is not a directory of "
+			"yours; set RUNTIME_DIRECTORY to one",
+			to);
 		return ERR_PERMISSION;
 	}
 	if (st.st_mode & 022) {
-		snprintf(why, PATHS_WHY_CAP, "others can write to the runtime directory %.120s; "
-			"run: chmod 700 %.120s", to, to);
+		snprintf(why, PATHS_WHY_CAP,
+			"others can write to the runtime directory %.120s; "
+			"run: chmod 700 %.120s",
+			to, to);
 		return ERR_PERMISSION;
 	}
 	return ERR_OK;
@@ -83,12 +90,13 @@ home(void)
 	if (value != NULL)
 		return value;
 	pw = getpwuid(getuid());
-	return pw != NULL && pw->pw_dir != NULL && pw->pw_dir[0] == '/' ? pw->pw_dir : NULL;
+	return pw != NULL && pw->pw_dir != NULL && pw->pw_dir[0] == '/' ? pw->pw_dir
+									: NULL;
 }
 
 int
-paths_data_dir(char *to, size_t cap, const char *given, const char *mesh, const char *type,
-	char why[static PATHS_WHY_CAP])
+paths_data_dir(char *to, size_t cap, const char *given, const char *mesh,
+	const char *type, char why[static PATHS_WHY_CAP])
 {
 	const char *listed = environment("STATE_DIRECTORY");
 	const char *xdg = environment("XDG_STATE_HOME");
@@ -102,15 +110,19 @@ paths_data_dir(char *to, size_t cap, const char *given, const char *mesh, const 
 	else if (xdg != NULL)
 		len = snprintf(to, cap, "%s/meshtui/%s.%s", xdg, mesh, type);
 	else if (home() != NULL)
-		len = snprintf(to, cap, "%s/.local/state/meshtui/%s.%s", home(), mesh, type);
+		len = snprintf(
+			to, cap, "%s/.local/state/meshtui/%s.%s", home(), mesh, type);
 	else {
-		snprintf(why, PATHS_WHY_CAP, "no home directory to keep the node's key in; name "
+		snprintf(why, PATHS_WHY_CAP,
+			"no home directory to keep the node's key in; name "
 			"a directory with --data-dir");
 		return ERR_UNKNOWN;
 	}
 	if (len < 0 || (size_t)len >= cap) {
-		snprintf(why, PATHS_WHY_CAP, "the path of the data directory is longer than %zu "
-			"bytes; name a shorter one with --data-dir", cap - 1);
+		snprintf(why, PATHS_WHY_CAP,
+			"the path of the data directory is longer than %zu "
+			"bytes; name a shorter one with --data-dir",
+			cap - 1);
 		return ERR_LIMIT;
 	}
 	return ERR_OK;
@@ -127,7 +139,8 @@ static bool
 is_usable(const struct ifaddrs *i, const struct address *bound, struct address *a)
 {
 	if (i->ifa_addr == NULL || !(i->ifa_flags & IFF_UP) ||
-		address_from_sockaddr(a, i->ifa_addr) != ERR_OK || a->family != bound->family)
+		address_from_sockaddr(a, i->ifa_addr) != ERR_OK ||
+		a->family != bound->family)
 		return false;
 	a->port = bound->port;
 	/* Link-local addresses mean nothing without the interface they belong to. */
@@ -156,7 +169,8 @@ paths_advertised(const struct address *bound, struct address *to, size_t cap)
 
 			if (!is_usable(i, bound, &a) || rank(&a) != r)
 				continue;
-			/* Loopback always gets a place: peers on this machine may know no other. */
+			/* Loopback always gets a place: peers on this machine may know no
+			 * other. */
 			if (r == 1 && count == cap)
 				count--;
 			if (count < cap)

@@ -16,7 +16,9 @@ procfs_init(struct procfs *p)
 	memset(p, 0, sizeof *p);
 }
 
-/* A number at `text`, and where it ends; ERR_MALFORMED without digits or beyond 64 bits. */
+/*
+ * A number at `text`, and where it ends; ERR_MALFORMED without digits or beyond 64 bits.
+ */
 static int
 number(const char *text, size_t len, uint64_t *out, size_t *used)
 {
@@ -119,13 +121,13 @@ procfs_sample(struct procfs *p, uint64_t now_ns, struct procfs_usage *u)
 
 	memset(u, 0, sizeof *u);
 	/*
-	 * PSS counts pages shared by 18 nodes once in all, but the kernel walks the page tables for
-	 * it (about 0.3 ms here); kernels before 4.14 lack the file.
+	 * PSS counts pages shared by 18 nodes once in all, but the kernel walks the page
+	 * tables for it (about 0.3 ms here); kernels before 4.14 lack the file.
 	 */
 	if ((slurp("/proc/self/smaps_rollup", text, &len) == ERR_OK &&
-		procfs_parse_kib(text, len, "Pss:", &kib) == ERR_OK) ||
+		    procfs_parse_kib(text, len, "Pss:", &kib) == ERR_OK) ||
 		(slurp("/proc/self/status", text, &len) == ERR_OK &&
-		procfs_parse_kib(text, len, "VmRSS:", &kib) == ERR_OK))
+			procfs_parse_kib(text, len, "VmRSS:", &kib) == ERR_OK))
 		u->memory_used_kib = clamp(kib);
 	err = slurp("/proc/self/stat", text, &len);
 	if (err == ERR_OK)

@@ -6,25 +6,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What this process uses, from /proc/self alone. The parsers are pure and tested on texts. */
+/* What this process uses, from /proc/self alone. The parsers are pure and tested on
+ * texts. */
 struct procfs {
-	uint64_t cpu_ns;	/* user + system at the last sample */
+	uint64_t cpu_ns; /* user + system at the last sample */
 	uint64_t at_ns;
 	bool primed;
 };
 
 struct procfs_usage {
-	uint32_t cpu_used_mc;		/* thousandths of a core since the last sample; 0 at first */
-	uint32_t memory_used_kib;	/* PSS where the kernel tells it, else RSS */
+	uint32_t
+		cpu_used_mc; /* thousandths of a core since the last sample; 0 at first */
+	uint32_t memory_used_kib; /* PSS where the kernel tells it, else RSS */
 };
 
 void procfs_init(struct procfs *p);
 /* ERR_SYSTEM or ERR_MALFORMED: *u keeps what could be measured, else 0. */
 int procfs_sample(struct procfs *p, uint64_t now_ns, struct procfs_usage *u);
 
-/* Fields utime + stime of /proc/PID/stat, in ticks. The name in it may hold spaces and ')'. */
+/* Fields utime + stime of /proc/PID/stat, in ticks. The name in it may hold spaces and
+ * ')'. */
 int procfs_parse_stat(const char *text, size_t len, uint64_t *ticks);
-/* "Pss:  1234 kB" of smaps_rollup, "VmRSS:" of status: the number after `key`. ERR_UNKNOWN. */
+/* "Pss:  1234 kB" of smaps_rollup, "VmRSS:" of status: the number after `key`.
+ * ERR_UNKNOWN. */
 int procfs_parse_kib(const char *text, size_t len, const char *key, uint64_t *kib);
 
 #endif

@@ -16,8 +16,8 @@
 #include "io/udp_batch.h"
 
 /*
- * A receive slot holds what GRO may glue together. Slots are untouched memory until a burst comes,
- * so an idle node pays for one page of them.
+ * A receive slot holds what GRO may glue together. Slots are untouched memory until a
+ * burst comes, so an idle node pays for one page of them.
  */
 #define SLOT_LEN (64u * 1024)
 #define BUFFER_LEN (4 << 20)
@@ -25,7 +25,7 @@
 struct udp {
 	struct udp_socket sockets[2];
 	size_t count;
-	uint8_t *slots;		/* UDP_READ_BATCH of SLOT_LEN */
+	uint8_t *slots; /* UDP_READ_BATCH of SLOT_LEN */
 	struct udp_batch batch;
 	struct udp_stats stats;
 };
@@ -64,7 +64,8 @@ set_options(struct udp_socket *s)
 }
 
 static int
-socket_open(struct udp_socket *s, const struct address *bind_to, char why[static UDP_WHY_CAP])
+socket_open(
+	struct udp_socket *s, const struct address *bind_to, char why[static UDP_WHY_CAP])
 {
 	struct sockaddr_storage sa;
 	socklen_t sa_len = address_to_sockaddr(bind_to, &sa);
@@ -88,23 +89,31 @@ socket_open(struct udp_socket *s, const struct address *bind_to, char why[static
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
-	snprintf(why, UDP_WHY_CAP, "cannot bind UDP %s: %s%s", address_format(text, bind_to),
-		strerror(error),
-		error == EADDRINUSE ? "; another program has that port, port 0 takes a free one" :
-		error == EADDRNOTAVAIL ? "; no interface of this machine has that address" :
-		error == EACCES ? "; ports below 1024 need CAP_NET_BIND_SERVICE" : "");
-	return error == EADDRINUSE ? ERR_BUSY : error == EACCES ? ERR_PERMISSION : ERR_SYSTEM;
+	snprintf(why, UDP_WHY_CAP, "cannot bind UDP %s: %s%s",
+		address_format(text, bind_to), strerror(error),
+		error == EADDRINUSE
+			? "; another program has that port, port 0 takes a free one"
+		: error == EADDRNOTAVAIL
+			? "; no interface of this machine has that address"
+		: error == EACCES ? "; ports below 1024 need CAP_NET_BIND_SERVICE"
+				  : "");
+	return error == EADDRINUSE ? ERR_BUSY
+	       : error == EACCES   ? ERR_PERMISSION
+				   : ERR_SYSTEM;
 }
 
 struct udp *
-udp_open(const struct address *bind_to, size_t count, int *err, char why[static UDP_WHY_CAP])
+udp_open(const struct address *bind_to, size_t count, int *err,
+	char why[static UDP_WHY_CAP])
 {
 	struct udp *u;
 
 	why[0] = '\0';
 	*err = ERR_ARGUMENT;
-	if (count < 1 || count > 2 || (count == 2 && bind_to[0].family == bind_to[1].family)) {
-		snprintf(why, UDP_WHY_CAP, "bind to one address of each family, IPv4 and IPv6");
+	if (count < 1 || count > 2 ||
+		(count == 2 && bind_to[0].family == bind_to[1].family)) {
+		snprintf(why, UDP_WHY_CAP,
+			"bind to one address of each family, IPv4 and IPv6");
 		return NULL;
 	}
 	u = mem_new(MEM_UDP, sizeof *u);
@@ -168,7 +177,7 @@ udp_stats(const struct udp *u, struct udp_stats *out)
 
 struct received {
 	struct path path;
-	size_t segment;		/* 0: one datagram */
+	size_t segment; /* 0: one datagram */
 	uint8_t ecn;
 };
 
@@ -184,7 +193,8 @@ read_control(struct udp *u, struct udp_socket *s, struct msghdr *m, struct recei
 
 			memcpy(&info, data, sizeof info);
 			memcpy(r->path.local.ip, &info.ipi_addr, 4);
-		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+		} else if (c->cmsg_level == IPPROTO_IPV6 &&
+			   c->cmsg_type == IPV6_PKTINFO) {
 			struct in6_pktinfo info;
 
 			memcpy(&info, data, sizeof info);
@@ -251,8 +261,10 @@ udp_read(struct udp *u, size_t i, const struct udp_handler *h)
 		for (size_t k = 0; k < UDP_READ_BATCH; k++) {
 			iov[k] = (struct iovec){ u->slots + k * SLOT_LEN, SLOT_LEN };
 			m[k].msg_hdr = (struct msghdr){ .msg_name = &names[k],
-				.msg_namelen = sizeof names[k], .msg_iov = &iov[k],
-				.msg_iovlen = 1, .msg_control = controls[k].bytes,
+				.msg_namelen = sizeof names[k],
+				.msg_iov = &iov[k],
+				.msg_iovlen = 1,
+				.msg_control = controls[k].bytes,
 				.msg_controllen = UDP_CONTROL_CAP };
 		}
 		got = recvmmsg(s->fd, m, UDP_READ_BATCH, 0, NULL);
@@ -260,12 +272,15 @@ udp_read(struct udp *u, size_t i, const struct udp_handler *h)
 		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
 			more = false;
 		} else if (got < 0) {
-			/* A pending ICMP error of the socket: taken from the error queue. */
+			/*
+			 * A pending ICMP error of the socket: taken from the error queue.
+			 */
 			udp_read_errors(u, i, h);
 		}
 		for (int k = 0; k < got; k++)
 			give(u, s, &m[k].msg_hdr, m[k].msg_len, h);
-		/* A batch that is not full emptied the socket; the next readable event tells. */
+		/* A batch that is not full emptied the socket; the next readable event
+		 * tells. */
 		if (got >= 0 && got < UDP_READ_BATCH)
 			more = false;
 	}
@@ -275,9 +290,10 @@ udp_read(struct udp *u, size_t i, const struct udp_handler *h)
 static bool
 is_refusal(const struct sock_extended_err *e)
 {
-	return (e->ee_origin == SO_EE_ORIGIN_ICMP || e->ee_origin == SO_EE_ORIGIN_ICMP6) &&
-		(e->ee_errno == ECONNREFUSED || e->ee_errno == EHOSTUNREACH ||
-		e->ee_errno == ENETUNREACH);
+	return (e->ee_origin == SO_EE_ORIGIN_ICMP ||
+		       e->ee_origin == SO_EE_ORIGIN_ICMP6) &&
+	       (e->ee_errno == ECONNREFUSED || e->ee_errno == EHOSTUNREACH ||
+		       e->ee_errno == ENETUNREACH);
 }
 
 void
@@ -286,28 +302,36 @@ udp_read_errors(struct udp *u, size_t i, const struct udp_handler *h)
 	struct udp_socket *s = &u->sockets[i];
 
 	assert(i < u->count);
-	/* The queue is fed by strangers: a bound for each turn, the rest comes with the next. */
+	/* The queue is fed by strangers: a bound for each turn, the rest comes with the
+	 * next. */
 	for (int n = 0; n < UDP_READ_BATCH * UDP_READ_ROUNDS; n++) {
 		struct sockaddr_storage name;
 		struct udp_control control;
 		uint8_t head[64];
 		struct iovec iov = { head, sizeof head };
-		struct msghdr m = { .msg_name = &name, .msg_namelen = sizeof name,
-			.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
+		struct msghdr m = { .msg_name = &name,
+			.msg_namelen = sizeof name,
+			.msg_iov = &iov,
+			.msg_iovlen = 1,
+			.msg_control = control.bytes,
 			.msg_controllen = UDP_CONTROL_CAP };
 		struct address remote;
 
 		if (recvmsg(s->fd, &m, MSG_ERRQUEUE) < 0)
 			return;
-		for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c != NULL; c = CMSG_NXTHDR(&m, c)) {
+		for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c != NULL;
+			c = CMSG_NXTHDR(&m, c)) {
 			struct sock_extended_err e;
 
-			if (!(c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) &&
-				!(c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR))
+			if (!(c->cmsg_level == IPPROTO_IP &&
+				    c->cmsg_type == IP_RECVERR) &&
+				!(c->cmsg_level == IPPROTO_IPV6 &&
+					c->cmsg_type == IPV6_RECVERR))
 				continue;
 			memcpy(&e, CMSG_DATA(c), sizeof e);
 			if (!is_refusal(&e) ||
-				address_from_sockaddr(&remote, (struct sockaddr *)&name) != ERR_OK)
+				address_from_sockaddr(
+					&remote, (struct sockaddr *)&name) != ERR_OK)
 				continue;
 			u->stats.unreachable++;
 			h->unreachable(h->ctx, &remote);

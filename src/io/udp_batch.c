@@ -11,7 +11,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-/* The kernel's UDP_MAX_SEGMENTS was 64 until 6.9; the datagram as a whole must fit 16 bits. */
+/* The kernel's UDP_MAX_SEGMENTS was 64 until 6.9; the datagram as a whole must fit 16
+ * bits. */
 #define SEGMENTS_MAX 64
 #define SEGMENTED_LEN_MAX 65000u
 #define MESSAGES_MAX 32
@@ -77,7 +78,8 @@ run_length(const struct udp_batch *b, size_t first, bool gso)
 }
 
 static size_t
-put_control(struct udp_control *to, size_t used, int level, int type, const void *data, size_t len)
+put_control(struct udp_control *to, size_t used, int level, int type, const void *data,
+	size_t len)
 {
 	struct cmsghdr *c = (struct cmsghdr *)(void *)(to->bytes + used);
 
@@ -102,13 +104,14 @@ write_control(struct udp_control *to, const struct udp_socket *s, const struct p
 			struct in6_pktinfo info = { 0 };
 
 			memcpy(&info.ipi6_addr, path->local.ip, 16);
-			used = put_control(to, used, IPPROTO_IPV6, IPV6_PKTINFO, &info,
-				sizeof info);
+			used = put_control(
+				to, used, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
 		} else {
 			struct in_pktinfo info = { 0 };
 
 			memcpy(&info.ipi_spec_dst, path->local.ip, 4);
-			used = put_control(to, used, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+			used = put_control(
+				to, used, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
 		}
 	}
 	if (segments > 1) {
@@ -146,8 +149,8 @@ taken(struct udp_batch *b, size_t packets, bool sent)
 }
 
 /*
- * One sendmmsg for the messages at the front that leave by `s`. Packets sent or dropped, 0 when it
- * would block, negative when the same should be tried again.
+ * One sendmmsg for the messages at the front that leave by `s`. Packets sent or dropped,
+ * 0 when it would block, negative when the same should be tried again.
  */
 static int
 send_front(struct udp_batch *b, struct udp_socket *s)
@@ -170,7 +173,8 @@ send_front(struct udp_batch *b, struct udp_socket *s)
 		iov[n] = (struct iovec){ b->bytes + q->at, last->at + last->len - q->at };
 		m[n].msg_hdr = (struct msghdr){ .msg_name = &names[n],
 			.msg_namelen = address_to_sockaddr(&q->path.remote, &names[n]),
-			.msg_iov = &iov[n], .msg_iovlen = 1 };
+			.msg_iov = &iov[n],
+			.msg_iovlen = 1 };
 		m[n].msg_hdr.msg_controllen =
 			write_control(&controls[n], s, &q->path, runs[n], q->len);
 		if (m[n].msg_hdr.msg_controllen > 0)
@@ -187,7 +191,8 @@ send_front(struct udp_batch *b, struct udp_socket *s)
 	/* ENOBUFS is not among them: the socket stays writable, so waiting would spin. */
 	if (error == EAGAIN || error == EWOULDBLOCK)
 		return 0;
-	/* An ICMP error of an earlier packet: it was reported and cleared, this one was not sent. */
+	/* An ICMP error of an earlier packet: it was reported and cleared, this one was
+	 * not sent. */
 	if (error == ECONNREFUSED || error == EINTR)
 		return -1;
 	if (runs[0] > 1 && (error == EIO || error == EINVAL || error == EMSGSIZE)) {
@@ -220,7 +225,8 @@ udp_batch_flush(struct udp_batch *b, struct udp_socket *sockets, size_t socket_c
 			*blocked = (size_t)(s - sockets);
 			return ERR_BUSY;
 		}
-		/* Each error clears itself; a kernel that says otherwise costs one packet. */
+		/* Each error clears itself; a kernel that says otherwise costs one
+		 * packet. */
 		if (done < 0 && ++retries > UDP_SEND_BATCH) {
 			taken(b, 1, false);
 			retries = 0;

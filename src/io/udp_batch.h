@@ -8,11 +8,14 @@
 #include "io/udp.h"
 
 /*
- * Private to io/udp: the packets of one turn, back to back in memory, and the system calls that
- * carry them. Neighbors in the queue with one path and one size leave as one segmented message.
+ * Private to io/udp: the packets of one turn, back to back in memory, and the system
+ * calls that carry them. Neighbors in the queue with one path and one size leave as one
+ * segmented message.
  */
 
-/* In <linux/udp.h> since 4.18 and 5.0; the <netinet/udp.h> of an older glibc lacks them. */
+/*
+ * In <linux/udp.h> since 4.18 and 5.0; the <netinet/udp.h> of an older glibc lacks them.
+ */
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
@@ -31,12 +34,12 @@ struct udp_socket {
 	int fd;
 	struct address bound;
 	bool wildcard, gso, gro;
-	uint32_t overflow;	/* SO_RXQ_OVFL, a running count of 32 bits */
+	uint32_t overflow; /* SO_RXQ_OVFL, a running count of 32 bits */
 };
 
 struct udp_queued {
 	struct path path;
-	size_t at, len;		/* in udp_batch.bytes */
+	size_t at, len; /* in udp_batch.bytes */
 };
 
 struct udp_batch {

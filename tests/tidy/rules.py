@@ -26,7 +26,7 @@ LAYERS = {
 # Header of a library -> folders or files that may include it.
 FOREIGN = {
     r"sodium\.h|sodium/.*": ["src/base", "src/identity", "src/wire/digest.c",
-                             "src/io/files.c"],
+                             "src/io/files.c", "src/app"],
     r"ut(hash|list|array)\.h": ["src/base"],
     r"ngtcp2/.*": ["src/quic"],
     r"gnutls/.*": ["src/quic"],

@@ -89,6 +89,8 @@ def check_layers(tree):
             if not m:
                 continue
             target = m.group(1).split("/")[0]
+            if m.group(1) == "config.h":    # made by configure
+                continue
             if "/" not in m.group(1):
                 yield path, n, f'write "{layer}/{m.group(1)}"'
             elif target != layer and target not in rules.LAYERS[layer]:

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/query_mode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/options.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "control/print.h"
+#include "control/request.h"
+#include "io/control_client.h"
+#include "io/control_socket.h"
+#include "io/loop.h"
+#include "io/paths.h"
+
+#define ANSWER_WAIT SECONDS(2)
+/* Names said in a message before "and N more". */
+#define NAMES_SHOWN 20
+
+int
+query_mode_pick(const char *const *names, size_t count, const char *of)
+{
+	int found = ERR_UNKNOWN;
+
+	for (size_t i = 0; i < count; i++) {
+		if (of != NULL && strcmp(names[i], of) == 0)
+			return (int)i;
+		if (of != NULL && strstr(names[i], of) == NULL)
+			continue;
+		found = found == ERR_UNKNOWN ? (int)i : ERR_ARGUMENT;
+	}
+	return found;
+}
+
+static enum control_verb
+verb_of(const struct options *o)
+{
+	switch (o->mode) {
+	case MODE_STATUS:
+		return CONTROL_STATUS;
+	case MODE_HEALTH:
+		return CONTROL_HEALTH;
+	default:
+		return strcmp(o->what, "links") == 0 ? CONTROL_LIST_LINKS
+						     : CONTROL_LIST_NODES;
+	}
+}
+
+static int
+print_answer(const struct options *o, const char *answer)
+{
+	size_t len = strlen(answer);
+	struct buf text;
+	char *line;
+
+	if (o->json) {
+		line = mem_array(len + 1, 1);
+		text_printable(line, len + 1, answer, len);
+		puts(line);
+		free(line);
+	} else {
+		buf_init(&text, CONTROL_ANSWER_LEN_MAX);
+		control_print(&text, answer, len);
+		fwrite(text.data, 1, text.len, stdout);
+		buf_fini(&text);
+	}
+	if (fflush(stdout) != 0) {
+		fputs("meshtui: cannot write to standard output\n", stderr);
+		return EXIT_IO;
+	}
+	return control_print_status(answer, len);
+}
+
+static int
+ask(const struct options *o, const char *dir, const char *name)
+{
+	char path[256], *answer;
+	int err, status;
+
+	snprintf(path, sizeof path, "%s/%s.sock", dir, name);
+	err = control_client_request(
+		path, control_request_line(verb_of(o)), ANSWER_WAIT, &answer);
+	if (err != ERR_OK) {
+		fprintf(stderr, "meshtui: %s does not answer: %s\n", name,
+			err == ERR_REFUSED ? "its process has ended" : err_text(err));
+		return o->mode == MODE_HEALTH ? EXIT_FAIL : EXIT_UNAVAILABLE;
+	}
+	status = print_answer(o, answer);
+	free(answer);
+	return status;
+}
+
+/* Sockets that killed processes left behind are no nodes. */
+static size_t
+drop_dead(const char *dir, const struct control_client_list *l, const char **names)
+{
+	size_t count = 0;
+	char path[256];
+
+	for (size_t i = 0; i < l->count; i++) {
+		snprintf(path, sizeof path, "%s/%s.sock", dir, l->names[i]);
+		if (control_client_probe(path) != ERR_REFUSED)
+			names[count++] = l->names[i];
+	}
+	return count;
+}
+
+static int
+say_none(const struct options *o, const char *dir)
+{
+	fprintf(stderr,
+		"meshtui: no node%s%s on this machine (looked in %s); start one with "
+		"--node TYPE --mesh MESH\n",
+		o->of != NULL ? " called " : "", o->of != NULL ? o->of : "", dir);
+	return o->mode == MODE_HEALTH ? EXIT_FAIL : EXIT_UNAVAILABLE;
+}
+
+static int
+say_which(const struct options *o, const char *const *names, size_t count)
+{
+	size_t shown = 0;
+
+	fputs("meshtui: which one? Name it, or a part that only it has, with --of:\n",
+		stderr);
+	for (size_t i = 0; i < count && shown < NAMES_SHOWN; i++)
+		if (o->of == NULL || strstr(names[i], o->of) != NULL) {
+			fprintf(stderr, "  %s\n", names[i]);
+			shown++;
+		}
+	if (count > NAMES_SHOWN)
+		fprintf(stderr, "  (%zu in all)\n", count);
+	return EXIT_USAGE;
+}
+
+int
+query_mode(const struct options *o)
+{
+	char dir[128], why[PATHS_WHY_CAP];
+	struct control_client_list list;
+	const char **names;
+	size_t count;
+	int picked, status;
+
+	if (paths_runtime_dir(dir, sizeof dir, why) != ERR_OK) {
+		fprintf(stderr, "meshtui: %s\n", why);
+		return o->mode == MODE_HEALTH ? EXIT_FAIL : EXIT_UNAVAILABLE;
+	}
+	control_client_list(&list, dir);
+	names = mem_array(list.count, sizeof *names);
+	count = drop_dead(dir, &list, names);
+	picked = query_mode_pick(names, count, o->of);
+	if (picked >= 0)
+		status = ask(o, dir, names[picked]);
+	else
+		status = picked == ERR_ARGUMENT ? say_which(o, names, count)
+						: say_none(o, dir);
+	free(names);
+	control_client_list_fini(&list);
+	return status;
+}
