@@ -6,7 +6,6 @@
 #include "app/observe_mode.h"
 #include "app/options_help.h"
 #include "app/query_mode.h"
-#include "app/run_mode.h"
 
 static int
 run(const struct options *o)
@@ -14,10 +13,6 @@ run(const struct options *o)
 	switch (o->mode) {
 	case MODE_NODE:
 		return node_mode(o);
-	case MODE_RUN:
-		return run_mode(o);
-	case MODE_CHECK:
-		return check_mode(o);
 	case MODE_LIST:
 	case MODE_STATUS:
 	case MODE_HEALTH:
@@ -28,6 +23,8 @@ run(const struct options *o)
 		return doc_mode(o);
 	case MODE_OBSERVE:
 		return observe_mode(o);
+	case MODE_RUN:
+	case MODE_CHECK:
 	case MODE_NONE:
 	case MODE_COUNT:
 		break;

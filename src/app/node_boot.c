@@ -118,17 +118,22 @@ run_steps(struct node_boot *b, const struct options *o, struct node_config *c)
 	int err;
 
 	boot_begin(&b->boot, BOOT_IDENTITY, loop_now_ns());
-	err = boot_end(&b->boot, BOOT_IDENTITY, load_identity(b, o, c), loop_now_ns());
+	err = load_identity(b, o, c);
+	boot_end(&b->boot, BOOT_IDENTITY, err, loop_now_ns());
 	if (err != ERR_OK)
 		return status_of(err);
 	boot_begin(&b->boot, BOOT_ENDPOINT, loop_now_ns());
-	err = boot_end(&b->boot, BOOT_ENDPOINT, open_endpoint(b, o, c), loop_now_ns());
+	err = open_endpoint(b, o, c);
+	boot_end(&b->boot, BOOT_ENDPOINT, err, loop_now_ns());
 	if (err != ERR_OK)
 		return err == ERR_PERMISSION ? EXIT_PERMISSION : EXIT_UNAVAILABLE;
-	/* node_new makes the credentials and registers both ALPNs before anything can
-	 * come in. */
+	/*
+	 * node_new makes the credentials and registers both ALPNs before anything comes
+	 * in.
+	 */
 	boot_begin(&b->boot, BOOT_ALPN, loop_now_ns());
-	err = boot_end(&b->boot, BOOT_ALPN, make_node(b, o, c), loop_now_ns());
+	err = make_node(b, o, c);
+	boot_end(&b->boot, BOOT_ALPN, err, loop_now_ns());
 	if (err != ERR_OK)
 		return status_of(err);
 	/* The first tick sets the topic's timers and dials the first seeds. */

@@ -132,7 +132,8 @@ on_event(void *ctx, const struct node_event *ev)
 		log_debug("neighbor %s: %s", peer, text);
 		break;
 	case NODE_EVENT_LIVENESS:
-		log_liveness(ev, peer);
+		if (!id_equal(&ev->peer, &r->boot.id))
+			log_liveness(ev, peer);
 		break;
 	case NODE_EVENT_PEERS:
 		r->peers_changed = true;
@@ -169,9 +170,11 @@ static char *
 on_request(void *ctx, const char *line, size_t len)
 {
 	struct running *r = ctx;
+	const struct node_view_times times = { .now_ns = loop_now_ns(),
+		.turned_ns = node_driver_turned_ns(r->driver),
+		.boot_ns = boot_took_ns(&r->boot.boot) };
 
-	return node_view_answer(
-		r->boot.node, line, len, node_driver_turned_ns(r->driver), loop_now_ns());
+	return node_view_answer(r->boot.node, line, len, &times);
 }
 
 static void

@@ -8,8 +8,8 @@
 #include "control/answer.h"
 
 char *
-node_view_answer(const struct node *n, const char *line, size_t len, uint64_t turned_ns,
-	uint64_t now_ns)
+node_view_answer(const struct node *n, const char *line, size_t len,
+	const struct node_view_times *times)
 {
 	struct link_row *links = mem_array(LINKS_MAX, sizeof *links);
 	struct mesh_row meshes[MESHES_MAX];
@@ -17,11 +17,12 @@ node_view_answer(const struct node *n, const char *line, size_t len, uint64_t tu
 	struct control_view v = { .status = &status,
 		.meshes = meshes,
 		.links = links,
-		.now_ns = now_ns,
-		.loop_turned_ns = turned_ns };
+		.now_ns = times->now_ns,
+		.loop_turned_ns = times->turned_ns };
 	char *answer;
 
-	node_status(n, &status, now_ns);
+	node_status(n, &status, times->now_ns);
+	status.boot_ns = times->boot_ns;
 	v.mesh_count = node_meshes(n, meshes, MESHES_MAX);
 	v.link_count = node_links(n, links, LINKS_MAX);
 	answer = control_answer(&v, line, len);
