@@ -248,7 +248,8 @@ def check_sans_io(tree):
         if path.startswith(tuple(rules.EDGE)):
             continue
         for n, name in calls(text, rules.EDGE_CALLS):
-            if (path, name) not in rules.EDGE_EXCEPTIONS:
+            if not any(re.fullmatch(p, path) and re.fullmatch(c, name)
+                       for p, c in rules.EDGE_EXCEPTIONS):
                 yield path, n, f"{name} belongs in {' '.join(rules.EDGE)}"
 
 
