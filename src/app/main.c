@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <sodium.h>
+#include <string.h>
 
 #include "app/doc_mode.h"
 #include "app/node_mode.h"
 #include "app/observe_mode.h"
 #include "app/options_help.h"
 #include "app/query_mode.h"
+#include "base/text.h"
 
 static int
 run(const struct options *o)
@@ -35,13 +37,15 @@ run(const struct options *o)
 int
 main(int argc, char **argv)
 {
-	char why[OPTIONS_WHY_CAP];
+	char why[OPTIONS_WHY_CAP], shown[OPTIONS_WHY_CAP];
 	struct options o;
 	int status;
 
 	status = options_parse(&o, argc, argv, why);
 	if (status != 0) {
-		fprintf(stderr, "meshtui: %s\n", why);
+		/* It quotes the arguments, and those may come from elsewhere. */
+		text_printable(shown, sizeof shown, why, strlen(why));
+		fprintf(stderr, "meshtui: %s\n", shown);
 		if (argc < 2)
 			options_help_usage(stderr);
 		return status;

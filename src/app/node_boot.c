@@ -20,13 +20,12 @@
 
 /*
  * sysexits.h says what an init system can do about it: 78 do not retry, 69 and 74 later.
+ * Files that others can read are of the first kind, until somebody runs the chmod.
  */
 static int
 status_of(int err)
 {
 	switch (err) {
-	case ERR_PERMISSION:
-		return EXIT_PERMISSION;
 	case ERR_BUSY:
 		return EXIT_UNAVAILABLE;
 	case ERR_SYSTEM:

@@ -60,8 +60,8 @@ const char *accusation_reason_text(enum accusation_reason reason); /* "no answer
 /*
  * What signs: 64-byte Ed25519 secret key as libsodium has it. The payload is appended to
  * `b` and never longer than DIGEST_LEN_MAX. With names of 63 characters not everything
- * fits (the fixed fields take up to 314 bytes): as many neighbors as fit go first, then as
- * many addresses; a receiver sees shorter lists, not a wrong digest.
+ * fits (the fixed fields take up to 314 bytes): as many neighbors as fit go first, then
+ * as many addresses; a receiver sees shorter lists, not a wrong digest.
  */
 void digest_sign(struct buf *b, const struct digest *d, const struct peer_id *topic,
 	const uint8_t secret_key[static 64]);

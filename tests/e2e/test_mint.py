@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The identity of a node on disk, and names that are refused at the door (real processes)."""
+"""The identity of a node on disk, and names that are refused at the door."""
 
 import json
 import os
@@ -99,8 +99,9 @@ def find(document, key):
 
 def status(node):
     wait_ready(node)
-    done = subprocess.run([MESHTUI, "--status", "--json"], env=environment, timeout=DEADLINE,
-                          stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    done = subprocess.run([MESHTUI, "--status", "--json"], env=environment,
+                          timeout=DEADLINE, stdin=subprocess.DEVNULL,
+                          capture_output=True, check=False)
     check(done.returncode == 0, f"--status ended with {done.returncode}: {done.stderr}")
     return json.loads(done.stdout)
 
@@ -132,7 +133,7 @@ def is_key(data):
 
 
 def same_id():
-    """two boots with one data directory are the same node, another directory is another"""
+    """two boots with one data directory are the same node, with another another"""
     first, name = boot_once(fresh("same"))
     second, again = boot_once(fresh("same"))
     other, _ = boot_once(fresh("other"))
@@ -153,11 +154,12 @@ def modes():
     check(is_key(contents(key)), "not a key")
     check(mode_of(key) == 0o600, f"the key has mode {mode_of(key):04o}")
     for folder in ("deep", "deep/er", "deep/er/modes"):
-        check(mode_of(fresh(folder)) == 0o700, f"{folder} has mode {mode_of(fresh(folder)):04o}")
+        mode = mode_of(fresh(folder))
+        check(mode == 0o700, f"{folder} has mode {mode:04o}")
 
 
 def open_keys():
-    """a key that others can read is refused with the chmod that mends it, which does mend it"""
+    """a key that others can read is refused with the chmod that mends it"""
     data_dir = fresh("open")
     key = os.path.join(data_dir, "identity")
     before, _ = boot_once(data_dir)
@@ -180,7 +182,8 @@ def broken_keys():
     """a broken key file gets one clear message and is left as it is"""
     digits = b"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"
     table = [b"", b"\n", digits[:40], digits[:63] + b"x\n", digits + b"00\n", digits * 2,
-             digits + b"\r\n", b"\0" * 65, b"-----BEGIN PRIVATE KEY-----\n", os.urandom(5000)]
+             digits + b"\r\n", b"\0" * 65, b"-----BEGIN PRIVATE KEY-----\n",
+             os.urandom(5000)]
     data_dir = fresh("broken")
     key = os.path.join(data_dir, "identity")
     os.mkdir(data_dir, 0o700)
@@ -243,19 +246,20 @@ def kill_once(number, moment):
     os.unlink(node.log)
     if not os.path.exists(key):
         return data_dir, None
-    check(is_key(contents(key)), f"half a key after {moment * 1000:.2f} ms: {contents(key)!r}")
+    check(is_key(contents(key)),
+          f"half a key after {moment * 1000:.2f} ms: {contents(key)!r}")
     check(mode_of(key) == 0o600, f"mode {mode_of(key):04o}")
     return data_dir, contents(key)
 
 
 def kills():
-    """kill -9 while it mints, 200 times, leaves a valid key or none, and the next boot works"""
+    """kill -9 while it mints, 200 times, leaves a valid key or none; it boots again"""
     chance = random.Random(time.time_ns())
     began = time.monotonic()
     key = fresh("measure/identity")
     node = start(fresh("measure"))
     while not os.path.exists(key):
-        check(time.monotonic() - began < DEADLINE, f"no key in {DEADLINE} s: {said(node)}")
+        check(time.monotonic() - began < DEADLINE, f"no key: {said(node)}")
     minted = time.monotonic() - began
     stop(node, signal.SIGKILL)
     keys = left = booted = 0
@@ -266,7 +270,7 @@ def kills():
         keys += data is not None
         half = os.path.exists(os.path.join(data_dir, ".identity.new"))
         left += half
-        # The range follows the machine: half of the kills are to come before the key is there.
+        # The range follows the machine: half of the kills are to come before the key.
         high = max(high * 0.97, minted / 4) if data else high * 1.03
         if half or number % 10 == 0:
             boot_once(data_dir)
@@ -274,7 +278,7 @@ def kills():
             now = contents(os.path.join(data_dir, "identity"))
             check(is_key(now) and data in (None, now), "a valid key was replaced")
         shutil.rmtree(data_dir, ignore_errors=True)
-    print(f"# {keys} with a key, {KILLS - keys} without, {left} with a temporary file left, "
+    print(f"# {keys} with a key, {KILLS - keys} without, {left} with a temporary file, "
           f"{booted} booted again")
     check(0 < keys < KILLS, f"{keys} of {KILLS} had a key: the moments miss the minting")
 
@@ -301,10 +305,11 @@ def no_mesh():
 
 
 def bad_names():
-    """names that are no labels are refused in the node with exit 64, and nothing is made"""
-    table = ["", "A", "Mesh", "mesh.1", ".", "..", "../mesh", "a/b", "-mesh", "_mesh", "mesh_1",
-             "mesh 1", " mesh", "mesh ", "mesh\n", "m\u00e9sh", "\u202emesh", "mesh\x1b[31m",
-             "m" * (LABEL_MAX + 1), "m" * (LABEL_MAX + 2), "m" * 5000, "mesh:1", "*", "$(id)"]
+    """names that are no labels are refused with exit 64, and nothing is made"""
+    table = ["", "A", "Mesh", "mesh.1", ".", "..", "../mesh", "a/b", "-mesh", "_mesh",
+             "mesh_1", "mesh 1", " mesh", "mesh ", "mesh\n", "m\u00e9sh", "\u202emesh",
+             "mesh\x1b[31m", "m" * (LABEL_MAX + 1), "m" * (LABEL_MAX + 2), "m" * 5000,
+             "mesh:1", "*", "$(id)"]
     data_dir = fresh("names")
     for bad in table:
         for names in ({"mesh": bad}, {"kind": bad}):
@@ -318,7 +323,7 @@ def bad_names():
 def good_names():
     """the control: the shortest, the longest and a type nobody thought of"""
     longest = "m" * LABEL_MAX
-    for mesh, kind in (("a", "0"), (longest, "t" * LABEL_MAX), ("0-9", "weather-station")):
+    for mesh, kind in (("a", "0"), (longest, "t" * LABEL_MAX), ("0-9", "my-own-type")):
         node_id, name = boot_once(fresh("good"), mesh=mesh, kind=kind)
         check(name == f"{mesh}.{kind}.{node_id[:6]}", f"its name is {name}")
 
@@ -335,7 +340,8 @@ def main():
         try:
             claim()
             print(f"ok {number} - {text}")
-        except (Failure, OSError, subprocess.SubprocessError, ValueError, TypeError) as failure:
+        except (Failure, OSError, subprocess.SubprocessError, ValueError,
+                TypeError) as failure:
             bad += 1
             print(f"not ok {number} - {text}")
             for line in str(failure).splitlines():
