@@ -51,8 +51,11 @@ set_key(struct tls_identity *t, const uint8_t seed[static 32])
 		gnutls_pcert_import_rawpk(cert, public, 0))
 		goto out;
 	public = NULL;	/* the certificate has it now */
-	if (gnutls_certificate_set_key(t->credentials, NULL, 0, cert, 1, private) >= 0)
+	if (gnutls_certificate_set_key(t->credentials, NULL, 0, cert, 1, private) >= 0) {
+		/* They took what is in it and copied the struct itself (GnuTLS 3.7.9). */
+		gnutls_free(cert);
 		return ERR_OK;
+	}
 	gnutls_pcert_deinit(cert);
 out:
 	gnutls_free(cert);
