@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "scenario/members.h"
+
+/* Two ticks further apart than this: we were stopped or starved, and heard nobody. */
+#define AWAKE_GAP MILLISECONDS(500)
+
+void
+members_init(struct members *m, const struct scenario *s, const char *data_root)
+{
+	const char *mesh = "";
+
+	memset(m, 0, sizeof(*m));
+	m->at = mem_array(s->node_count + 1, sizeof(*m->at));
+	m->nodes = mem_array(s->node_count + 1, sizeof(*m->nodes));
+	m->index = mem_array(s->node_count + 1, sizeof(*m->index));
+	m->data_root = data_root;
+	for (size_t g = 0; g < s->group_count; g++) {
+		for (unsigned k = 0; k < s->groups[g].count; k++) {
+			struct member *one = &m->at[m->count++];
+
+			one->group = &s->groups[g];
+			one->first = strcmp(mesh, one->group->mesh) != 0;
+			m->mesh_count += one->first;
+			mesh = one->group->mesh;
+			snprintf(one->name, sizeof(one->name), "%s.%s #%u", one->group->mesh,
+				one->group->type, k + 1);
+		}
+	}
+}
+
+void
+members_fini(struct members *m)
+{
+	free(m->at);
+	free(m->nodes);
+	free(m->index);
+	memset(m, 0, sizeof(*m));
+}
+
+static void
+start_one(struct members *m, size_t i, const struct member *seed, struct supervisor *s,
+	uint64_t now_ns)
+{
+	struct member *one = &m->at[i];
+	struct child_spec spec = { .label = (unsigned)i };
+
+	snprintf(spec.mesh, sizeof(spec.mesh), "%s", one->group->mesh);
+	snprintf(spec.type, sizeof(spec.type), "%s", one->group->type);
+	snprintf(spec.data_dir, sizeof(spec.data_dir), "%.200s/%02zu-%.20s-%.20s", m->data_root,
+		i + 1, spec.mesh, spec.type);
+	if (seed) {
+		const struct lifeline_ready *ready = &seed->row->ready;
+		char id[ID_HEX_CAP], address[ADDRESS_TEXT_CAP];
+
+		for (size_t k = 0; k < ready->address_count && k < CHILD_SEEDS_MAX; k++)
+			snprintf(spec.seeds[spec.seed_count++], CHILD_SEED_CAP, "%s@%s",
+				id_hex(id, &ready->id),
+				address_format(address, &ready->addresses[k]));
+	}
+	m->refused = supervisor_start(s, &spec, now_ns, &one->child);
+	if (m->refused)
+		return;
+	one->state = MEMBER_STARTING;
+	one->row = supervisor_find(s, one->child);
+	m->last_start_ns = now_ns;
+}
+
+void
+members_start(struct members *m, struct supervisor *s, uint64_t now_ns)
+{
+	const struct member *first = NULL;
+
+	for (size_t i = 0; i < m->count && !m->refused; i++) {
+		struct member *one = &m->at[i];
+
+		if (one->first)
+			first = one;
+		if (one->state != MEMBER_WAITING)
+			continue;
+		if (one->first)
+			start_one(m, i, NULL, s, now_ns);
+		else if (first->state == MEMBER_READY)
+			start_one(m, i, first, s, now_ns);
+	}
+}
+
+static void
+take_answer(struct member *one)
+{
+	const struct lifeline_view *v = one->row->view;
+
+	/* A number that was never asked is a broken node's; its silence will show. */
+	if (!v || v->ask <= one->answered || v->ask > one->asked)
+		return;
+
+	uint64_t asked_ns = one->asked_ns[v->ask % MEMBER_ASKS];
+	uint64_t took_ns = one->row->view_ns > asked_ns ? one->row->view_ns - asked_ns : 0;
+
+	one->answered = v->ask;
+	one->answers++;
+	if (v->ask < one->valid_from)
+		return;
+	if (took_ns > one->slowest_ns)
+		one->slowest_ns = took_ns;
+	if (!one->counted) {
+		one->handshakes_first = v->handshakes;
+		one->liveness_changes_first = v->liveness_changes;
+		one->counted = true;
+	}
+}
+
+static enum member_state
+state_of(const struct child_row *row)
+{
+	switch (row->state) {
+	case CHILD_STARTING:
+		return MEMBER_STARTING;
+	case CHILD_READY:
+		return MEMBER_READY;
+	case CHILD_STOPPING:
+		return MEMBER_LEAVING;
+	case CHILD_ENDED:
+		break;
+	}
+	return MEMBER_ENDED;
+}
+
+void
+members_sync(struct members *m, const struct supervisor *s, uint64_t now_ns)
+{
+	bool change = false;
+
+	if (!m->tick_ns || now_ns - m->tick_ns > AWAKE_GAP)
+		m->awake_ns = now_ns;
+	if (m->tick_ns && now_ns - m->tick_ns > m->gap_ns)
+		m->gap_ns = now_ns - m->tick_ns;
+	m->tick_ns = now_ns;
+	for (size_t i = 0; i < m->count; i++) {
+		struct member *one = &m->at[i];
+
+		if (!one->child)
+			continue;
+		/* Our own children are never forgotten while the pool is smaller than the table. */
+		one->row = supervisor_find(s, one->child);
+		if (!one->row)
+			continue;
+
+		enum member_state state = state_of(one->row);
+
+		if (one->row->ready_ns)
+			text_printable(one->name, sizeof(one->name), one->row->ready.name,
+				strlen(one->row->ready.name));
+		if (state != one->state)
+			change = true;
+		one->state = state;
+		take_answer(one);
+	}
+	if (change)
+		for (size_t i = 0; i < m->count; i++)
+			m->at[i].valid_from = m->at[i].asked + 1;
+}
+
+void
+members_fresh(struct members *m)
+{
+	m->gap_ns = 0;
+	for (size_t i = 0; i < m->count; i++) {
+		struct member *one = &m->at[i];
+
+		one->valid_from = one->asked + 1;
+		one->slowest_ns = one->questions = one->answers = 0;
+		one->counted = false;
+	}
+}
+
+static uint64_t
+ask_due(const struct member *one, uint64_t every_ns)
+{
+	if (one->state != MEMBER_READY || one->asked - one->answered >= MEMBER_ASKS_OPEN_MAX)
+		return NEVER;
+	/* A new reason to ask does not wait for the rhythm of the old questions. */
+	if (!one->asked || one->valid_from > one->asked)
+		return 0;
+	return one->asked_ns[one->asked % MEMBER_ASKS] + every_ns;
+}
+
+void
+members_ask(struct members *m, struct supervisor *s, uint64_t every_ns, uint64_t now_ns)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		struct member *one = &m->at[i];
+		uint64_t ask;
+
+		if (ask_due(one, every_ns) > now_ns)
+			continue;
+		if (supervisor_ask(s, one->child, now_ns, &ask) != ERR_OK)
+			continue;
+		one->asked = ask;
+		one->asked_ns[ask % MEMBER_ASKS] = now_ns;
+		one->questions++;
+	}
+}
+
+uint64_t
+members_ask_deadline(const struct members *m, uint64_t every_ns)
+{
+	uint64_t first = NEVER;
+
+	for (size_t i = 0; i < m->count; i++) {
+		uint64_t due = ask_due(&m->at[i], every_ns);
+
+		if (due < first)
+			first = due;
+	}
+	return first;
+}
+
+uint64_t
+members_silence(const struct members *m, size_t i, uint64_t now_ns)
+{
+	const struct member *one = &m->at[i];
+	uint64_t since_ns;
+
+	if (one->answered == one->asked)
+		return 0;
+	since_ns = one->asked_ns[(one->answered + 1) % MEMBER_ASKS];
+	if (m->awake_ns > since_ns)
+		since_ns = m->awake_ns;
+	return now_ns > since_ns ? now_ns - since_ns : 0;
+}
+
+size_t
+members_expect(struct members *m)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->count; i++) {
+		const struct member *one = &m->at[i];
+
+		if (one->state != MEMBER_READY)
+			continue;
+		m->index[count] = i;
+		m->nodes[count++] = (struct expect_node){
+			.mesh = one->group->mesh,
+			.name = one->name,
+			.id = one->row->ready.id,
+			.view = one->answered && one->answered >= one->valid_from ?
+				one->row->view : NULL,
+		};
+	}
+	return count;
+}
+
+size_t
+members_in_state(const struct members *m, enum member_state state)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->count; i++)
+		count += m->at[i].state == state;
+	return count;
+}
+
+void
+members_report(const struct members *m, struct report_node *to)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		const struct member *one = &m->at[i];
+
+		memcpy(to[i].mesh, one->group->mesh, sizeof(to[i].mesh));
+		memcpy(to[i].type, one->group->type, sizeof(to[i].type));
+		memcpy(to[i].name, one->name, sizeof(to[i].name));
+		if (!one->row)
+			continue;
+		to[i].id = one->row->ready.id;
+		to[i].started = true;
+		to[i].started_ns = one->row->started_ns;
+		to[i].ready = one->row->ready_ns != 0;
+		to[i].ready_ns = one->row->ready_ns;
+		to[i].boot_us = one->row->ready.boot_us;
+		to[i].ended = one->state == MEMBER_ENDED;
+		to[i].end = one->row->end;
+		memcpy(to[i].failure, one->row->failure, sizeof(to[i].failure));
+	}
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SCENARIO_REPORT_H
+#define SCENARIO_REPORT_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "scenario/scenario.h"
+#include "supervisor/supervisor.h"
+
+/*
+ * What a run found out. The runner fills it; times are nanoseconds of the monotonic clock, and
+ * people and files get them relative to the beginning of the run.
+ */
+enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_UNPROVEN };
+const char *verdict_text(enum verdict v);	/* "pass", "fail", "unproven" */
+
+#define REPORT_TEXT_CAP 320
+#define REPORT_NOTES_MAX 128	/* pieces of evidence for a step; more are counted */
+#define REPORT_FIGURES_MAX 12
+
+struct report_note {
+	uint64_t at_ns;
+	char text[REPORT_TEXT_CAP];
+};
+
+struct report_figure {
+	const char *name;	/* static; ends in its unit where it has one: "slowest_answer_ms" */
+	uint64_t value;
+};
+
+struct report_step {
+	char what[SCENARIO_STEP_TEXT_CAP];
+	unsigned line;
+	enum verdict verdict;
+	bool reached;
+	uint64_t began_ns, ended_ns;
+	char reason[REPORT_TEXT_CAP];	/* why it is not a pass, or what was seen */
+	struct report_note *notes;
+	size_t note_count, notes_dropped;
+	struct report_figure figures[REPORT_FIGURES_MAX];
+	size_t figure_count;
+};
+
+struct report_node {
+	char mesh[LABEL_LEN_MAX + 1];
+	char type[LABEL_LEN_MAX + 1];
+	char name[NAME_LEN_MAX + 1];
+	struct peer_id id;
+	bool started, ready, ended;
+	uint64_t started_ns, ready_ns, boot_us;
+	struct child_end end;
+	char failure[LIFELINE_TEXT_CAP];
+};
+
+struct report {
+	char scenario[LABEL_LEN_MAX + 1];
+	char file[256];
+	uint64_t wall_ms;		/* wall clock at the beginning */
+	uint64_t began_ns, ended_ns;
+	enum verdict verdict;
+	struct report_step *steps;
+	size_t step_count;
+	struct report_node *nodes;
+	size_t node_count, mesh_count;
+};
+
+/* wall_ms and began_ns are the caller's to set; steps are made as not reached. */
+void report_init(struct report *r, const struct scenario *s, const char *file);
+void report_fini(struct report *r);
+
+void report_note(struct report_step *st, uint64_t at_ns, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void report_figure(struct report_step *st, const char *name, uint64_t value);
+void report_verdict(struct report_step *st, enum verdict v, uint64_t now_ns, const char *format,
+	...) __attribute__((format(printf, 4, 5)));
+/* Fail when a step failed, else unproven when one is, else pass; unproven without steps or nodes. */
+void report_judge(struct report *r);
+
+/* "3.214s", for columns and sentences. */
+#define REPORT_SECONDS_CAP 24
+char *report_seconds(char to[static REPORT_SECONDS_CAP], uint64_t ns);
+
+/* For people, and one JSON document with a newline at its end. */
+void report_text(const struct report *r, struct buf *to);
+void report_json(const struct report *r, struct buf *to);
+
+#endif

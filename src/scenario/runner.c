@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "mesh/directory.h"
+#include "scenario/runner.h"
+#include "scenario/step.h"
+
+/* How long the others are asked what they saw of a failure. A killed node is gone within 3 s. */
+#define WITNESS_MAX SECONDS(5)
+#define TICK_MAX MILLISECONDS(200)
+#define TICK_MIN MILLISECONDS(10)
+
+enum phase { PHASE_STEPS, PHASE_WITNESSES, PHASE_STOPPING, PHASE_DONE };
+
+struct runner {
+	const struct scenario *scenario;
+	struct supervisor *supervisor;
+	struct members members;
+	struct report report;
+	enum phase phase;
+	size_t step_index;
+	bool step_begun;
+	struct step step;
+	char *data_root;
+	/* PHASE_WITNESSES: since when, and what each member was last heard to think. */
+	uint64_t witness_ns;
+	uint8_t *thinks;
+	uint64_t stop_ns;
+};
+
+#define THINKS_LIVE LIVENESS_LIVE
+#define THINKS_MISSING LIVENESS_COUNT
+
+struct runner *
+runner_new(const struct runner_config *c, struct supervisor *s, uint64_t now_ns)
+{
+	struct runner *r = mem_new(MEM_RUNNER, sizeof(*r));
+
+	r->scenario = c->scenario;
+	r->supervisor = s;
+	r->data_root = mem_text(c->data_root);
+	members_init(&r->members, c->scenario, r->data_root);
+	report_init(&r->report, c->scenario, c->file);
+	r->report.wall_ms = c->wall_ms;
+	r->report.began_ns = r->report.ended_ns = now_ns;
+	r->thinks = mem_array(r->members.count + 1, 1);
+	return r;
+}
+
+void
+runner_free(struct runner *r)
+{
+	if (!r)
+		return;
+	members_fini(&r->members);
+	report_fini(&r->report);
+	free(r->thinks);
+	free(r->data_root);
+	mem_free(MEM_RUNNER, r);
+}
+
+static void
+stop_all(struct runner *r, uint64_t now_ns)
+{
+	r->phase = PHASE_STOPPING;
+	r->stop_ns = now_ns;
+	supervisor_stop_all(r->supervisor, now_ns);
+}
+
+static void
+finish(struct runner *r, uint64_t now_ns)
+{
+	r->phase = PHASE_DONE;
+	r->report.ended_ns = now_ns;
+	members_report(&r->members, r->report.nodes);
+	report_judge(&r->report);
+}
+
+/* What a witness's own directory says of the subject. */
+static uint8_t
+opinion(const struct member *witness, const struct peer_id *subject)
+{
+	const struct lifeline_view *v = witness->row->view;
+
+	for (size_t i = 0; i < v->node_count; i++)
+		if (id_equal(&v->nodes[i].id, subject))
+			return v->nodes[i].liveness;
+	return THINKS_MISSING;
+}
+
+static const char *
+opinion_text(uint8_t o)
+{
+	return o < LIVENESS_COUNT ? liveness_text((enum liveness)o) : "not listed";
+}
+
+static bool
+is_witness(const struct runner *r, size_t i)
+{
+	const struct member *one = &r->members.at[i], *subject = &r->members.at[r->step.subject];
+
+	return one != subject && one->state == MEMBER_READY &&
+		strcmp(one->group->mesh, subject->group->mesh) == 0;
+}
+
+static void
+witnesses_tick(struct runner *r, uint64_t now_ns)
+{
+	const struct member *subject = &r->members.at[r->step.subject];
+	uint64_t from_ns = r->step.process_ended ? subject->row->end.at_ns : r->witness_ns;
+	size_t witnesses = 0, settled = 0, noticed = 0;
+	char after[REPORT_SECONDS_CAP];
+
+	for (size_t i = 0; i < r->members.count; i++) {
+		const struct member *one = &r->members.at[i];
+		uint8_t now;
+
+		if (!is_witness(r, i))
+			continue;
+		witnesses++;
+		if (one->answered && one->answered >= one->valid_from) {
+			now = opinion(one, &subject->row->ready.id);
+			if (now != r->thinks[i])
+				report_note(r->step.out, now_ns, "%s sees %s as %s, %s after",
+					one->name, subject->name, opinion_text(now),
+					report_seconds(after, now_ns - from_ns));
+			r->thinks[i] = now;
+		}
+		noticed += r->thinks[i] != THINKS_LIVE;
+		settled += r->thinks[i] != THINKS_LIVE && r->thinks[i] != LIVENESS_SUSPECT;
+	}
+	if (witnesses && settled < witnesses && now_ns < r->witness_ns + WITNESS_MAX)
+		return;
+	report_note(r->step.out, now_ns, "%zu of %zu other nodes of its mesh noticed, %zu see it "
+		"as gone or left", noticed, witnesses, settled);
+	stop_all(r, now_ns);
+}
+
+static void
+step_over(struct runner *r, uint64_t now_ns)
+{
+	if (r->step.out->verdict == VERDICT_PASS) {
+		r->step_index++;
+		r->step_begun = false;
+		return;
+	}
+	if (r->step.out->verdict == VERDICT_FAIL && r->step.subject < r->members.count &&
+	    r->members.at[r->step.subject].row->ready_ns) {
+		r->phase = PHASE_WITNESSES;
+		r->witness_ns = now_ns;
+		memset(r->thinks, THINKS_LIVE, r->members.count);
+		return;
+	}
+	stop_all(r, now_ns);
+}
+
+static void
+steps_tick(struct runner *r, uint64_t now_ns)
+{
+	while (r->phase == PHASE_STEPS) {
+		if (r->step_index == r->scenario->step_count) {
+			stop_all(r, now_ns);
+			return;
+		}
+		if (!r->step_begun) {
+			step_begin(&r->step, &r->scenario->steps[r->step_index],
+				&r->report.steps[r->step_index], &r->members, r->supervisor, now_ns);
+			r->step_begun = true;
+		}
+		if (!step_tick(&r->step, &r->members, now_ns))
+			return;
+		step_over(r, now_ns);
+	}
+}
+
+void
+runner_tick(struct runner *r, uint64_t now_ns)
+{
+	if (r->phase == PHASE_DONE)
+		return;
+	members_sync(&r->members, r->supervisor, now_ns);
+	if (r->phase == PHASE_STEPS && !(r->step_begun && r->step.spec->kind == STEP_STOP))
+		members_start(&r->members, r->supervisor, now_ns);
+	if (r->phase == PHASE_STEPS)
+		steps_tick(r, now_ns);
+	if (r->phase == PHASE_WITNESSES)
+		witnesses_tick(r, now_ns);
+	if (r->phase == PHASE_STOPPING) {
+		/* A process that even SIGKILL does not end is the driver's to report. */
+		if (!supervisor_alive(r->supervisor) || now_ns >= r->stop_ns + STEP_STOP_MAX) {
+			members_sync(&r->members, r->supervisor, now_ns);
+			finish(r, now_ns);
+		}
+		return;
+	}
+	if (r->phase != PHASE_DONE)
+		members_ask(&r->members, r->supervisor,
+			r->step_begun ? step_ask_every(&r->step) : STEP_ASK_HOLD, now_ns);
+}
+
+uint64_t
+runner_deadline(const struct runner *r)
+{
+	uint64_t due_ns, step_ns;
+
+	if (r->phase == PHASE_DONE)
+		return NEVER;
+	/* At least so often, to notice silence and our own pauses. */
+	due_ns = r->members.tick_ns + TICK_MAX;
+	if (r->phase != PHASE_STEPS || !r->step_begun)
+		return due_ns;
+	step_ns = members_ask_deadline(&r->members, step_ask_every(&r->step));
+	/* One that cannot be asked now (its lifeline has just gone) is no reason to spin. */
+	if (step_ns < r->members.tick_ns + TICK_MIN)
+		step_ns = r->members.tick_ns + TICK_MIN;
+	if (step_ns < due_ns)
+		due_ns = step_ns;
+	step_ns = step_deadline(&r->step);
+	return step_ns < due_ns ? step_ns : due_ns;
+}
+
+void
+runner_cancel(struct runner *r, const char *why, uint64_t now_ns)
+{
+	if (r->phase == PHASE_STEPS && r->step_index < r->report.step_count) {
+		struct report_step *st = &r->report.steps[r->step_index];
+
+		report_verdict(st, VERDICT_UNPROVEN, now_ns, "interrupted: %s", why);
+	}
+	if (r->phase == PHASE_STEPS || r->phase == PHASE_WITNESSES)
+		stop_all(r, now_ns);
+}
+
+bool
+runner_done(const struct runner *r)
+{
+	return r->phase == PHASE_DONE;
+}
+
+const struct report *
+runner_report(const struct runner *r)
+{
+	return &r->report;
+}
+
+void
+runner_progress(struct runner *r, char *to, size_t cap)
+{
+	static const char *const phases[] = {
+		[PHASE_STEPS] = "begins", [PHASE_WITNESSES] = "asking who saw it",
+		[PHASE_STOPPING] = "stopping all nodes", [PHASE_DONE] = "done",
+	};
+
+	if (r->phase == PHASE_STEPS && r->step_begun)
+		step_progress(&r->step, &r->members, to, cap);
+	else
+		snprintf(to, cap, "%s", phases[r->phase]);
+}
