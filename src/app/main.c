@@ -7,6 +7,7 @@
 #include "app/observe_mode.h"
 #include "app/options_help.h"
 #include "app/query_mode.h"
+#include "app/run_mode.h"
 #include "base/text.h"
 
 static int
@@ -26,7 +27,9 @@ run(const struct options *o)
 	case MODE_OBSERVE:
 		return observe_mode(o);
 	case MODE_RUN:
+		return run_mode(o);
 	case MODE_CHECK:
+		return check_mode(o);
 	case MODE_NONE:
 	case MODE_COUNT:
 		break;

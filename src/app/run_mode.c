@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "app/options.h"
+#include "app/run_mode.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "io/child_driver.h"
+#include "io/file_whole.h"
+#include "io/loop.h"
+#include "io/rundir.h"
+#include "scenario/runner.h"
+
+#define REPORT_LEN_MAX (64u << 20)
+#define ERRORS_LEN_MAX (1u << 20)
+/* How often somebody who watches gets a new line. */
+#define PROGRESS_EVERY MILLISECONDS(200)
+#define PROGRESS_WIDTH 78
+#define LOG_TAIL 2000
+
+struct run {
+	uv_loop_t loop;
+	uv_prepare_t prepare;
+	uv_timer_t timer;
+	struct loop_signals signals;
+	struct rundir dir;
+	struct supervisor *supervisor;
+	struct child_driver *driver;
+	struct runner *runner;
+	bool dirty;		/* something happened that the runner has not seen */
+	bool watched;		/* standard error is a terminal */
+	unsigned interrupts;
+	uint64_t shown_ns;
+	char shown[PROGRESS_WIDTH + 1];
+};
+
+/* The whole file, at most one byte more than is allowed, so that a larger one shows as such. */
+static int
+read_file(const char *path, uint8_t **bytes, size_t *len)
+{
+	size_t cap = SCENARIO_FILE_LEN_MAX + 1;
+	FILE *f = fopen(path, "re");
+
+	*bytes = NULL;
+	if (!f) {
+		fprintf(stderr, "meshtui: %s: %s\n", path, strerror(errno));
+		return EX_NOINPUT;
+	}
+	*bytes = mem_array(cap, 1);
+	*len = fread(*bytes, 1, cap, f);
+	if (ferror(f)) {
+		fprintf(stderr, "meshtui: %s: %s\n", path, strerror(errno));
+		fclose(f);
+		free(*bytes);
+		*bytes = NULL;
+		return EX_NOINPUT;
+	}
+	fclose(f);
+	return 0;
+}
+
+/* 0 and a scenario, or an exit status after the errors were printed. */
+static int
+load(const char *path, struct scenario **s)
+{
+	struct problems problems;
+	uint8_t *bytes;
+	size_t len;
+	int status = read_file(path, &bytes, &len);
+
+	*s = NULL;
+	if (status != 0)
+		return status;
+	problems_init(&problems);
+	*s = scenario_parse((struct view){ bytes, len }, CHILDREN_MAX, &problems);
+	if (!*s) {
+		struct buf b;
+
+		buf_init(&b, ERRORS_LEN_MAX);
+		problems_print(&problems, path, (struct view){ bytes, len }, &b);
+		fwrite(b.data, 1, b.len, stderr);
+		fprintf(stderr, "%zu %s\n", problems.count + problems.dropped,
+			problems.count == 1 ? "error" : "errors");
+		buf_fini(&b);
+		status = EXIT_DATA;
+	}
+	problems_fini(&problems);
+	free(bytes);
+	return status;
+}
+
+int
+check_mode(const struct options *o)
+{
+	struct scenario *s;
+	int status = load(o->file, &s);
+
+	if (status == 0)
+		printf("%s: %s is right: %zu %s in %zu %s, %zu %s\n", o->file, s->name,
+			s->node_count, s->node_count == 1 ? "node" : "nodes", s->mesh_count,
+			s->mesh_count == 1 ? "mesh" : "meshes", s->step_count,
+			s->step_count == 1 ? "step" : "steps");
+	scenario_free(s);
+	return status;
+}
+
+static void
+show_progress(struct run *r, uint64_t now_ns)
+{
+	char line[PROGRESS_WIDTH + 1];
+
+	if (!r->watched || now_ns < r->shown_ns + PROGRESS_EVERY)
+		return;
+	runner_progress(r->runner, line, sizeof(line));
+	if (strcmp(line, r->shown) == 0)
+		return;
+	memcpy(r->shown, line, sizeof(line));
+	r->shown_ns = now_ns;
+	fprintf(stderr, "\r\033[K%s", line);
+}
+
+static void
+on_timer(uv_timer_t *h)
+{
+	struct run *r = h->data;
+
+	r->dirty = true;
+}
+
+/* Before the loop sleeps: whatever came in this turn is judged once, not once for each record. */
+static void
+on_prepare(uv_prepare_t *h)
+{
+	struct run *r = h->data;
+	uint64_t now_ns = loop_now_ns();
+
+	while (r->dirty && !runner_done(r->runner)) {
+		r->dirty = false;
+		runner_tick(r->runner, loop_now_ns());
+		child_driver_run(r->driver);
+	}
+	show_progress(r, now_ns);
+	if (runner_done(r->runner)) {
+		uv_stop(&r->loop);
+		return;
+	}
+	now_ns = loop_now_ns();
+	uv_update_time(&r->loop);
+	uv_timer_start(&r->timer, on_timer, loop_ms_until(runner_deadline(r->runner), now_ns), 0);
+}
+
+static void
+on_child(void *ctx, unsigned child)
+{
+	struct run *r = ctx;
+
+	(void)child;
+	r->dirty = true;
+}
+
+static void
+on_signal(void *ctx, int signum)
+{
+	struct run *r = ctx;
+	char why[32];
+
+	/* The second one means now: what still runs is killed. */
+	if (++r->interrupts > 1) {
+		uv_stop(&r->loop);
+		return;
+	}
+	snprintf(why, sizeof(why), "SIG%s", sigabbrev_np(signum));
+	runner_cancel(r->runner, why, loop_now_ns());
+	child_driver_run(r->driver);
+	r->dirty = true;
+}
+
+static void
+run_loop(struct run *r)
+{
+	uv_prepare_init(&r->loop, &r->prepare);
+	uv_timer_init(&r->loop, &r->timer);
+	r->prepare.data = r->timer.data = r;
+	r->dirty = true;
+	uv_prepare_start(&r->prepare, on_prepare);
+	uv_run(&r->loop, UV_RUN_DEFAULT);
+	if (r->watched)
+		fprintf(stderr, "\r\033[K");
+	uv_close((uv_handle_t *)&r->prepare, NULL);
+	uv_close((uv_handle_t *)&r->timer, NULL);
+}
+
+static int
+write_report(const struct run *r, const char *json_path)
+{
+	const struct report *report = runner_report(r->runner);
+	int status = report->verdict == VERDICT_PASS ? EXIT_PASS :
+		report->verdict == VERDICT_FAIL ? EXIT_FAIL : EXIT_UNPROVEN;
+	struct buf b;
+
+	buf_init(&b, REPORT_LEN_MAX);
+	report_text(report, &b);
+	fwrite(b.data, 1, b.len, stdout);
+	if (fflush(stdout) != 0)
+		status = EXIT_IO;
+	buf_clear(&b);
+	if (json_path) {
+		report_json(report, &b);
+		if (b.failed || file_whole_write(-1, json_path, b.data, b.len) != ERR_OK) {
+			fprintf(stderr, "meshtui: %s: %s\n", json_path, strerror(errno));
+			status = EXIT_IO;
+		}
+	}
+	buf_fini(&b);
+	return status;
+}
+
+/* The last lines that a node wrote before it ended badly; its directory goes with the run. */
+static void
+print_log_tails(const struct run *r)
+{
+	for (size_t i = 0; i < supervisor_count(r->supervisor); i++) {
+		const struct child_row *row = supervisor_at(r->supervisor, i);
+		char path[sizeof(row->spec.data_dir) + 16], tail[LOG_TAIL + 1];
+		char text[sizeof(tail)];
+		size_t len;
+		FILE *f;
+
+		if (row->state != CHILD_ENDED || (row->end.expected && !row->end.forced &&
+				!row->end.status && !row->end.signal))
+			continue;
+		snprintf(path, sizeof(path), "%s/node.log", row->spec.data_dir);
+		f = fopen(path, "re");
+		if (!f)
+			continue;
+		if (fseek(f, -LOG_TAIL, SEEK_END) != 0)
+			rewind(f);
+		len = fread(tail, 1, LOG_TAIL, f);
+		fclose(f);
+		tail[len] = '\0';
+		fprintf(stderr, "\nlast words of %s.%s (%s):\n", row->spec.mesh, row->spec.type,
+			row->ready.name[0] ? row->ready.name : "never ready");
+		for (char *save, *line = strtok_r(tail, "\n", &save); line;
+			line = strtok_r(NULL, "\n", &save)) {
+			text_printable(text, sizeof(text), line, strlen(line));
+			fprintf(stderr, "  %s\n", text);
+		}
+	}
+}
+
+int
+run_mode(const struct options *o)
+{
+	struct run r = { .watched = isatty(STDERR_FILENO) };
+	struct child_driver_hooks hooks = { .changed = on_child, .ctx = &r };
+	char why[RUNDIR_WHY_CAP] = "";
+	struct scenario *s;
+	int status = load(o->file, &s);
+
+	if (status != 0)
+		return status;
+	if (rundir_open(&r.dir, why) != ERR_OK) {
+		fprintf(stderr, "meshtui: no directory for the run: %s\n", why);
+		scenario_free(s);
+		return EXIT_IO;
+	}
+	if (uv_loop_init(&r.loop) != 0 ||
+	    loop_signals_begin(&r.signals, &r.loop, on_signal, &r) != ERR_OK) {
+		fprintf(stderr, "meshtui: the event loop cannot start\n");
+		rundir_close(&r.dir);
+		scenario_free(s);
+		return EXIT_INTERNAL;
+	}
+	r.supervisor = supervisor_new(CHILDREN_MAX);
+	r.driver = child_driver_open(&r.loop, r.supervisor, &hooks);
+
+	struct runner_config c = { .scenario = s, .file = o->file, .data_root = r.dir.path,
+		.wall_ms = loop_wall_ms() };
+
+	r.runner = runner_new(&c, r.supervisor, loop_now_ns());
+	run_loop(&r);
+	child_driver_close(r.driver);
+	/* Cut short by a second signal: the report still says what was and was not reached. */
+	runner_cancel(r.runner, "told to leave twice", loop_now_ns());
+	runner_tick(r.runner, loop_now_ns());
+	status = write_report(&r, o->report_path);
+	print_log_tails(&r);
+	loop_signals_end(&r.signals);
+	loop_drain(&r.loop);
+	runner_free(r.runner);
+	supervisor_free(r.supervisor);
+	rundir_close(&r.dir);
+	scenario_free(s);
+	return status;
+}
