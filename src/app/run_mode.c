@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -14,7 +16,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "io/child_driver.h"
-#include "io/file_whole.h"
 #include "io/loop.h"
 #include "io/rundir.h"
 #include "scenario/runner.h"
@@ -198,6 +199,40 @@ run_loop(struct run *r)
 	uv_close((uv_handle_t *)&r->timer, NULL);
 }
 
+/* By temporary file and rename, so nobody reads half a report. Keeps errno of what failed. */
+static int
+replace_file(const char *path, const struct buf *b)
+{
+	size_t len = strlen(path), cap = len + sizeof(".XXXXXX");
+	char *temporary = mem_array(cap, 1);
+	mode_t mask = umask(0);
+	int fd, err = ERR_SYSTEM;
+
+	umask(mask);
+	snprintf(temporary, cap, "%s.XXXXXX", path);
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd >= 0) {
+		FILE *f = fdopen(fd, "w");
+
+		if (f && fwrite(b->data, 1, b->len, f) == b->len && fflush(f) == 0 &&
+		    fchmod(fd, 0666 & ~mask) == 0 && fsync(fd) == 0 &&
+		    rename(temporary, path) == 0)
+			err = ERR_OK;
+
+		int error = errno;
+
+		if (f)
+			fclose(f);
+		else
+			close(fd);
+		if (err != ERR_OK)
+			unlink(temporary);
+		errno = error;
+	}
+	free(temporary);
+	return err;
+}
+
 static int
 write_report(const struct run *r, const char *json_path)
 {
@@ -214,7 +249,7 @@ write_report(const struct run *r, const char *json_path)
 	buf_clear(&b);
 	if (json_path) {
 		report_json(report, &b);
-		if (b.failed || file_whole_write(-1, json_path, b.data, b.len) != ERR_OK) {
+		if (b.failed || replace_file(json_path, &b) != ERR_OK) {
 			fprintf(stderr, "meshtui: %s: %s\n", json_path, strerror(errno));
 			status = EXIT_IO;
 		}
