@@ -10,53 +10,54 @@
 #include "base/id.h"
 
 /*
- * The contract of gossip: one topic is a value that takes inputs and time and gives effects.
- * HyParView (Leitao, Pereira, Rodrigues, DSN 2007) keeps the overlay, Plumtree (SRDS 2007) the
- * broadcast tree; PROTOCOL.md 4 has the tables that this implements. No sockets, no clock, no
- * randomness but the seed.
+ * The contract of gossip: one topic is a value that takes inputs and time and gives
+ * effects. HyParView (Leitao, Pereira, Rodrigues, DSN 2007) keeps the overlay, Plumtree
+ * (SRDS 2007) the broadcast tree; PROTOCOL.md 4 has the tables that this implements. No
+ * sockets, no clock, no randomness but the seed.
  */
 struct topic;
 
 struct gossip_config {
 	struct peer_id self;
-	uint8_t seed[32];	/* of the topic's random choices */
-	bool observer;		/* we only listen: attach to a few peers, forward nothing */
-	size_t message_len_max;	/* max_message_size, GOSSIP_MESSAGE_LEN unless told */
-	unsigned active_max, passive_max;	/* 5, 30 */
-	unsigned arwl, prwl, shuffle_ttl;	/* 6, 3, 6 */
-	unsigned shuffle_active, shuffle_passive;	/* 3, 4 */
-	unsigned optimization_hops;		/* 7 */
-	uint64_t shuffle_ns, neighbor_timeout_ns, join_timeout_ns;	/* 60 s, 500 ms, 1 s */
-	uint64_t graft_first_ns, graft_next_ns, lazy_ns;	/* 80 ms, 40 ms, 5 ms */
-	uint64_t seen_ns, cache_ns;		/* 90 s, 30 s */
+	uint8_t seed[32]; /* of the topic's random choices */
+	bool observer;	  /* we only listen: attach to a few peers, forward nothing */
+	size_t message_len_max; /* max_message_size, GOSSIP_MESSAGE_LEN unless told */
+	unsigned active_max, passive_max;			   /* 5, 30 */
+	unsigned arwl, prwl, shuffle_ttl;			   /* 6, 3, 6 */
+	unsigned shuffle_active, shuffle_passive;		   /* 3, 4 */
+	unsigned optimization_hops;				   /* 7 */
+	uint64_t shuffle_ns, neighbor_timeout_ns, join_timeout_ns; /* 60 s, 500 ms, 1 s */
+	uint64_t graft_first_ns, graft_next_ns, lazy_ns; /* 80 ms, 40 ms, 5 ms */
+	uint64_t seen_ns, cache_ns;			 /* 90 s, 30 s */
 };
 
 /* The defaults of PROTOCOL.md 4; self and seed are zero. */
 void gossip_config_default(struct gossip_config *c);
 
-/* Why a neighbor came or went. Only loss leads to a re-join: an evicted peer must not come back at once. */
+/* Why a neighbor came or went. Only loss leads to a re-join: an evicted peer must not
+ * come back at once. */
 enum neighbor_change {
 	NEIGHBOR_UP,
-	NEIGHBOR_EVICTED,	/* we made room */
-	NEIGHBOR_LEFT,		/* it said Disconnect */
-	NEIGHBOR_LOST,		/* its connection ended */
-	NEIGHBOR_REFUSED,	/* it declined our request */
-	NEIGHBOR_TIMEOUT,	/* it did not answer our request */
-	NEIGHBOR_QUIT,		/* we leave */
+	NEIGHBOR_EVICTED, /* we made room */
+	NEIGHBOR_LEFT,	  /* it said Disconnect */
+	NEIGHBOR_LOST,	  /* its connection ended */
+	NEIGHBOR_REFUSED, /* it declined our request */
+	NEIGHBOR_TIMEOUT, /* it did not answer our request */
+	NEIGHBOR_QUIT,	  /* we leave */
 	NEIGHBOR_CHANGES
 };
 const char *neighbor_change_text(enum neighbor_change c);
 
 struct gossip_in {
 	enum gossip_in_kind {
-		GOSSIP_IN_MESSAGE,	/* bytes: one body as it came from `peer` */
-		GOSSIP_IN_TIMER,	/* timer: the number of an earlier GOSSIP_OUT_TIMER */
-		GOSSIP_IN_JOIN,		/* contact `peer`; may be called again after loss */
-		GOSSIP_IN_LOST,		/* the connection to `peer` ended or could not be made */
-		GOSSIP_IN_BROADCAST,	/* bytes: content for everyone */
-		GOSSIP_IN_OBSERVER,	/* `peer` said in its HELLO that it only observes */
-		GOSSIP_IN_DATA,		/* bytes: our own peer data (an AddrInfo) changed */
-		GOSSIP_IN_QUIT,		/* leave: tell the neighbors */
+		GOSSIP_IN_MESSAGE, /* bytes: one body as it came from `peer` */
+		GOSSIP_IN_TIMER,   /* timer: the number of an earlier GOSSIP_OUT_TIMER */
+		GOSSIP_IN_JOIN,	   /* contact `peer`; may be called again after loss */
+		GOSSIP_IN_LOST, /* the connection to `peer` ended or could not be made */
+		GOSSIP_IN_BROADCAST, /* bytes: content for everyone */
+		GOSSIP_IN_OBSERVER,  /* `peer` said in its HELLO that it only observes */
+		GOSSIP_IN_DATA,	     /* bytes: our own peer data (an AddrInfo) changed */
+		GOSSIP_IN_QUIT,	     /* leave: tell the neighbors */
 	} kind;
 	struct peer_id peer;
 	uint64_t timer;
@@ -65,24 +66,29 @@ struct gossip_in {
 
 struct gossip_out {
 	enum gossip_out_kind {
-		GOSSIP_OUT_SEND,	/* bytes: a body for `peer`; dial it if there is no link */
-		GOSSIP_OUT_HANG_UP,	/* we need the link to `peer` no more (after a Disconnect) */
-		GOSSIP_OUT_TIMER,	/* hand GOSSIP_IN_TIMER back at due_ns; timers are never cancelled */
-		GOSSIP_OUT_NEIGHBOR,	/* change: the active view changed by `peer` */
-		GOSSIP_OUT_DELIVER,	/* bytes: a content, once; `peer` is who handed it to us */
-		GOSSIP_OUT_PEER_DATA,	/* bytes: the AddrInfo of `peer`, newly learned */
+		GOSSIP_OUT_SEND, /* bytes: a body for `peer`; dial it if there is no link
+				  */
+		GOSSIP_OUT_HANG_UP, /* we need the link to `peer` no more (after a
+				       Disconnect) */
+		GOSSIP_OUT_TIMER, /* hand GOSSIP_IN_TIMER back at due_ns; timers are never
+				     cancelled */
+		GOSSIP_OUT_NEIGHBOR, /* change: the active view changed by `peer` */
+		GOSSIP_OUT_DELIVER,  /* bytes: a content, once; `peer` is who handed it to
+					us */
+		GOSSIP_OUT_PEER_DATA, /* bytes: the AddrInfo of `peer`, newly learned */
 	} kind;
 	struct peer_id peer;
 	enum neighbor_change change;
 	uint64_t timer, due_ns;
-	uint8_t *bytes;			/* owned by the outbox */
+	uint8_t *bytes; /* owned by the outbox */
 	size_t bytes_len;
-	uint16_t round;			/* of a delivery: hops it took */
+	uint16_t round; /* of a delivery: hops it took */
 };
 
 /*
  * Effects in order. Owned by the caller of topic_handle; entries live until outbox_clear.
- *	for (size_t i = 0; i < outbox_count(o); i++) { ... outbox_at(o, i) ... } outbox_clear(o);
+ *	for (size_t i = 0; i < outbox_count(o); i++) { ... outbox_at(o, i) ... }
+ *outbox_clear(o);
  */
 struct outbox;
 struct outbox *outbox_new(void);
@@ -92,30 +98,36 @@ const struct gossip_out *outbox_at(const struct outbox *o, size_t i);
 void outbox_clear(struct outbox *o);
 
 /* Owned by the caller; topic_free accepts NULL. Arms the first timers into `out`. */
-struct topic *topic_new(const struct gossip_config *c, uint64_t now_ns, struct outbox *out);
+struct topic *topic_new(
+	const struct gossip_config *c, uint64_t now_ns, struct outbox *out);
 void topic_free(struct topic *t);
 
 /* Takes one input; appends effects. Malformed bodies are counted and change nothing. */
-void topic_handle(struct topic *t, const struct gossip_in *in, uint64_t now_ns, struct outbox *out);
+void topic_handle(
+	struct topic *t, const struct gossip_in *in, uint64_t now_ns, struct outbox *out);
 /* Whether a content of this length can be broadcast (max_message_size - 44). */
 bool topic_can_broadcast(const struct topic *t, size_t len);
 
 /* Read-only views, for people, checkers and tests. */
-size_t topic_active(const struct topic *t, struct peer_id *to, size_t cap);	/* returns how many */
+size_t topic_active(
+	const struct topic *t, struct peer_id *to, size_t cap); /* returns how many */
 size_t topic_passive(const struct topic *t, struct peer_id *to, size_t cap);
 size_t topic_eager(const struct topic *t, struct peer_id *to, size_t cap);
 size_t topic_pending(const struct topic *t, struct peer_id *to, size_t cap);
 size_t topic_observers(const struct topic *t, struct peer_id *to, size_t cap);
-bool topic_is_neighbor(const struct topic *t, const struct peer_id *peer);	/* active or observer */
-/* Whether a link to `peer` is of use to this topic now: active, pending, joining or observer. */
+bool topic_is_neighbor(
+	const struct topic *t, const struct peer_id *peer); /* active or observer */
+/* Whether a link to `peer` is of use to this topic now: active, pending, joining or
+ * observer. */
 bool topic_needs(const struct topic *t, const struct peer_id *peer);
 
 struct topic_stats {
 	uint64_t delivered, duplicates, broadcasts, malformed, bad_hash;
 	uint64_t grafts_sent, prunes_sent, ihaves_sent, payloads_sent;
 	uint64_t evictions, dropped_lazy, dropped_missing, dropped_seen, dropped_cache;
-	size_t seen, cached, cached_bytes, missing, lazy_queued, peer_data;	/* sizes now */
-	size_t joining;		/* contacts that owe an answer to a Join */
+	size_t seen, cached, cached_bytes, missing, lazy_queued,
+		peer_data; /* sizes now */
+	size_t joining;	   /* contacts that owe an answer to a Join */
 };
 void topic_stats(const struct topic *t, struct topic_stats *s);
 

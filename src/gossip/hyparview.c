@@ -57,7 +57,7 @@ static void
 on_join(struct hyparview *h, struct gossip_ctx *x, const struct peer_id *from,
 	const struct gossip_msg *m)
 {
-	struct gossip_msg forward = { .kind = GOSSIP_FORWARD_JOIN };
+	struct gossip_msg forward = {.kind = GOSSIP_FORWARD_JOIN};
 	struct peer_id active[GOSSIP_ACTIVE_VIEW_MAX];
 	size_t count;
 
@@ -87,18 +87,20 @@ on_forward_join(struct hyparview *h, struct gossip_ctx *x, const struct peer_id 
 	const struct gossip_msg *m)
 {
 	const struct gossip_peer_info *peer = &m->forward_join.peer;
-	struct peer_id except[2] = { *from, peer->id }, next;
+	struct peer_id except[2] = {*from, peer->id}, next;
 	struct views *v = &h->views;
 	struct gossip_msg forward;
 	unsigned ttl = m->forward_join.ttl;
 
-	if (x->config->observer || is_self(x, &peer->id) || peerset_has(x->marked, &peer->id))
+	if (x->config->observer || is_self(x, &peer->id) ||
+		peerset_has(x->marked, &peer->id))
 		return;
 	if (ttl > x->config->arwl)
 		ttl = x->config->arwl;
 	if (peerset_has(&v->active, &peer->id)) {
 		views_learn(v, x, &peer->id, &peer->data);
-		outbox_send_neighbor(x->out, &peer->id, GOSSIP_PRIORITY_HIGH, x->own_data);
+		outbox_send_neighbor(
+			x->out, &peer->id, GOSSIP_PRIORITY_HIGH, x->own_data);
 		return;
 	}
 	if (ttl == 0 || v->active.count <= 1) {
@@ -138,9 +140,10 @@ on_neighbor(struct hyparview *h, struct gossip_ctx *x, const struct peer_id *fro
 		outbox_send_neighbor(x->out, from, priority, x->own_data);
 		return;
 	}
-	/* Members evict for High. An observer neither evicts nor takes what it did not ask for. */
-	if (x->config->observer ? reply && takes_slot :
-		priority == GOSSIP_PRIORITY_HIGH || takes_slot) {
+	/* Members evict for High. An observer neither evicts nor takes what it did not
+	 * ask for. */
+	if (x->config->observer ? reply && takes_slot
+				: priority == GOSSIP_PRIORITY_HIGH || takes_slot) {
 		add_active(h, x, from, &m->neighbor.data);
 		if (!reply)
 			outbox_send_neighbor(x->out, from, priority, x->own_data);
@@ -154,8 +157,8 @@ on_neighbor(struct hyparview *h, struct gossip_ctx *x, const struct peer_id *fro
 }
 
 static size_t
-learn_nodes(struct hyparview *h, struct gossip_ctx *x, const struct gossip_peer_info *nodes,
-	size_t count)
+learn_nodes(struct hyparview *h, struct gossip_ctx *x,
+	const struct gossip_peer_info *nodes, size_t count)
 {
 	size_t news = 0;
 
@@ -167,7 +170,7 @@ learn_nodes(struct hyparview *h, struct gossip_ctx *x, const struct gossip_peer_
 static void
 accept_shuffle(struct hyparview *h, struct gossip_ctx *x, const struct gossip_msg *m)
 {
-	struct gossip_msg reply = { .kind = GOSSIP_SHUFFLE_REPLY };
+	struct gossip_msg reply = {.kind = GOSSIP_SHUFFLE_REPLY};
 	struct peer_id except[GOSSIP_NODES_MAX + 1];
 	const struct peer_id *origin = &m->shuffle.origin;
 	size_t count = m->shuffle.count, news;
@@ -182,8 +185,8 @@ accept_shuffle(struct hyparview *h, struct gossip_ctx *x, const struct gossip_ms
 	views_pick_nodes(&h->views, x, x->rng, except, count + 1, max / 2, max - max / 2,
 		reply.shuffle_reply.nodes, &reply.shuffle_reply.count);
 	/* A full list without news comes from somebody who knows about what we know. */
-	if (reply.shuffle_reply.count > 0 && (news > 0 || count <= picks ||
-		peerset_has(&h->views.active, origin))) {
+	if (reply.shuffle_reply.count > 0 &&
+		(news > 0 || count <= picks || peerset_has(&h->views.active, origin))) {
 		outbox_send(x->out, origin, &reply);
 		views_hang_up(&h->views, x, origin);
 	}
@@ -194,7 +197,7 @@ static void
 on_shuffle(struct hyparview *h, struct gossip_ctx *x, const struct peer_id *from,
 	const struct gossip_msg *m)
 {
-	struct peer_id except[2] = { m->shuffle.origin, *from }, next;
+	struct peer_id except[2] = {m->shuffle.origin, *from}, next;
 	struct gossip_msg forward;
 	unsigned ttl = m->shuffle.ttl;
 
@@ -251,7 +254,8 @@ hyparview_message(struct hyparview *h, struct gossip_ctx *x, const struct peer_i
 	const struct gossip_msg *m)
 {
 	static void (*const handlers[GOSSIP_MSG_KINDS])(struct hyparview *,
-		struct gossip_ctx *, const struct peer_id *, const struct gossip_msg *) = {
+		struct gossip_ctx *, const struct peer_id *,
+		const struct gossip_msg *) = {
 		[GOSSIP_JOIN] = on_join,
 		[GOSSIP_FORWARD_JOIN] = on_forward_join,
 		[GOSSIP_SHUFFLE] = on_shuffle,
@@ -272,7 +276,7 @@ hyparview_init(struct hyparview *h, const struct gossip_config *c)
 
 	if (c->observer && active_max > GOSSIP_OBSERVED_MAX)
 		active_max = GOSSIP_OBSERVED_MAX;
-	*h = (struct hyparview){ .shuffle = { .kind = GOSSIP_TIMER_SHUFFLE } };
+	*h = (struct hyparview){.shuffle = {.kind = GOSSIP_TIMER_SHUFFLE}};
 	views_init(&h->views, active_max, c->passive_max);
 }
 
@@ -319,7 +323,8 @@ join_timed_out(struct hyparview *h, struct gossip_ctx *x, struct views_join *j)
 	uint64_t wait_ns;
 
 	/* Once somebody answered, one more try is enough for those that did not. */
-	if (j->tries >= GOSSIP_JOIN_TRIES || (h->views.active.count > 0 && j->tries >= 2)) {
+	if (j->tries >= GOSSIP_JOIN_TRIES ||
+		(h->views.active.count > 0 && j->tries >= 2)) {
 		views_clear_join(&h->views, x, &contact);
 		outbox_send_disconnect(x->out, &contact, true);
 		outbox_neighbor(x->out, &contact, NEIGHBOR_TIMEOUT);
@@ -349,7 +354,7 @@ request_timed_out(struct hyparview *h, struct gossip_ctx *x, struct views_pendin
 static void
 send_shuffle(struct hyparview *h, struct gossip_ctx *x)
 {
-	struct gossip_msg m = { .kind = GOSSIP_SHUFFLE };
+	struct gossip_msg m = {.kind = GOSSIP_SHUFFLE};
 	struct peer_id to;
 
 	if (!peerset_sample(&h->views.active, x->rng, NULL, 0, &to, 1))
@@ -363,8 +368,9 @@ send_shuffle(struct hyparview *h, struct gossip_ctx *x)
 	views_pick_nodes(&h->views, x, x->rng, &to, 1, x->config->shuffle_active,
 		x->config->shuffle_passive, m.shuffle.nodes, &m.shuffle.count);
 	outbox_send(x->out, &to, &m);
-	h->interval_ns = h->interval_ns * 2 < x->config->shuffle_ns ?
-		h->interval_ns * 2 : x->config->shuffle_ns;
+	h->interval_ns = h->interval_ns * 2 < x->config->shuffle_ns
+				 ? h->interval_ns * 2
+				 : x->config->shuffle_ns;
 	arm_shuffle(h, x);
 	/* Refusals are not forever for a node with few neighbors. */
 	if (h->views.active.count < (h->views.active.cap + 1) / 2) {

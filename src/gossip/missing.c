@@ -10,7 +10,7 @@
 void
 missing_init(struct missing *m)
 {
-	*m = (struct missing){ .by_id = idmap_new() };
+	*m = (struct missing){.by_id = idmap_new()};
 }
 
 void
@@ -51,7 +51,8 @@ missing_add(struct missing *m, struct gossip_ctx *x, const struct peer_id *id,
 		e->timer.kind = GOSSIP_TIMER_GRAFT;
 		e->id = *id;
 		idmap_put(m->by_id, id, e);
-		heap_arm(x->timers, &e->timer.entry, x->now_ns + x->config->graft_first_ns);
+		heap_arm(x->timers, &e->timer.entry,
+			x->now_ns + x->config->graft_first_ns);
 	}
 	for (size_t i = 0; i < e->count; i++) {
 		if (id_equal(&e->sources[i].peer, peer))
@@ -62,7 +63,7 @@ missing_add(struct missing *m, struct gossip_ctx *x, const struct peer_id *id,
 		e->cap = e->cap ? 2 * e->cap : 2;
 		e->sources = mem_resize(e->sources, e->cap, sizeof(*e->sources));
 	}
-	e->sources[e->count++] = (struct missing_source){ *peer, round };
+	e->sources[e->count++] = (struct missing_source){*peer, round};
 }
 
 static void

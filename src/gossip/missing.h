@@ -6,9 +6,9 @@
 #include "gossip/context.h"
 
 /*
- * Messages that were announced by IHave and have not come: who has them, in the order in which
- * they said so, and the timer after which one of them is grafted. Bounded; further ones are
- * counted and forgotten (their next IHave or payload brings them back).
+ * Messages that were announced by IHave and have not come: who has them, in the order in
+ * which they said so, and the timer after which one of them is grafted. Bounded; further
+ * ones are counted and forgotten (their next IHave or payload brings them back).
  */
 struct missing_source {
 	struct peer_id peer;
@@ -38,6 +38,7 @@ struct missing_entry *missing_find(const struct missing *m, const struct peer_id
 bool missing_pop(struct missing_entry *e, struct missing_source *to);
 void missing_remove(struct missing *m, struct heap *timers, struct missing_entry *e);
 /* The peer is gone: it brings nothing. Entries without any source are removed. */
-void missing_remove_peer(struct missing *m, struct heap *timers, const struct peer_id *peer);
+void missing_remove_peer(
+	struct missing *m, struct heap *timers, const struct peer_id *peer);
 
 #endif

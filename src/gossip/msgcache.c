@@ -10,7 +10,7 @@ struct msgcache_entry {
 	TAILQ_ENTRY(msgcache_entry) in_seen, in_cached;
 	struct peer_id id;
 	uint64_t since_ns;
-	uint8_t *content;	/* NULL: forgotten, or never kept */
+	uint8_t *content; /* NULL: forgotten, or never kept */
 	size_t len;
 	uint16_t round;
 };
@@ -61,8 +61,10 @@ msgcache_init(struct msgcache *c, uint64_t seen_ns, uint64_t cache_ns, size_t se
 	size_t bytes_max)
 {
 	assert(seen_max > 0);
-	*c = (struct msgcache){ .seen_ns = seen_ns, .cache_ns = cache_ns,
-		.seen_max = seen_max, .bytes_max = bytes_max };
+	*c = (struct msgcache){.seen_ns = seen_ns,
+		.cache_ns = cache_ns,
+		.seen_max = seen_max,
+		.bytes_max = bytes_max};
 	c->by_id = idmap_new();
 	TAILQ_INIT(&c->seen);
 	TAILQ_INIT(&c->cached);
@@ -92,8 +94,8 @@ msgcache_note(struct msgcache *c, const struct peer_id *id, uint64_t now_ns)
 }
 
 void
-msgcache_put(struct msgcache *c, const struct peer_id *id, struct view content, uint16_t round,
-	uint64_t now_ns)
+msgcache_put(struct msgcache *c, const struct peer_id *id, struct view content,
+	uint16_t round, uint64_t now_ns)
 {
 	struct msgcache_entry *e = add(c, id, now_ns);
 
@@ -121,7 +123,7 @@ msgcache_find(const struct msgcache *c, const struct peer_id *id, struct view *c
 
 	if (!e || !e->content)
 		return false;
-	*content = (struct view){ e->content, e->len };
+	*content = (struct view){e->content, e->len};
 	*round = e->round;
 	return true;
 }

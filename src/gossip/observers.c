@@ -12,7 +12,7 @@ observers_init(struct observers *o, const uint8_t seed[static 32])
 
 	memcpy(own, seed, sizeof(own));
 	own[0] ^= 0x0b;
-	*o = (struct observers){ 0 };
+	*o = (struct observers){0};
 	rng_init(&o->rng, own);
 	peerset_init(&o->marked, GOSSIP_MARKED_MAX);
 	peerset_init(&o->attached, GOSSIP_OBSERVERS_MAX);

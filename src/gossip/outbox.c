@@ -10,7 +10,7 @@ struct outbox {
 	struct gossip_out *at;
 	size_t count, cap;
 	uint64_t dropped;
-	struct buf scratch;	/* one message is encoded at a time */
+	struct buf scratch; /* one message is encoded at a time */
 };
 
 static struct gossip_out *
@@ -23,7 +23,7 @@ push(struct outbox *o, enum gossip_out_kind kind, const struct peer_id *peer)
 		o->at = mem_resize(o->at, o->cap, sizeof(*o->at));
 	}
 	e = &o->at[o->count++];
-	*e = (struct gossip_out){ .kind = kind };
+	*e = (struct gossip_out){.kind = kind};
 	if (peer)
 		e->peer = *peer;
 	mem_made(MEM_OUTBOX_ENTRY);
@@ -123,7 +123,8 @@ outbox_neighbor(struct outbox *o, const struct peer_id *peer, enum neighbor_chan
 }
 
 void
-outbox_deliver(struct outbox *o, const struct peer_id *from, struct view content, uint16_t hops)
+outbox_deliver(
+	struct outbox *o, const struct peer_id *from, struct view content, uint16_t hops)
 {
 	struct gossip_out *e = push(o, GOSSIP_OUT_DELIVER, from);
 
@@ -141,7 +142,7 @@ void
 outbox_send_neighbor(struct outbox *o, const struct peer_id *peer,
 	enum gossip_priority priority, struct view data)
 {
-	struct gossip_msg m = { .kind = GOSSIP_NEIGHBOR };
+	struct gossip_msg m = {.kind = GOSSIP_NEIGHBOR};
 
 	m.neighbor.priority = priority;
 	m.neighbor.data.present = data.len > 0;
@@ -152,7 +153,7 @@ outbox_send_neighbor(struct outbox *o, const struct peer_id *peer,
 void
 outbox_send_disconnect(struct outbox *o, const struct peer_id *peer, bool alive)
 {
-	struct gossip_msg m = { .kind = GOSSIP_DISCONNECT };
+	struct gossip_msg m = {.kind = GOSSIP_DISCONNECT};
 
 	m.disconnect.alive = alive;
 	outbox_send(o, peer, &m);

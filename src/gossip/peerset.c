@@ -19,7 +19,7 @@ find(const struct peer_id *ids, size_t count, const struct peer_id *id)
 void
 peerset_init(struct peerset *s, size_t cap)
 {
-	*s = (struct peerset){ .cap = cap };
+	*s = (struct peerset){.cap = cap};
 	s->ids = mem_array(cap ? cap : 1, sizeof(*s->ids));
 }
 
@@ -27,7 +27,7 @@ void
 peerset_fini(struct peerset *s)
 {
 	free(s->ids);
-	*s = (struct peerset){ 0 };
+	*s = (struct peerset){0};
 }
 
 void
@@ -83,7 +83,8 @@ peerset_sample(const struct peerset *s, struct rng *rng, const struct peer_id *e
 {
 	size_t eligible = 0;
 
-	/* A reservoir: each newcomer takes the place of an earlier one with the right chance. */
+	/* A reservoir: each newcomer takes the place of an earlier one with the right
+	 * chance. */
 	for (size_t i = 0; i < s->count && max > 0; i++) {
 		if (find(except, except_count, &s->ids[i]) < except_count)
 			continue;

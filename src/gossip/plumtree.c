@@ -35,7 +35,7 @@ static void
 send_payload(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *to,
 	const struct peer_id *id, struct view content, uint16_t round)
 {
-	struct gossip_msg m = { .kind = GOSSIP_PAYLOAD };
+	struct gossip_msg m = {.kind = GOSSIP_PAYLOAD};
 
 	m.payload.id = *id;
 	m.payload.content = content;
@@ -47,7 +47,7 @@ send_payload(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *to,
 static void
 send_prune(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *to)
 {
-	struct gossip_msg m = { .kind = GOSSIP_PRUNE };
+	struct gossip_msg m = {.kind = GOSSIP_PRUNE};
 
 	outbox_send(x->out, to, &m);
 	p->stats.prunes_sent++;
@@ -57,7 +57,7 @@ static void
 send_graft(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *to,
 	const struct peer_id *id, uint16_t round)
 {
-	struct gossip_msg m = { .kind = GOSSIP_GRAFT };
+	struct gossip_msg m = {.kind = GOSSIP_GRAFT};
 
 	m.graft.has_id = id != NULL;
 	if (id)
@@ -79,7 +79,7 @@ queue_ihave(struct plumtree *p, struct gossip_ctx *x, struct plumtree_peer *to,
 		to->cap = to->cap ? 2 * to->cap : 8;
 		to->queue = mem_resize(to->queue, to->cap, sizeof(*to->queue));
 	}
-	to->queue[to->count++] = (struct gossip_ihave){ *id, round };
+	to->queue[to->count++] = (struct gossip_ihave){*id, round};
 	if (!heap_armed(&p->lazy.entry))
 		heap_arm(x->timers, &p->lazy.entry, x->now_ns + x->config->lazy_ns);
 }
@@ -102,8 +102,8 @@ push(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 }
 
 static void
-record(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *id, struct view content,
-	uint16_t round)
+record(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *id,
+	struct view content, uint16_t round)
 {
 	msgcache_put(&p->cache, id, content, round, x->now_ns);
 	if (!heap_armed(&p->sweep.entry))
@@ -111,8 +111,8 @@ record(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *id, struc
 }
 
 /*
- * The payload came over a path much longer than one we heard of: take the shorter as eager
- * (Plumtree 3.8). `round` is the one the payload is forwarded with.
+ * The payload came over a path much longer than one we heard of: take the shorter as
+ * eager (Plumtree 3.8). `round` is the one the payload is forwarded with.
  */
 static void
 optimize(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
@@ -174,7 +174,7 @@ on_payload(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 			heap_arm(x->timers, &p->sweep.entry, x->now_ns + SWEEP_NS);
 		round = 1;
 	} else if (x->config->observer) {
-		record(p, x, id, (struct view){ content.data, 0 }, round);
+		record(p, x, id, (struct view){content.data, 0}, round);
 	} else {
 		record(p, x, id, content, round);
 		push(p, x, from, id, content, round);
@@ -233,8 +233,9 @@ void
 plumtree_message(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 	const struct gossip_msg *m)
 {
-	static void (*const handlers[GOSSIP_MSG_KINDS])(struct plumtree *, struct gossip_ctx *,
-		const struct peer_id *, const struct gossip_msg *) = {
+	static void (*const handlers[GOSSIP_MSG_KINDS])(struct plumtree *,
+		struct gossip_ctx *, const struct peer_id *,
+		const struct gossip_msg *) = {
 		[GOSSIP_PAYLOAD] = on_payload,
 		[GOSSIP_PRUNE] = on_prune,
 		[GOSSIP_GRAFT] = on_graft,
@@ -248,8 +249,9 @@ plumtree_message(struct plumtree *p, struct gossip_ctx *x, const struct peer_id 
 void
 plumtree_init(struct plumtree *p, const struct gossip_config *c, size_t peers_max)
 {
-	*p = (struct plumtree){ .cap = peers_max,
-		.lazy = { .kind = GOSSIP_TIMER_LAZY }, .sweep = { .kind = GOSSIP_TIMER_SWEEP } };
+	*p = (struct plumtree){.cap = peers_max,
+		.lazy = {.kind = GOSSIP_TIMER_LAZY},
+		.sweep = {.kind = GOSSIP_TIMER_SWEEP}};
 	p->peers = mem_array(peers_max, sizeof(*p->peers));
 	msgcache_init(&p->cache, c->seen_ns, c->cache_ns, GOSSIP_SEEN_MAX,
 		GOSSIP_CACHE_BYTES_MAX);
@@ -266,7 +268,7 @@ plumtree_fini(struct plumtree *p, struct heap *timers)
 	for (size_t i = 0; i < p->count; i++)
 		free(p->peers[i].queue);
 	free(p->peers);
-	*p = (struct plumtree){ 0 };
+	*p = (struct plumtree){0};
 }
 
 void
@@ -275,7 +277,7 @@ plumtree_up(struct plumtree *p, const struct peer_id *peer)
 	if (find(p, peer))
 		return;
 	assert(p->count < p->cap);
-	p->peers[p->count++] = (struct plumtree_peer){ .id = *peer, .eager = true };
+	p->peers[p->count++] = (struct plumtree_peer){.id = *peer, .eager = true};
 }
 
 void
@@ -309,8 +311,9 @@ plumtree_broadcast(struct plumtree *p, struct gossip_ctx *x, struct view content
 static void
 dispatch(struct plumtree *p, struct gossip_ctx *x)
 {
-	size_t room = x->config->message_len_max - IHAVE_OVERHEAD, max = room / IHAVE_ITEM_LEN;
-	struct gossip_msg m = { .kind = GOSSIP_IHAVE };
+	size_t room = x->config->message_len_max - IHAVE_OVERHEAD,
+	       max = room / IHAVE_ITEM_LEN;
+	struct gossip_msg m = {.kind = GOSSIP_IHAVE};
 
 	if (max > GOSSIP_IHAVE_MAX)
 		max = GOSSIP_IHAVE_MAX;

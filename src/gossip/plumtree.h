@@ -7,15 +7,15 @@
 #include "wire/gossip_msg.h"
 
 /*
- * Plumtree (Leitao, Pereira, Rodrigues, SRDS 2007) by the event table of PROTOCOL.md 4: payloads
- * go to eager neighbors, announcements (IHave) to lazy ones; duplicates prune, silence grafts.
- * Neighbors come and go by plumtree_up and plumtree_down and by nothing else: a message from
- * somebody else is read, but changes no set.
+ * Plumtree (Leitao, Pereira, Rodrigues, SRDS 2007) by the event table of PROTOCOL.md 4:
+ * payloads go to eager neighbors, announcements (IHave) to lazy ones; duplicates prune,
+ * silence grafts. Neighbors come and go by plumtree_up and plumtree_down and by nothing
+ * else: a message from somebody else is read, but changes no set.
  */
 struct plumtree_peer {
 	struct peer_id id;
 	bool eager;
-	struct gossip_ihave *queue;	/* IHaves that wait for the lazy timer */
+	struct gossip_ihave *queue; /* IHaves that wait for the lazy timer */
 	size_t count, cap;
 };
 
@@ -36,16 +36,18 @@ struct plumtree {
 void plumtree_init(struct plumtree *p, const struct gossip_config *c, size_t peers_max);
 void plumtree_fini(struct plumtree *p, struct heap *timers);
 
-void plumtree_up(struct plumtree *p, const struct peer_id *peer);	/* eager; no-op when known */
+void plumtree_up(
+	struct plumtree *p, const struct peer_id *peer); /* eager; no-op when known */
 void plumtree_down(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *peer);
-/* The content fits a message (the caller asked); a content that was seen before is not sent. */
+/* The content fits a message (the caller asked); a content that was seen before is not
+ * sent. */
 void plumtree_broadcast(struct plumtree *p, struct gossip_ctx *x, struct view content);
 /* Takes the Gossip kinds of messages. */
-void plumtree_message(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
-	const struct gossip_msg *m);
+void plumtree_message(struct plumtree *p, struct gossip_ctx *x,
+	const struct peer_id *from, const struct gossip_msg *m);
 void plumtree_timer(struct plumtree *p, struct gossip_ctx *x, struct gossip_timer *t);
 
 size_t plumtree_eager(const struct plumtree *p, struct peer_id *to, size_t cap);
-size_t plumtree_queued(const struct plumtree *p);	/* IHaves that wait, all peers */
+size_t plumtree_queued(const struct plumtree *p); /* IHaves that wait, all peers */
 
 #endif

@@ -36,12 +36,17 @@ struct topic {
 static struct gossip_ctx
 context(struct topic *t, uint64_t now_ns, struct outbox *out)
 {
-	return (struct gossip_ctx){ .config = &t->config, .rng = &t->rng,
-		.timers = &t->timers, .out = out, .marked = &t->observers.marked,
-		.own_data = { t->own_data, t->own_data_len }, .now_ns = now_ns };
+	return (struct gossip_ctx){.config = &t->config,
+		.rng = &t->rng,
+		.timers = &t->timers,
+		.out = out,
+		.marked = &t->observers.marked,
+		.own_data = {t->own_data, t->own_data_len},
+		.now_ns = now_ns};
 }
 
-/* Plumtree follows the active view: applies the changes from entry `from` of the outbox on. */
+/* Plumtree follows the active view: applies the changes from entry `from` of the outbox
+ * on. */
 static void
 follow(struct topic *t, struct gossip_ctx *x, size_t from)
 {
@@ -54,7 +59,7 @@ follow(struct topic *t, struct gossip_ctx *x, size_t from)
 		if (e->change == NEIGHBOR_UP)
 			plumtree_up(&t->plumtree, &peer);
 		else if (!peerset_has(&t->hyparview.views.active, &peer) &&
-			!peerset_has(&t->observers.attached, &peer))
+			 !peerset_has(&t->observers.attached, &peer))
 			plumtree_down(&t->plumtree, x, &peer);
 	}
 }
@@ -86,7 +91,7 @@ arm(struct topic *t, struct outbox *out)
 	}
 	if (t->outstanding_count < OUTSTANDING_MAX)
 		last = t->outstanding_count++;
-	t->outstanding[last] = (struct outstanding){ ++t->last_timer, due_ns };
+	t->outstanding[last] = (struct outstanding){++t->last_timer, due_ns};
 	outbox_timer(out, t->last_timer, due_ns);
 }
 
@@ -106,8 +111,9 @@ on_message(struct topic *t, struct gossip_ctx *x, const struct gossip_in *in)
 	if (m.kind >= GOSSIP_PAYLOAD)
 		plumtree_message(&t->plumtree, x, from, &m);
 	else if (peerset_has(&t->observers.marked, from))
-		follow_observer(t, x, from, observers_message(&t->observers, x,
-			&t->hyparview.views, from, &m));
+		follow_observer(t, x, from,
+			observers_message(
+				&t->observers, x, &t->hyparview.views, from, &m));
 	else
 		hyparview_message(&t->hyparview, x, from, &m);
 }
@@ -151,7 +157,8 @@ on_lost(struct topic *t, struct gossip_ctx *x, const struct gossip_in *in)
 static void
 on_broadcast(struct topic *t, struct gossip_ctx *x, const struct gossip_in *in)
 {
-	/* Asking is the caller's duty; a content that fits no message would be lost silently. */
+	/* Asking is the caller's duty; a content that fits no message would be lost
+	 * silently. */
 	assert(topic_can_broadcast(t, in->bytes.len));
 	plumtree_broadcast(&t->plumtree, x, in->bytes);
 }
@@ -187,10 +194,11 @@ on_quit(struct topic *t, struct gossip_ctx *x, const struct gossip_in *in)
 }
 
 void
-topic_handle(struct topic *t, const struct gossip_in *in, uint64_t now_ns, struct outbox *out)
+topic_handle(
+	struct topic *t, const struct gossip_in *in, uint64_t now_ns, struct outbox *out)
 {
-	static void (*const handlers[])(struct topic *, struct gossip_ctx *,
-		const struct gossip_in *) = {
+	static void (*const handlers[])(
+		struct topic *, struct gossip_ctx *, const struct gossip_in *) = {
 		[GOSSIP_IN_MESSAGE] = on_message,
 		[GOSSIP_IN_TIMER] = on_timer,
 		[GOSSIP_IN_JOIN] = on_join,
@@ -218,15 +226,22 @@ gossip_config_default(struct gossip_config *c)
 {
 	*c = (struct gossip_config){
 		.message_len_max = GOSSIP_MESSAGE_LEN,
-		.active_max = GOSSIP_ACTIVE_VIEW, .passive_max = GOSSIP_PASSIVE_VIEW,
-		.arwl = 6, .prwl = 3, .shuffle_ttl = 6,
-		.shuffle_active = 3, .shuffle_passive = 4,
+		.active_max = GOSSIP_ACTIVE_VIEW,
+		.passive_max = GOSSIP_PASSIVE_VIEW,
+		.arwl = 6,
+		.prwl = 3,
+		.shuffle_ttl = 6,
+		.shuffle_active = 3,
+		.shuffle_passive = 4,
 		.optimization_hops = 7,
-		.shuffle_ns = SECONDS(60), .neighbor_timeout_ns = MILLISECONDS(500),
+		.shuffle_ns = SECONDS(60),
+		.neighbor_timeout_ns = MILLISECONDS(500),
 		.join_timeout_ns = SECONDS(1),
-		.graft_first_ns = MILLISECONDS(80), .graft_next_ns = MILLISECONDS(40),
+		.graft_first_ns = MILLISECONDS(80),
+		.graft_next_ns = MILLISECONDS(40),
 		.lazy_ns = MILLISECONDS(5),
-		.seen_ns = SECONDS(90), .cache_ns = SECONDS(30),
+		.seen_ns = SECONDS(90),
+		.cache_ns = SECONDS(30),
 	};
 }
 
@@ -329,14 +344,14 @@ bool
 topic_is_neighbor(const struct topic *t, const struct peer_id *peer)
 {
 	return peerset_has(&t->hyparview.views.active, peer) ||
-		peerset_has(&t->observers.attached, peer);
+	       peerset_has(&t->observers.attached, peer);
 }
 
 bool
 topic_needs(const struct topic *t, const struct peer_id *peer)
 {
 	return views_needs(&t->hyparview.views, peer) ||
-		peerset_has(&t->observers.attached, peer);
+	       peerset_has(&t->observers.attached, peer);
 }
 
 void
@@ -345,16 +360,24 @@ topic_stats(const struct topic *t, struct topic_stats *s)
 	const struct plumtree *p = &t->plumtree;
 
 	*s = (struct topic_stats){
-		.delivered = p->stats.delivered, .duplicates = p->stats.duplicates,
-		.broadcasts = p->stats.broadcasts, .malformed = t->malformed,
+		.delivered = p->stats.delivered,
+		.duplicates = p->stats.duplicates,
+		.broadcasts = p->stats.broadcasts,
+		.malformed = t->malformed,
 		.bad_hash = p->stats.bad_hash,
-		.grafts_sent = p->stats.grafts_sent, .prunes_sent = p->stats.prunes_sent,
-		.ihaves_sent = p->stats.ihaves_sent, .payloads_sent = p->stats.payloads_sent,
+		.grafts_sent = p->stats.grafts_sent,
+		.prunes_sent = p->stats.prunes_sent,
+		.ihaves_sent = p->stats.ihaves_sent,
+		.payloads_sent = p->stats.payloads_sent,
 		.evictions = t->hyparview.views.evictions,
-		.dropped_lazy = p->stats.dropped_lazy, .dropped_missing = p->missing.dropped,
-		.dropped_seen = p->cache.dropped_seen, .dropped_cache = p->cache.dropped_cache,
-		.seen = p->cache.seen_count, .cached = p->cache.cached_count,
-		.cached_bytes = p->cache.cached_bytes, .missing = missing_count(&p->missing),
+		.dropped_lazy = p->stats.dropped_lazy,
+		.dropped_missing = p->missing.dropped,
+		.dropped_seen = p->cache.dropped_seen,
+		.dropped_cache = p->cache.dropped_cache,
+		.seen = p->cache.seen_count,
+		.cached = p->cache.cached_count,
+		.cached_bytes = p->cache.cached_bytes,
+		.missing = missing_count(&p->missing),
 		.lazy_queued = plumtree_queued(p),
 		.peer_data = idmap_count(t->hyparview.views.peers),
 		.joining = t->hyparview.views.join_count,

@@ -16,7 +16,7 @@
 void
 views_init(struct views *v, size_t active_max, size_t passive_max)
 {
-	*v = (struct views){ 0 };
+	*v = (struct views){0};
 	peerset_init(&v->active, active_max);
 	peerset_init(&v->passive, passive_max);
 	v->peers = idmap_new();
@@ -73,7 +73,7 @@ bool
 views_needs(const struct views *v, const struct peer_id *peer)
 {
 	return peerset_has(&v->active, peer) || find_pending(v, peer) ||
-		views_find_join((struct views *)v, peer);
+	       views_find_join((struct views *)v, peer);
 }
 
 struct views_peer *
@@ -112,7 +112,8 @@ views_learn(struct views *v, struct gossip_ctx *x, const struct peer_id *peer,
 	if (!p || !data || !data->present || data->bytes.len == 0 ||
 		data->bytes.len > sizeof(p->data))
 		return;
-	if (p->data_len == data->bytes.len && !memcmp(p->data, data->bytes.data, p->data_len))
+	if (p->data_len == data->bytes.len &&
+		!memcmp(p->data, data->bytes.data, p->data_len))
 		return;
 	memcpy(p->data, data->bytes.data, data->bytes.len);
 	p->data_len = data->bytes.len;
@@ -225,7 +226,7 @@ views_add_active(struct views *v, struct gossip_ctx *x, const struct peer_id *pe
 void
 views_send_join(struct gossip_ctx *x, const struct peer_id *to)
 {
-	struct gossip_msg m = { .kind = GOSSIP_JOIN };
+	struct gossip_msg m = {.kind = GOSSIP_JOIN};
 
 	m.join.data.present = x->own_data.len > 0;
 	m.join.data.bytes = x->own_data;
@@ -345,14 +346,14 @@ views_refill(struct views *v, struct gossip_ctx *x)
 		}
 		if (!peerset_sample(&v->passive, x->rng, except, count, &next, 1))
 			return;
-		views_request(v, x, &next,
-			empty ? GOSSIP_PRIORITY_HIGH : GOSSIP_PRIORITY_LOW);
+		views_request(
+			v, x, &next, empty ? GOSSIP_PRIORITY_HIGH : GOSSIP_PRIORITY_LOW);
 	}
 }
 
 static size_t
-append_nodes(const struct views *v, const struct peer_id *ids, size_t id_count, size_t *room,
-	struct gossip_peer_info *nodes, size_t *count)
+append_nodes(const struct views *v, const struct peer_id *ids, size_t id_count,
+	size_t *room, struct gossip_peer_info *nodes, size_t *count)
 {
 	size_t done = 0;
 
@@ -363,8 +364,8 @@ append_nodes(const struct views *v, const struct peer_id *ids, size_t id_count, 
 		if (NODE_OVERHEAD + len > *room)
 			break;
 		*room -= NODE_OVERHEAD + len;
-		nodes[(*count)++] = (struct gossip_peer_info){ .id = ids[done],
-			.data = { .present = len > 0, .bytes = { p ? p->data : NULL, len } } };
+		nodes[(*count)++] = (struct gossip_peer_info){.id = ids[done],
+			.data = {.present = len > 0, .bytes = {p ? p->data : NULL, len}}};
 	}
 	return done;
 }
@@ -383,7 +384,8 @@ views_pick_nodes(const struct views *v, struct gossip_ctx *x, struct rng *rng,
 		used += NODE_OVERHEAD + nodes[i].data.bytes.len;
 	room = x->config->message_len_max > used ? x->config->message_len_max - used : 0;
 	actives = peerset_sample(&v->active, rng, except, except_count, from_active, max);
-	passives = peerset_sample(&v->passive, rng, except, except_count, from_passive, max);
+	passives =
+		peerset_sample(&v->passive, rng, except, except_count, from_passive, max);
 	rng_shuffle(rng, from_active, actives, sizeof(*from_active));
 	rng_shuffle(rng, from_passive, passives, sizeof(*from_passive));
 	if (actives < active)
@@ -400,10 +402,11 @@ void
 views_send_nodes(const struct views *v, struct gossip_ctx *x, struct rng *rng,
 	const struct peer_id *to)
 {
-	struct gossip_msg m = { .kind = GOSSIP_SHUFFLE_REPLY };
+	struct gossip_msg m = {.kind = GOSSIP_SHUFFLE_REPLY};
 
 	views_pick_nodes(v, x, rng, to, 1, x->config->shuffle_active,
-		x->config->shuffle_passive, m.shuffle_reply.nodes, &m.shuffle_reply.count);
+		x->config->shuffle_passive, m.shuffle_reply.nodes,
+		&m.shuffle_reply.count);
 	if (m.shuffle_reply.count > 0)
 		outbox_send(x->out, to, &m);
 }

@@ -8,10 +8,10 @@
 #include "wire/gossip_msg.h"
 
 /*
- * The partial views of HyParView and the elementary steps on them, each with its effects. What
- * to do on which event is hyparview.c. A peer is in at most one of active and passive; pending
- * peers may be passive too; what is known of a peer lives exactly as long as it is in one of
- * the sets here.
+ * The partial views of HyParView and the elementary steps on them, each with its effects.
+ * What to do on which event is hyparview.c. A peer is in at most one of active and
+ * passive; pending peers may be passive too; what is known of a peer lives exactly as
+ * long as it is in one of the sets here.
  */
 struct views_pending {
 	struct gossip_timer timer;
@@ -29,9 +29,11 @@ struct views_join {
 struct views_peer {
 	uint8_t data[GOSSIP_PEER_DATA_LEN_MAX];
 	size_t data_len;
-	bool alive;	/* heard of since its last loss: one loss is forgiven to a passive peer */
-	bool tried;	/* asked in this round of refilling */
-	bool answered;	/* active, and got its one answer to a Neighbor that was not needed */
+	bool alive;    /* heard of since its last loss: one loss is forgiven to a passive
+			  peer */
+	bool tried;    /* asked in this round of refilling */
+	bool answered; /* active, and got its one answer to a Neighbor that was not needed
+			*/
 };
 
 struct views {
@@ -60,9 +62,10 @@ void views_heard(struct views *v, const struct peer_id *peer);
 void views_add_active(struct views *v, struct gossip_ctx *x, const struct peer_id *peer,
 	const struct gossip_peer_data *data);
 /* False when it was not active. */
-bool views_remove_active(struct views *v, struct gossip_ctx *x, const struct peer_id *peer,
-	enum neighbor_change change, bool to_passive);
-/* True when the peer is new to the passive view. Evicts a random one when that is full. */
+bool views_remove_active(struct views *v, struct gossip_ctx *x,
+	const struct peer_id *peer, enum neighbor_change change, bool to_passive);
+/* True when the peer is new to the passive view. Evicts a random one when that is full.
+ */
 bool views_add_passive(struct views *v, struct gossip_ctx *x, const struct peer_id *peer,
 	const struct gossip_peer_data *data);
 void views_remove_passive(struct views *v, const struct peer_id *peer);
@@ -71,9 +74,11 @@ void views_remove_passive(struct views *v, const struct peer_id *peer);
 void views_request(struct views *v, struct gossip_ctx *x, const struct peer_id *peer,
 	enum gossip_priority priority);
 bool views_is_pending(const struct views *v, const struct peer_id *peer);
-bool views_clear_pending(struct views *v, struct gossip_ctx *x, const struct peer_id *peer);
+bool views_clear_pending(
+	struct views *v, struct gossip_ctx *x, const struct peer_id *peer);
 struct views_join *views_find_join(struct views *v, const struct peer_id *peer);
-struct views_join *views_add_join(struct views *v, const struct peer_id *peer);	/* NULL: full */
+struct views_join *views_add_join(
+	struct views *v, const struct peer_id *peer); /* NULL: full */
 bool views_clear_join(struct views *v, struct gossip_ctx *x, const struct peer_id *peer);
 
 /* Asks passive peers until the active view could be full. Each is asked once a round. */
@@ -81,9 +86,9 @@ void views_refill(struct views *v, struct gossip_ctx *x);
 void views_new_round(struct views *v);
 
 /*
- * Appends random known peers to `nodes` (of GOSSIP_NODES_MAX): at most `active` active and
- * `passive` passive ones, topped up from the other view where one is short, none of `except`,
- * as far as a message has room.
+ * Appends random known peers to `nodes` (of GOSSIP_NODES_MAX): at most `active` active
+ * and `passive` passive ones, topped up from the other view where one is short, none of
+ * `except`, as far as a message has room.
  */
 void views_pick_nodes(const struct views *v, struct gossip_ctx *x, struct rng *rng,
 	const struct peer_id *except, size_t except_count, size_t active, size_t passive,
@@ -93,6 +98,7 @@ void views_send_nodes(const struct views *v, struct gossip_ctx *x, struct rng *r
 	const struct peer_id *to);
 void views_send_join(struct gossip_ctx *x, const struct peer_id *to);
 /* Tells the layer above that the link is free, unless we still need it. */
-void views_hang_up(const struct views *v, struct gossip_ctx *x, const struct peer_id *peer);
+void views_hang_up(
+	const struct views *v, struct gossip_ctx *x, const struct peer_id *peer);
 
 #endif
