@@ -41,7 +41,7 @@ replace(struct hyparview *h, struct gossip_ctx *x, const struct peer_id *gone)
 	views_new_round(&h->views);
 	p = views_find(&h->views, gone);
 	if (p)
-		p->tried = true;
+		p->tried = VIEWS_ASKED_LOW;
 	views_refill(&h->views, x);
 }
 
@@ -147,6 +147,7 @@ on_neighbor(struct hyparview *h, struct gossip_ctx *x, const struct peer_id *fro
 		add_active(h, x, from, &m->neighbor.data);
 		if (!reply)
 			outbox_send_neighbor(x->out, from, priority, x->own_data);
+		views_refill(v, x);
 		return;
 	}
 	views_add_passive(v, x, from, &m->neighbor.data);
@@ -346,9 +347,25 @@ request_timed_out(struct hyparview *h, struct gossip_ctx *x, struct views_pendin
 
 	views_clear_pending(&h->views, x, &peer);
 	views_remove_passive(&h->views, &peer);
+	/* Should it have taken us in, it is not to be left with half a link. */
+	outbox_send_disconnect(x->out, &peer, true);
 	outbox_neighbor(x->out, &peer, NEIGHBOR_TIMEOUT);
 	views_hang_up(&h->views, x, &peer);
 	views_refill(&h->views, x);
+}
+
+/* Refusals are not forever while the mesh forms, nor for a node with less than half a
+ * view. */
+static void
+ask_again(struct hyparview *h, struct gossip_ctx *x)
+{
+	struct views *v = &h->views;
+
+	if (h->interval_ns < x->config->shuffle_ns || views_is_poor(v))
+		views_new_round(v);
+	else if (v->asks_left < v->active.cap)
+		v->asks_left = v->active.cap;
+	views_refill(v, x);
 }
 
 static void
@@ -372,11 +389,7 @@ send_shuffle(struct hyparview *h, struct gossip_ctx *x)
 				 ? h->interval_ns * 2
 				 : x->config->shuffle_ns;
 	arm_shuffle(h, x);
-	/* Refusals are not forever for a node with few neighbors. */
-	if (h->views.active.count < (h->views.active.cap + 1) / 2) {
-		views_new_round(&h->views);
-		views_refill(&h->views, x);
-	}
+	ask_again(h, x);
 }
 
 void

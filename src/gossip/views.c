@@ -12,6 +12,11 @@
 #define NODES_OVERHEAD (2 + 32 + 2 + 3)
 /* PROTOCOL.md 4: three at once while we have no neighbor at all. */
 #define EMPTY_REQUESTS 3
+/*
+ * Requests in one round, for each place of the active view. A refusal brings nodes that were
+ * not asked yet, so without a bound a node in a mesh of full ones would ask for ever.
+ */
+#define ROUND_ASKS 3
 
 void
 views_init(struct views *v, size_t active_max, size_t passive_max)
@@ -20,6 +25,7 @@ views_init(struct views *v, size_t active_max, size_t passive_max)
 	peerset_init(&v->active, active_max);
 	peerset_init(&v->passive, passive_max);
 	v->peers = idmap_new();
+	v->asks_left = ROUND_ASKS * active_max;
 	for (size_t i = 0; i < GOSSIP_PENDING_MAX; i++)
 		v->pending[i].timer.kind = GOSSIP_TIMER_PENDING;
 	for (size_t i = 0; i < GOSSIP_JOINS_MAX; i++)
@@ -143,8 +149,10 @@ views_remove_passive(struct views *v, const struct peer_id *peer)
 		return;
 	forget(v, peer);
 	p = views_find(v, peer);
-	if (p)
-		p->alive = p->tried = false;
+	if (p) {
+		p->alive = false;
+		p->tried = VIEWS_NOT_ASKED;
+	}
 }
 
 bool
@@ -184,7 +192,7 @@ views_remove_active(struct views *v, struct gossip_ctx *x, const struct peer_id 
 		/* Whoever just parted from us is not the one to ask next. */
 		p = views_find(v, &id);
 		if (p)
-			p->tried = true;
+			p->tried = VIEWS_ASKED_LOW;
 	}
 	forget(v, &id);
 	outbox_neighbor(x->out, &id, change);
@@ -216,7 +224,8 @@ views_add_active(struct views *v, struct gossip_ctx *x, const struct peer_id *pe
 	peerset_add(&v->active, peer);
 	p = know(v, peer);
 	peerset_remove(&v->passive, peer);
-	p->alive = p->tried = p->answered = false;
+	p->alive = p->answered = false;
+	p->tried = VIEWS_NOT_ASKED;
 	views_clear_pending(v, x, peer);
 	views_clear_join(v, x, peer);
 	views_learn(v, x, peer, data);
@@ -247,7 +256,8 @@ views_request(struct views *v, struct gossip_ctx *x, const struct peer_id *peer,
 		p->used = true;
 		p->peer = *peer;
 		v->pending_count++;
-		know(v, peer)->tried = true;
+		know(v, peer)->tried = priority == GOSSIP_PRIORITY_HIGH ? VIEWS_ASKED_HIGH
+									: VIEWS_ASKED_LOW;
 		if (x->config->observer) {
 			/* An observer takes no slot, so it asks as a newcomer does. */
 			wait_ns = x->config->join_timeout_ns;
@@ -317,38 +327,61 @@ views_clear_join(struct views *v, struct gossip_ctx *x, const struct peer_id *pe
 void
 views_new_round(struct views *v)
 {
+	v->asks_left = ROUND_ASKS * v->active.cap;
 	for (size_t i = 0; i < v->passive.count; i++) {
 		struct views_peer *p = views_find(v, &v->passive.ids[i]);
 
 		if (p)
-			p->tried = false;
+			p->tried = VIEWS_NOT_ASKED;
 	}
+}
+
+bool
+views_is_poor(const struct views *v)
+{
+	return v->active.count < (v->active.cap + 1) / 2;
+}
+
+/* A random passive peer that was asked less than `asked` in this round. */
+static bool
+candidate(const struct views *v, struct gossip_ctx *x, enum views_asked asked,
+	struct peer_id *to)
+{
+	struct peer_id except[GOSSIP_PASSIVE_VIEW_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < v->passive.count; i++) {
+		const struct peer_id *id = &v->passive.ids[i];
+
+		if (views_find(v, id)->tried >= asked || views_needs(v, id))
+			except[count++] = *id;
+	}
+	return peerset_sample(&v->passive, x->rng, except, count, to, 1) > 0;
 }
 
 void
 views_refill(struct views *v, struct gossip_ctx *x)
 {
-	struct peer_id except[GOSSIP_PASSIVE_VIEW_MAX];
+	struct peer_id next;
 
 	while (v->active.count + v->pending_count < v->active.cap &&
 		v->pending_count < GOSSIP_PENDING_MAX) {
 		bool empty = v->active.count == 0;
-		struct peer_id next;
-		size_t count = 0;
 
 		if (empty && v->pending_count >= EMPTY_REQUESTS)
 			return;
-		for (size_t i = 0; i < v->passive.count; i++) {
-			const struct peer_id *id = &v->passive.ids[i];
-
-			if (views_find(v, id)->tried || views_needs(v, id))
-				except[count++] = *id;
-		}
-		if (!peerset_sample(&v->passive, x->rng, except, count, &next, 1))
-			return;
+		if (!empty && v->asks_left == 0)
+			break;
+		if (!candidate(v, x, empty ? VIEWS_ASKED_HIGH : VIEWS_ASKED_LOW, &next))
+			break;
+		if (!empty)
+			v->asks_left--;
 		views_request(
 			v, x, &next, empty ? GOSSIP_PRIORITY_HIGH : GOSSIP_PRIORITY_LOW);
 	}
+	if (views_is_poor(v) && v->pending_count == 0 &&
+		candidate(v, x, VIEWS_ASKED_HIGH, &next))
+		views_request(v, x, &next, GOSSIP_PRIORITY_HIGH);
 }
 
 static size_t

@@ -26,12 +26,14 @@ struct views_join {
 	bool used;
 };
 
+enum views_asked { VIEWS_NOT_ASKED, VIEWS_ASKED_LOW, VIEWS_ASKED_HIGH };
+
 struct views_peer {
 	uint8_t data[GOSSIP_PEER_DATA_LEN_MAX];
 	size_t data_len;
-	bool alive;    /* heard of since its last loss: one loss is forgiven to a passive
-			  peer */
-	bool tried;    /* asked in this round of refilling */
+	bool alive; /* heard of since its last loss: one loss is forgiven to a passive
+		       peer */
+	enum views_asked tried; /* in this round of refilling */
 	bool answered; /* active, and got its one answer to a Neighbor that was not needed
 			*/
 };
@@ -41,6 +43,7 @@ struct views {
 	struct views_pending pending[GOSSIP_PENDING_MAX];
 	struct views_join joins[GOSSIP_JOINS_MAX];
 	size_t pending_count, join_count;
+	size_t asks_left; /* requests in this round of refilling */
 	struct idmap *peers;
 	uint64_t evictions;
 };
@@ -81,9 +84,14 @@ struct views_join *views_add_join(
 	struct views *v, const struct peer_id *peer); /* NULL: full */
 bool views_clear_join(struct views *v, struct gossip_ctx *x, const struct peer_id *peer);
 
-/* Asks passive peers until the active view could be full. Each is asked once a round. */
+/*
+ * Asks passive peers until the active view could be full. Each is asked once a round.
+ * Where that leaves us with less than half a view (all others are full), one is asked
+ * with High after all: it evicts somebody, who finds a free slot with us.
+ */
 void views_refill(struct views *v, struct gossip_ctx *x);
 void views_new_round(struct views *v);
+bool views_is_poor(const struct views *v); /* less than half full */
 
 /*
  * Appends random known peers to `nodes` (of GOSSIP_NODES_MAX): at most `active` active
