@@ -4,6 +4,8 @@
 /* 60 s / 64 is about the second after which a new node's neighbors have settled. */
 #define FIRST_SHUFFLE_DIVISOR 64
 #define SHUFFLE_JITTER_PERCENT 20
+/* Until intervals are this part of the set one (some 7 s), a mesh counts as forming. */
+#define FORMED_DIVISOR 8
 #define JOIN_WAIT_MAX SECONDS(30)
 
 static bool
@@ -361,7 +363,7 @@ ask_again(struct hyparview *h, struct gossip_ctx *x)
 {
 	struct views *v = &h->views;
 
-	if (h->interval_ns < x->config->shuffle_ns || views_is_poor(v))
+	if (h->interval_ns <= x->config->shuffle_ns / FORMED_DIVISOR || views_is_poor(v))
 		views_new_round(v);
 	else if (v->asks_left < v->active.cap)
 		v->asks_left = v->active.cap;

@@ -55,7 +55,8 @@ reach(const struct net *n, size_t start, bool *seen, char *why)
 
 			if (!is_member(n, peer)) {
 				snprintf(why, CHECK_WHY_CAP,
-					"node %zu has %zu active, which is no living member",
+					"node %zu has %zu active, which is no living "
+					"member",
 					node, peer);
 				free(queue);
 				return 0;
@@ -104,7 +105,8 @@ check_symmetric(const struct net *n, char *why)
 		count = topic_active(net_topic(n, i), view, VIEW_CAP);
 		for (size_t k = 0; k < count; k++) {
 			size_t peer = net_find(n, &view[k]);
-			size_t back_count = topic_active(net_topic(n, peer), back, VIEW_CAP);
+			size_t back_count =
+				topic_active(net_topic(n, peer), back, VIEW_CAP);
 
 			if (is_member(n, peer) && has(back, back_count, net_id(n, i)))
 				continue;
@@ -116,7 +118,8 @@ check_symmetric(const struct net *n, char *why)
 		for (size_t k = 0; k < count && k < VIEW_CAP; k++) {
 			if (!net_is_observer(n, net_find(n, &view[k])))
 				continue;
-			snprintf(why, CHECK_WHY_CAP, "node %zu has an observer passive", i);
+			snprintf(why, CHECK_WHY_CAP, "node %zu has an observer passive",
+				i);
 			return false;
 		}
 	}
@@ -155,8 +158,8 @@ check_delivered(const struct net *n, size_t first, size_t last, char *why)
 			if (d->count == expected && !d->corrupt)
 				continue;
 			snprintf(why, CHECK_WHY_CAP,
-				"broadcast %zu of node %zu came %u times to node %zu%s", b,
-				net_broadcast_sender(n, b), d->count, i,
+				"broadcast %zu of node %zu came %u times to node %zu%s",
+				b, net_broadcast_sender(n, b), d->count, i,
 				d->corrupt ? ", corrupt" : "");
 			return false;
 		}
@@ -169,7 +172,8 @@ check_bounds(const struct net *n, char *why)
 {
 	for (size_t i = 0; i < net_count(n); i++) {
 		const struct topic *t = net_topic(n, i);
-		size_t active = topic_active(t, NULL, 0), passive = topic_passive(t, NULL, 0);
+		size_t active = topic_active(t, NULL, 0),
+		       passive = topic_passive(t, NULL, 0);
 		size_t pending = topic_pending(t, NULL, 0);
 		struct topic_stats s;
 
@@ -177,13 +181,13 @@ check_bounds(const struct net *n, char *why)
 		if (active <= GOSSIP_ACTIVE_VIEW && passive <= GOSSIP_PASSIVE_VIEW &&
 			pending <= GOSSIP_PENDING_MAX && s.joining <= GOSSIP_JOINS_MAX &&
 			topic_observers(t, NULL, 0) <= GOSSIP_OBSERVERS_MAX &&
-			topic_eager(t, NULL, 0) <=
-				active + topic_observers(t, NULL, 0) &&
+			topic_eager(t, NULL, 0) <= active + topic_observers(t, NULL, 0) &&
 			s.seen <= GOSSIP_SEEN_MAX &&
 			s.cached_bytes <= GOSSIP_CACHE_BYTES_MAX &&
 			s.missing <= GOSSIP_MISSING_MAX &&
-			s.lazy_queued <= GOSSIP_LAZY_QUEUE_MAX *
-				(GOSSIP_ACTIVE_VIEW + GOSSIP_OBSERVERS_MAX) &&
+			s.lazy_queued <=
+				GOSSIP_LAZY_QUEUE_MAX *
+					(GOSSIP_ACTIVE_VIEW + GOSSIP_OBSERVERS_MAX) &&
 			s.peer_data <= active + passive + pending + s.joining)
 			continue;
 		snprintf(why, CHECK_WHY_CAP, "a table of node %zu is above its bound", i);
@@ -206,8 +210,10 @@ check_quiet(const struct net *n, char *why)
 			s.lazy_queued == 0)
 			continue;
 		snprintf(why, CHECK_WHY_CAP,
-			"node %zu still waits: %zu pending, %zu joins, %zu missing, %zu queued",
-			i, topic_pending(t, NULL, 0), s.joining, s.missing, s.lazy_queued);
+			"node %zu still waits: %zu pending, %zu joins, %zu missing, %zu "
+			"queued",
+			i, topic_pending(t, NULL, 0), s.joining, s.missing,
+			s.lazy_queued);
 		return false;
 	}
 	return true;

@@ -35,21 +35,27 @@ link_of(struct net *n, size_t a, size_t b)
 		     : &n->links[b * n->config.nodes_max + a];
 }
 
-/* From the seed and the pair alone, so that more nodes do not change it for those before. */
+/* From the seed and the pair alone, so that more nodes do not change it for those before.
+ */
 static uint64_t
 latency(const struct net *n, size_t a, size_t b)
 {
-	uint64_t key[3] = {n->config.seed, a < b ? a : b, a < b ? b : a};
-	uint64_t range = n->config.latency_max_ns - n->config.latency_min_ns + 1, value;
-	uint8_t digest[32];
+	uint64_t range = n->config.latency_max_ns - n->config.latency_min_ns + 1;
+	uint64_t x = n->config.seed ^ (a < b ? a << 32 | b : (uint64_t)b << 32 | a);
 
-	blake3(digest, key, sizeof(key));
-	memcpy(&value, digest, sizeof(value));
-	return n->config.latency_min_ns + value % range;
+	/* splitmix64: one call for each message has to be cheap. */
+	for (int i = 0; i < 2; i++) {
+		x += UINT64_C(0x9e3779b97f4a7c15);
+		x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+		x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+		x ^= x >> 31;
+	}
+	return n->config.latency_min_ns + x % range;
 }
 
 static struct net_event *
-schedule(struct net *n, enum net_event_kind kind, size_t node, size_t peer, uint64_t due_ns)
+schedule(struct net *n, enum net_event_kind kind, size_t node, size_t peer,
+	uint64_t due_ns)
 {
 	struct net_event *e = mem_array(1, sizeof(*e));
 
@@ -60,21 +66,27 @@ schedule(struct net *n, enum net_event_kind kind, size_t node, size_t peer, uint
 	return e;
 }
 
-static void
-schedule_lost(struct net *n, size_t node, size_t peer, uint64_t due_ns)
+static bool *
+ending(struct net *n, size_t node, size_t peer)
 {
-	schedule(n, NET_LOST, node, peer, due_ns);
+	return &link_of(n, node, peer)->ending[node > peer];
+}
+
+/* The connection is gone; `node` learns of it at `due_ns`. */
+static void
+end_side(struct net *n, size_t node, size_t peer, uint64_t due_ns)
+{
+	link_of(n, node, peer)->up = false;
+	*ending(n, node, peer) = true;
+	schedule(n, NET_LOST, node, peer, due_ns)->link = 1;
 }
 
 /* Ends the connection; `a` knows at `a_ns` and `b` at `b_ns`. */
 static void
 disconnect(struct net *n, size_t a, size_t b, uint64_t a_ns, uint64_t b_ns)
 {
-	struct net_link *l = link_of(n, a, b);
-
-	l->up = false;
-	schedule_lost(n, a, b, a_ns);
-	schedule_lost(n, b, a, b_ns);
+	end_side(n, a, b, a_ns);
+	end_side(n, b, a, b_ns);
 }
 
 /* Forwarding off: what is left is what the sender itself hands to its neighbors. */
@@ -102,14 +114,20 @@ send_message(struct net *n, size_t from, const struct gossip_out *o)
 	if (is_suppressed(n, &m))
 		return;
 	l = link_of(n, from, to);
+	if (*ending(n, from, to)) {
+		n->stats.lost_messages++;
+		return;
+	}
 	if (!l->up) {
 		if (!n->members[to].alive) {
 			if (n->config.crash_notices)
-				schedule_lost(
-					n, from, to, n->now_ns + latency(n, from, to));
+				schedule(n, NET_LOST, from, to,
+					n->now_ns + latency(n, from, to));
 			return;
 		}
-		*l = (struct net_link){.number = ++n->last_link, .up = true};
+		l->number = ++n->last_link;
+		l->up = true;
+		l->told = false;
 		n->stats.connections++;
 	}
 	e = schedule(n, NET_MESSAGE, to, from, n->now_ns + latency(n, from, to));
@@ -193,6 +211,15 @@ handle(struct net *n, size_t node, const struct gossip_in *in)
 }
 
 static void
+on_lost(struct net *n, size_t node, size_t peer)
+{
+	struct gossip_in in = {.kind = GOSSIP_IN_LOST, .peer = n->members[peer].id};
+
+	*ending(n, node, peer) = false;
+	handle(n, node, &in);
+}
+
+static void
 on_message(struct net *n, const struct net_event *e)
 {
 	struct gossip_in in = {.kind = GOSSIP_IN_MESSAGE,
@@ -206,6 +233,10 @@ on_message(struct net *n, const struct net_event *e)
 		n->stats.lost_messages++;
 		return;
 	}
+	/* A newer connection took the place of the old one: that is how this side learns.
+	 */
+	if (*ending(n, e->node, e->peer))
+		on_lost(n, e->node, e->peer);
 	/* What its HELLO said, which comes before everything else. */
 	if (n->members[e->peer].observer && !l->told) {
 		l->told = true;
@@ -222,8 +253,8 @@ on_hang_up(struct net *n, const struct net_event *e)
 	if (!n->members[e->node].alive || !l->up ||
 		topic_needs(n->members[e->node].topic, &n->members[e->peer].id))
 		return;
-	disconnect(n, e->node, e->peer, n->now_ns,
-		n->now_ns + latency(n, e->node, e->peer));
+	disconnect(
+		n, e->node, e->peer, n->now_ns, n->now_ns + latency(n, e->node, e->peer));
 }
 
 static void
@@ -254,12 +285,14 @@ happen(struct net *n, const struct net_event *e)
 		handle(n, e->node, &in);
 		break;
 	case NET_LOST:
-		/* A newer connection took its place: nothing was lost. */
+		/* Told already, or a dial that another one overtook. */
+		if (e->link ? *ending(n, e->node, e->peer)
+			    : !link_of(n, e->node, e->peer)->up)
+			on_lost(n, e->node, e->peer);
+		break;
+	case NET_LEFT:
 		if (link_of(n, e->node, e->peer)->up)
-			break;
-		in.kind = GOSSIP_IN_LOST;
-		in.peer = n->members[e->peer].id;
-		handle(n, e->node, &in);
+			end_side(n, e->node, e->peer, n->now_ns);
 		break;
 	case NET_HANG_UP:
 		on_hang_up(n, e);
@@ -382,8 +415,7 @@ net_crash(struct net *n, size_t node)
 	for (size_t i = 0; i < n->count; i++) {
 		if (i == node || !link_of(n, i, node)->up || !n->config.crash_notices)
 			continue;
-		link_of(n, i, node)->up = false;
-		schedule_lost(n, i, node, n->now_ns + latency(n, i, node));
+		end_side(n, i, node, n->now_ns + latency(n, i, node));
 	}
 }
 
@@ -397,7 +429,8 @@ net_leave(struct net *n, size_t node)
 	/* Its last words are under way; the connections end after them. */
 	for (size_t i = 0; i < n->count; i++) {
 		if (i != node && link_of(n, i, node)->up)
-			schedule_lost(n, i, node, n->now_ns + latency(n, i, node) + 1);
+			schedule(n, NET_LEFT, i, node,
+				n->now_ns + latency(n, i, node) + 1);
 	}
 }
 

@@ -6,9 +6,10 @@
 #include "gossip/gossip.h"
 
 /*
- * A network of topics in virtual time: one latency for each unordered pair, constant over a run;
- * events ordered by time, then insertion; connections that are made by the first message, close
- * when nobody needs them, and can be lost. The same seed gives the same history.
+ * A network of topics in virtual time: one latency for each unordered pair, constant over
+ * a run; events ordered by time, then insertion; connections that are made by the first
+ * message, close when nobody needs them, and can be lost. The same seed gives the same
+ * history.
  */
 struct net;
 
@@ -16,10 +17,10 @@ struct net_config {
 	uint64_t seed;
 	size_t nodes_max, broadcasts_max;
 	uint64_t latency_min_ns, latency_max_ns;
-	uint64_t hang_up_ns;	  /* how long an unneeded link is kept */
-	uint64_t heal_ns;	  /* how often a node without neighbors joins somebody it met */
-	bool crash_notices;	  /* peers of a dead node learn of it one latency later */
-	bool forwarding;	  /* false: payloads past the first hop are lost, and Grafts */
+	uint64_t hang_up_ns; /* how long an unneeded link is kept */
+	uint64_t heal_ns;   /* how often a node without neighbors joins somebody it met */
+	bool crash_notices; /* peers of a dead node learn of it one latency later */
+	bool forwarding;    /* false: payloads past the first hop are lost, and Grafts */
 	struct gossip_config gossip; /* self and seed are set for each node */
 };
 void net_config_default(struct net_config *c, uint64_t seed);
@@ -30,7 +31,8 @@ void net_free(struct net *n);
 /* A new node; nodes are numbered from 0. */
 size_t net_add(struct net *n, bool observer);
 void net_join(struct net *n, size_t node, size_t contact);
-size_t net_broadcast(struct net *n, size_t node); /* the number of the broadcast, from 0 */
+size_t net_broadcast(
+	struct net *n, size_t node); /* the number of the broadcast, from 0 */
 void net_crash(struct net *n, size_t node);
 void net_leave(struct net *n, size_t node);
 bool net_cut(struct net *n, size_t a, size_t b); /* the connection is lost; false: none */
@@ -47,12 +49,13 @@ const struct topic *net_topic(const struct net *n, size_t node);
 size_t net_broadcasts(const struct net *n);
 size_t net_broadcast_sender(const struct net *n, size_t broadcast);
 struct net_delivery {
-	unsigned count;	 /* how often; 1 is right */
-	uint16_t hops;	 /* of the first */
-	uint64_t at_ns;	 /* of the first */
-	bool corrupt;	 /* one had another content */
+	unsigned count; /* how often; 1 is right */
+	uint16_t hops;	/* of the first */
+	uint64_t at_ns; /* of the first */
+	bool corrupt;	/* one had another content */
 };
-const struct net_delivery *net_delivery(const struct net *n, size_t node, size_t broadcast);
+const struct net_delivery *net_delivery(
+	const struct net *n, size_t node, size_t broadcast);
 uint64_t net_broadcast_ns(const struct net *n, size_t broadcast);
 
 struct net_stats {

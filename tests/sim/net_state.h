@@ -7,16 +7,16 @@
 #include "base/rng.h"
 #include "net.h"
 
-/* The inside of a network, for net.c (which runs it) and net_read.c (which only looks). */
+/* The inside of a network: net.c runs it, net_read.c only looks. */
 #define NET_MET_MAX 64
 
-enum net_event_kind { NET_MESSAGE, NET_TIMER, NET_LOST, NET_HANG_UP, NET_HEAL };
+enum net_event_kind { NET_MESSAGE, NET_TIMER, NET_LOST, NET_LEFT, NET_HANG_UP, NET_HEAL };
 
 struct net_event {
 	struct heap_entry entry; /* first */
 	enum net_event_kind kind;
 	size_t node, peer;
-	uint32_t link; /* the connection it belongs to */
+	uint32_t link; /* a message: its connection; a loss: 1 if there was one */
 	uint64_t timer;
 	uint8_t *bytes;
 	size_t len;
@@ -34,7 +34,8 @@ struct net_member {
 struct net_link {
 	uint32_t number; /* of the present or last connection; 0 never */
 	bool up;
-	bool told; /* the lower number has told the higher, or the other way, that it observes */
+	bool told;	/* the observer of the two has said what it is */
+	bool ending[2]; /* lower, higher number: lost, but this side does not know yet */
 };
 
 struct net_broadcast {
