@@ -292,7 +292,7 @@ static int
 open_node(struct observe *o)
 {
 	const struct options *opt = o->options;
-	struct node_config c = { .observer = true, .type = "observer" };
+	struct node_config c = { .observer = true, .type = "console" };
 	struct node_driver_hooks hooks = { on_event, on_turned, o };
 	char why[FILES_WHY_CAP], udp_why[UDP_WHY_CAP];
 	int err;
