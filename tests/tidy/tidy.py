@@ -263,7 +263,10 @@ def check_sleeps(tree):
             if not m or line.lstrip().startswith("#"):
                 continue
             pause = m.group(1)
-            if not re.fullmatch(r"[\d.]+", pause) or float(pause) > rules.POLL_PAUSE_S:
+            if re.fullmatch(r"[\d.]+", pause) and float(pause) <= rules.POLL_PAUSE_S:
+                continue
+            if not any(re.fullmatch(p, path) and re.fullmatch(w, pause)
+                       for p, w in rules.PAUSES):
                 yield path, n, f"sleeps {pause}"
 
 
