@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""A process tree of ours, found by a token in its environment and never by name."""
+import os
+import random
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+DEADLINE_S = 60
+
+
+def until(check, limit_s=DEADLINE_S, every_s=0.01):
+    """The first true value of check(), or the last false one at the deadline."""
+    end = time.monotonic() + limit_s
+    while True:
+        value = check()
+        if value or time.monotonic() > end:
+            return value
+        time.sleep(every_s)
+
+
+class Tree:
+    """A program started with a token and a runtime directory of its own."""
+
+    def __init__(self, command, runtime_dir=None, **popen):
+        self.dir = tempfile.mkdtemp(prefix="meshtui-e2e-")
+        self.token = f"MESHTUI_RUN_TOKEN={os.getpid()}-{random.getrandbits(64)}"
+        name, value = self.token.split("=")
+        env = dict(os.environ)
+        env.pop("RUNTIME_DIRECTORY", None)
+        env.update({name: value, "XDG_RUNTIME_DIR": runtime_dir or self.dir,
+                    "TERM": "xterm-256color"})
+        self.process = subprocess.Popen(command, env=env, **popen)
+
+    def processes(self):
+        """Every living process with our token: {pid: arguments}."""
+        found = {}
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/environ", "rb") as f:
+                    if self.token.encode() not in f.read().split(b"\0"):
+                        continue
+                with open(f"/proc/{pid}/stat") as f:
+                    if f.read().rpartition(")")[2].split()[0] in "ZX":
+                        continue
+                with open(f"/proc/{pid}/cmdline", "rb") as f:
+                    found[int(pid)] = f.read().decode(errors="replace").split("\0")
+            except OSError:
+                continue  # it ended while we looked
+        return found
+
+    def nodes(self):
+        return {p: a for p, a in self.processes().items() if "--node" in a}
+
+    def close(self):
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
