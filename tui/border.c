@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tui/rows.h"
 #include "tui/words.h"
 
 #define SEGMENTS_MAX 12
@@ -70,17 +71,17 @@ draw_segments(struct segments *s, struct canvas *c, int x, int y, bool right)
 void
 border_facts(struct border_facts *f, const struct model *m)
 {
+	size_t live = 0, census[LIVENESS_COUNT];
 	double ends = 0;
-	size_t live = 0;
 
 	*f = (struct border_facts){ .overlay_known = m->mesh_count > 0 };
 	for (size_t i = 0; i < m->mesh_count; i++) {
 		const struct topology *t = m->meshes[i].topology;
 		const struct directory *d = m->meshes[i].directory;
 
-		for (size_t k = 0; k < directory_count(d); k++)
-			f->by_liveness[directory_at(d, k)->liveness]++;
-		f->nodes += directory_count(d);
+		f->nodes += rows_census(d, census);
+		for (int l = 0; l < LIVENESS_COUNT; l++)
+			f->by_liveness[l] += census[l];
 		if (!t) {
 			f->overlay_known = false;
 			continue;
@@ -128,6 +129,21 @@ add_overlay(struct segments *s, const struct border_facts *f, const struct model
 		add(s, 4, STYLE_DIM, "%s", m->clock);
 }
 
+/* Who looks: by name, or by the end of the name where that has no room. */
+static void
+add_self(struct segments *s, const struct model *m, int room)
+{
+	const char *name = m->self ? m->self->name : NULL;
+	const char *hex = name ? strrchr(name, '.') : NULL;
+
+	if (!name)
+		add(s, 0, STYLE_WARN, "not joined");
+	else if ((int)strlen(name) + 9 <= room)
+		add(s, 0, STYLE_DIM, "observer %s", name);
+	else
+		add(s, 0, STYLE_DIM, "observer %s", hex ? hex + 1 : name);
+}
+
 int
 border_header_lines(int height)
 {
@@ -149,11 +165,8 @@ border_header(struct canvas *c, const struct model *m, const char *const *titles
 		add(&left, 0, STYLE_STRONG, "%s", titles[current]);
 	add(&left, 1, STYLE_TEXT, "%zu mesh%s", m->mesh_count, m->mesh_count == 1 ? "" : "es");
 	add_liveness(&left, &f, c->ascii);
-	if (m->self)
-		add(&right, 0, STYLE_DIM, "observer %s", m->self->name);
-	else
-		add(&right, 0, STYLE_WARN, "not joined");
 	x = draw_segments(&left, c, 1, 0, false);
+	add_self(&right, m, c->width - x - 4);
 	draw_segments(&right, c, x + 2, 0, true);
 	canvas_flag(c, 0, 0, c->width, 1, THEME_BAR);
 	if (low)

@@ -334,11 +334,10 @@ static void
 draw_body(struct console *c, const struct model *m, struct canvas *body)
 {
 	struct pane_context x = { m, &c->selected, c->filter };
-	size_t nodes = 0;
+	struct border_facts f;
 
-	for (size_t i = 0; i < m->mesh_count; i++)
-		nodes += directory_count(m->meshes[i].directory);
-	if (nodes == 0 && c->current != HELP)
+	border_facts(&f, m);
+	if (f.nodes == 0 && c->current != HELP)
 		border_empty(body, m);
 	else if (c->detail_open)
 		pane_detail_ops.draw(c->detail, &x, body);

@@ -26,85 +26,58 @@ graph_fini(struct graph *g)
 	free(g->styles);
 }
 
-static void
-braille_dot(struct graph *g, int x, int y, uint16_t style)
-{
-	/* Bits of U+2800 by column and row of the dot. */
-	static const uint8_t bit[2][4] = { { 0x01, 0x02, 0x04, 0x40 }, { 0x08, 0x10, 0x20, 0x80 } };
-	int at = y / 4 * g->width + x / 2;
-
-	if (x < 0 || y < 0 || x / 2 >= g->width || y / 4 >= g->height)
-		return;
-	g->dots[at] |= bit[x % 2][y % 4];
-	g->styles[at] = style;
-}
+/* Dots of a cell, from above: bits of graph.dots. */
+enum { DOT_TOP = 1, DOT_MIDDLE = 2, DOT_BOTTOM = 4 };
 
 static void
-ascii_dot(struct graph *g, int x, int y, char ch, uint16_t style)
+dot(struct graph *g, int x, int y, uint8_t dots, uint16_t style)
 {
 	int at = y * g->width + x;
 
 	if (x < 0 || y < 0 || x >= g->width || y >= g->height)
 		return;
-	g->dots[at] = (uint8_t)ch;
+	/* A line on top of another keeps its own course readable. */
+	g->dots[at] = g->styles[at] == style ? g->dots[at] | dots : dots;
 	g->styles[at] = style;
 }
 
-static char
-slope(int dx, int dy)
-{
-	if (abs(dx) > 3 * abs(dy))
-		return '-';
-	if (abs(dy) > 2 * abs(dx))
-		return '|';
-	return (dx > 0) == (dy > 0) ? '\\' : '/';
-}
-
-/* Bresenham's line, in dots or in cells. */
 void
 graph_line(struct graph *g, int x0, int y0, int x1, int y1, uint16_t style)
 {
-	char ch = slope(x1 - x0, y1 - y0);
-	int dx, dy, error;
+	int dx = x1 - x0, dy = y1 - y0;
+	int count = abs(dx) > abs(dy) ? abs(dx) : abs(dy);
+	/* A cell is about twice as high as wide, so this is where a line has 45 degrees. */
+	bool steep = 2 * abs(dy) > abs(dx);
 
-	if (!g->ascii) {
-		x0 = x0 * 2 + 1;
-		x1 = x1 * 2 + 1;
-		y0 = y0 * 4 + 2;
-		y1 = y1 * 4 + 2;
-	}
-	dx = abs(x1 - x0);
-	dy = -abs(y1 - y0);
-	error = dx + dy;
-	for (;;) {
-		int twice = 2 * error;
+	if (steep)
+		count = 2 * abs(dy);
+	for (int i = 0; i <= count; i++) {
+		double along = count > 0 ? (double)i / count : 0;
+		double y = y0 + 0.5 + along * dy;
+		int row = (int)floor(y), column = (int)lround(x0 + along * dx);
+		int third = (int)((y - row) * 3);
 
-		if (g->ascii)
-			ascii_dot(g, x0, y0, ch, style);
+		/* Two dots a row for a steep line, one a column for a flat one. */
+		if (steep)
+			dot(g, column, row, y - row < 0.5 ? DOT_TOP : DOT_BOTTOM, style);
 		else
-			braille_dot(g, x0, y0, style);
-		if (x0 == x1 && y0 == y1)
-			break;
-		if (twice >= dy) {
-			error += dy;
-			x0 += x0 < x1 ? 1 : -1;
-		}
-		if (twice <= dx) {
-			error += dx;
-			y0 += y0 < y1 ? 1 : -1;
-		}
+			dot(g, column, row, (uint8_t)(1 << third), style);
 	}
 }
 
 void
 graph_draw(const struct graph *g, struct canvas *c)
 {
+	/* By the dots of a cell; two or three in one cell are a colon. */
+	static const uint32_t utf8[8] = { 0, 0x2d9, 0xb7, ':', '.', ':', ':', ':' };
+	static const uint32_t ascii[8] = { 0, '\'', '-', ':', '.', ':', ':', ':' };
+
 	for (int y = 0; y < g->height; y++)
 		for (int x = 0; x < g->width; x++) {
 			uint8_t dots = g->dots[y * g->width + x];
 
 			if (dots != 0)
-				canvas_put(c, x, y, g->ascii ? dots : 0x2800u + dots,
+				canvas_put(c, x, y, g->ascii ? ascii[dots] : utf8[dots],
 					g->styles[y * g->width + x]);
 		}
 }
@@ -130,8 +103,9 @@ graph_ring(struct graph_spot *to, size_t count, int width, int height, int tile_
 		double tile_x = middle_x + x * (radius_x + 1 + tile_width / 2.0);
 		double tile_y = middle_y + y * (radius_y + 0.5 + tile_height / 2.0);
 
-		to[i].anchor_x = (int)lround(middle_x + x * radius_x);
-		to[i].anchor_y = (int)lround(middle_y + y * radius_y);
+		/* A cell into the tile, which is drawn over it, so that no gap is left. */
+		to[i].anchor_x = (int)lround(middle_x + x * (radius_x + 1));
+		to[i].anchor_y = (int)lround(middle_y + y * (radius_y + 1));
 		to[i].x = (int)lround(tile_x - (tile_width - 1) / 2.0);
 		to[i].y = (int)lround(tile_y - (tile_height - 1) / 2.0);
 		for (size_t k = 0; k < i; k++)

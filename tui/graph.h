@@ -5,13 +5,13 @@
 #include "tui/canvas.h"
 
 /*
- * Straight lines between points, in braille dots (2 x 4 in a cell) or, where only ASCII may be
- * drawn, in - | / \. A later line wins the style of the cells it crosses.
+ * Straight dotted lines between points, with three heights in a cell: top, middle, bottom. Few
+ * fonts of terminals have braille, all have these dots. A later line wins where it crosses.
  */
 struct graph {
 	int width, height;	/* cells */
 	bool ascii;
-	uint8_t *dots;		/* owned; braille pattern, or an ASCII character */
+	uint8_t *dots;		/* owned; which of the three dots of a cell */
 	uint16_t *styles;	/* owned */
 };
 

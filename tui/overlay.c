@@ -14,13 +14,14 @@
 #define RING_MAX 32
 #define MATRIX_MAX 64
 
-#define MATRIX_NAME_WIDTH 18	/* "a ● broker 239dc9 " */
+#define MATRIX_NAME_WIDE 20	/* "a ● registry 239dc9 " */
+#define MATRIX_NAME_NARROW 12	/* "a ●B 239dc9 " */
 #define TILE_WIDTH 12		/* "●B 239dc9 5 " */
 
 /* The tiles of a ring, the largest first. */
 static const struct tile {
 	int width, height;
-} ring_tiles[] = { { 14, 4 }, { 17, 1 }, { 9, 1 } };
+} ring_tiles[] = { { 18, 4 }, { 17, 1 }, { 9, 1 } };
 
 enum { RING_TILES = sizeof(ring_tiles) / sizeof(ring_tiles[0]) };
 
@@ -70,17 +71,24 @@ fit_ring(const struct overlay *o, int width, int height, struct graph_spot *spot
 	return false;
 }
 
-/* Columns for each cell of the matrix: 2, 1, or 0 when it does not fit. */
-static int
+struct matrix {
+	int name;	/* columns before the first cell */
+	int step;	/* columns for each cell, 0: it does not fit */
+};
+
+static struct matrix
 fit_matrix(const struct overlay *o, int width, int height)
 {
 	int count = (int)o->slots->count;
 
 	if (count > MATRIX_MAX || count + 1 > height)
-		return 0;
-	if (MATRIX_NAME_WIDTH + 2 * count - 1 <= width)
-		return 2;
-	return MATRIX_NAME_WIDTH + count <= width ? 1 : 0;
+		return (struct matrix){ 0 };
+	if (MATRIX_NAME_WIDE + 2 * count - 1 <= width)
+		return (struct matrix){ MATRIX_NAME_WIDE, 2 };
+	if (MATRIX_NAME_NARROW + 2 * count - 1 <= width)
+		return (struct matrix){ MATRIX_NAME_NARROW, 2 };
+	return (struct matrix){ MATRIX_NAME_NARROW,
+		MATRIX_NAME_NARROW + count <= width ? 1 : 0 };
 }
 
 enum overlay_form
@@ -89,7 +97,7 @@ overlay_fit(const struct overlay *o, enum overlay_form wanted, int width, int he
 	struct graph_spot spots[RING_MAX];
 	const struct tile *tile;
 	bool ring = fit_ring(o, width, height, spots, &tile);
-	bool matrix = fit_matrix(o, width, height) > 0;
+	bool matrix = fit_matrix(o, width, height).step > 0;
 
 	if (wanted == OVERLAY_TILES || (wanted == OVERLAY_RING && ring) ||
 	    (wanted == OVERLAY_MATRIX && matrix))
@@ -163,7 +171,7 @@ draw_box_tile(const struct overlay *o, const struct directory_entry *en, size_t 
 	canvas_fill(c, 0, 0, c->width, c->height, ' ', STYLE_TEXT);
 	canvas_box(c, 0, 0, c->width, c->height, en->liveness == LIVENESS_LIVE ? type : live);
 	canvas_text(c, 2, 1, live, theme_liveness_glyph(en->liveness, c->ascii));
-	canvas_cut(c, 4, 1, c->width - 5, type, en->digest.type);
+	canvas_cut(c, 4, 1, c->width - 6, type, en->digest.type);
 	canvas_text(c, 2, 2, STYLE_TEXT, hex);
 	if (en->liveness != LIVENESS_LIVE) {
 		canvas_cut(c, 9, 2, c->width - 10, live, liveness_text(en->liveness));
@@ -257,18 +265,18 @@ matrix_letter(size_t slot)
 }
 
 static void
-draw_matrix_row(const struct overlay *o, const bool *edges, size_t slot, int step,
+draw_matrix_row(const struct overlay *o, const bool *edges, size_t slot, struct matrix fit,
 	struct canvas *c)
 {
 	size_t count = o->slots->count, index = o->slots->index[slot], chosen = selected_index(o);
 	const struct directory_entry *en = directory_at(o->mesh->directory, index);
-	struct canvas name = canvas_window(c, 2, 0, MATRIX_NAME_WIDTH - 3, 1);
+	struct canvas name = canvas_window(c, 2, 0, fit.name - 3, 1);
 	uint16_t flags = flags_of(o, index, chosen);
 
 	canvas_put(c, 0, 0, (uint32_t)matrix_letter(slot), STYLE_DIM);
 	draw_line_tile(en, &name);
 	for (size_t k = 0; k < count; k++) {
-		int x = MATRIX_NAME_WIDTH + (int)k * step;
+		int x = fit.name + (int)k * fit.step;
 		bool mine = index == chosen || o->slots->index[k] == chosen;
 
 		if (o->slots->index[k] == SIZE_MAX)
@@ -282,14 +290,14 @@ draw_matrix_row(const struct overlay *o, const bool *edges, size_t slot, int ste
 		else
 			canvas_text(c, x, 0, STYLE_FRAME, theme_glyph(GLYPH_NO_EDGE, c->ascii));
 	}
-	canvas_flag(c, 0, 0, flags == THEME_SELECTED ? c->width : MATRIX_NAME_WIDTH - 1, 1, flags);
+	canvas_flag(c, 0, 0, flags == THEME_SELECTED ? c->width : fit.name - 1, 1, flags);
 }
 
 static void
 draw_matrix(const struct overlay *o, struct canvas *c)
 {
 	size_t count = o->slots->count;
-	int step = fit_matrix(o, c->width, c->height);
+	struct matrix fit = fit_matrix(o, c->width, c->height);
 	bool *edges = mem_array(count * count + 1, sizeof(*edges));
 	size_t slot_of[MATRIX_MAX] = { 0 };
 
@@ -307,10 +315,10 @@ draw_matrix(const struct overlay *o, struct canvas *c)
 
 		if (o->slots->index[i] == SIZE_MAX)
 			continue;
-		canvas_put(c, MATRIX_NAME_WIDTH + (int)i * step, 0, (uint32_t)matrix_letter(i),
+		canvas_put(c, fit.name + (int)i * fit.step, 0, (uint32_t)matrix_letter(i),
 			STYLE_DIM);
-		draw_matrix_row(o, edges + i * count, i, step, &row);
-		remember(o, i, MATRIX_NAME_WIDTH / 2, (int)i + 1);
+		draw_matrix_row(o, edges + i * count, i, fit, &row);
+		remember(o, i, fit.name / 2, (int)i + 1);
 	}
 	free(edges);
 }

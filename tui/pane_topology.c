@@ -15,6 +15,7 @@ struct pane_topology {
 	size_t lane_count;
 	struct places places;	/* of the last frame */
 	enum overlay_form wanted;
+	enum overlay_form shows[OVERLAY_FORMS];	/* what each wish gave in the last frame */
 	size_t first;		/* the first mesh shown, when not all fit */
 };
 
@@ -22,6 +23,7 @@ struct pane_topology {
 #define LANE_WIDTH_MIN 36
 #define LANE_HEIGHT_MIN 4
 #define LANE_BOXED_HEIGHT 8
+#define LEGEND_HEIGHT_MIN 13
 
 static void *
 pane_topology_new(void)
@@ -67,28 +69,18 @@ follow(struct pane_topology *p, const struct model *m)
 	p->lane_count = m->mesh_count;
 }
 
-static size_t
-live_count(const struct directory *d)
-{
-	size_t live = 0;
-
-	for (size_t i = 0; i < directory_count(d); i++)
-		live += directory_at(d, i)->liveness == LIVENESS_LIVE;
-	return live;
-}
-
 /* "mesh1  9 of 9 live  20 edges, 2 half-reported  degree 4.4  whole", as far as it fits. */
 static void
 draw_title(struct canvas *c, int x, const struct model_mesh *mesh)
 {
 	const struct topology *t = mesh->topology;
-	size_t nodes = directory_count(mesh->directory), live = live_count(mesh->directory);
+	size_t census[LIVENESS_COUNT], nodes = rows_census(mesh->directory, census);
 	uint16_t style = t && t->components > 1 ? STYLE_GONE : STYLE_DIM;
 	char part[80];
 
 	x = canvas_printf(c, x, 0, STYLE_TITLE, " %s ", mesh->name);
-	x = canvas_printf(c, x, 0, live == nodes ? STYLE_LIVE : STYLE_SUSPECT, "%zu of %zu live ",
-		live, nodes);
+	x = canvas_printf(c, x, 0, census[LIVENESS_LIVE] == nodes ? STYLE_LIVE : STYLE_SUSPECT,
+		"%zu of %zu live ", census[LIVENESS_LIVE], nodes);
 	if (!t) {
 		canvas_text(c, x, 0, STYLE_DIM, "edges unknown ");
 		return;
@@ -107,6 +99,39 @@ draw_title(struct canvas *c, int x, const struct model_mesh *mesh)
 		canvas_text(c, x, 0, style, part);
 }
 
+/*
+ * The types of a mesh with their counts, as a legend at the foot of a lane. Returns the lines it
+ * took from the bottom.
+ */
+static int
+draw_types(struct canvas *c, const struct directory *d)
+{
+	struct canvas page = canvas_window(c, 0, c->height - 2, c->width, 2);
+	int x = 0, y = 0;
+
+	/* Entries are in order of type. */
+	for (size_t i = 0; i < directory_count(d);) {
+		const char *type = directory_at(d, i)->digest.type;
+		char text[LABEL_LEN_MAX + 32];
+		size_t count = 0;
+
+		for (; i < directory_count(d); i++) {
+			if (strcmp(directory_at(d, i)->digest.type, type) != 0)
+				break;
+			count += directory_is_node(directory_at(d, i));
+		}
+		if (count == 0)
+			continue;
+		snprintf(text, sizeof(text), "%zu %s", count, type);
+		if (x > 0 && x + (int)strlen(text) > page.width) {
+			x = 0;
+			y++;
+		}
+		x = canvas_text(&page, x, y, theme_type(type), text) + 2;
+	}
+	return 3;
+}
+
 static void
 draw_lane(struct pane_topology *p, const struct pane_context *x, size_t lane, struct canvas *c,
 	int left, int top)
@@ -115,6 +140,8 @@ draw_lane(struct pane_topology *p, const struct pane_context *x, size_t lane, st
 	bool boxed = c->height >= LANE_BOXED_HEIGHT;
 	struct canvas inner = boxed ? canvas_window(c, 2, 1, c->width - 3, c->height - 2)
 		: canvas_window(c, 0, 1, c->width, c->height - 1);
+	struct canvas picture = inner;
+	enum overlay_form form;
 	struct overlay o = {
 		mesh, &p->lanes[lane], x->selected, &p->places, left + (boxed ? 2 : 0), top + 1,
 	};
@@ -124,10 +151,17 @@ draw_lane(struct pane_topology *p, const struct pane_context *x, size_t lane, st
 	else
 		canvas_hline(c, 0, 0, c->width, STYLE_FRAME);
 	draw_title(c, boxed ? 2 : 0, mesh);
-	if (directory_count(mesh->directory) == 0)
+	if (p->lanes[lane].count == 0) {
 		canvas_text(&inner, 1, inner.height / 2, STYLE_DIM, "no node heard of yet");
-	else
-		overlay_draw(&o, overlay_fit(&o, p->wanted, inner.width, inner.height), &inner);
+		return;
+	}
+	if (inner.height >= LEGEND_HEIGHT_MIN)
+		picture.height -= draw_types(&inner, mesh->directory);
+	form = overlay_fit(&o, p->wanted, picture.width, picture.height);
+	for (int f = OVERLAY_BEST; f < OVERLAY_FORMS; f++)
+		p->shows[f] = overlay_fit(&o, (enum overlay_form)f, picture.width,
+			picture.height);
+	overlay_draw(&o, form, &picture);
 }
 
 /* How many lanes beside and below each other; all of them if they fit. */
@@ -224,9 +258,14 @@ draw_about(struct pane_topology *p, const struct pane_context *x, struct canvas 
 	canvas_text(c, 1, 0, STYLE_DIM, "arrows select a node");
 	if (p->wanted != OVERLAY_BEST)
 		canvas_printf(c, 24, 0, STYLE_DIM, "view: %s", overlay_form_name(p->wanted));
-	if (hidden > 0 && c->height > 1)
+	if (c->height == 1)
+		return;
+	if (hidden > 0)
 		canvas_printf(c, 1, 1, STYLE_WARN, "%d more mesh%s not shown; m goes on", hidden,
 			hidden == 1 ? "" : "es");
+	else
+		canvas_cut(c, 1, 1, c->width - 1, STYLE_DIM, "an edge is what both ends report; "
+			"half: only one end does, not drawn");
 }
 
 static void
@@ -281,12 +320,25 @@ next_mesh(const struct pane_context *x)
 	for (size_t i = 1; i <= m->mesh_count; i++) {
 		const struct directory *d = m->meshes[(lane == SIZE_MAX ? i - 1 : lane + i) %
 			m->mesh_count].directory;
+		size_t k = 0;
 
-		if (directory_count(d) > 0) {
-			*x->selected = directory_at(d, 0)->digest.id;
+		while (k < directory_count(d) && !directory_is_node(directory_at(d, k)))
+			k++;
+		if (k < directory_count(d)) {
+			*x->selected = directory_at(d, k)->digest.id;
 			return;
 		}
 	}
+}
+
+/* The next form that is there and differs from what is shown; else back to the best. */
+static void
+next_form(struct pane_topology *p)
+{
+	do
+		p->wanted = (p->wanted + 1) % OVERLAY_FORMS;
+	while (p->wanted != OVERLAY_BEST && (p->shows[p->wanted] != p->wanted ||
+		p->shows[OVERLAY_BEST] == p->wanted));
 }
 
 static bool
@@ -311,7 +363,7 @@ pane_topology_act(void *pane, const struct pane_context *x, enum action a)
 		next_mesh(x);
 		return true;
 	case ACTION_LAYOUT:
-		p->wanted = (p->wanted + 1) % OVERLAY_FORMS;
+		next_form(p);
 		return true;
 	default:
 		return false;

@@ -8,6 +8,23 @@
 #include "base/mem.h"
 #include "tui/words.h"
 
+size_t
+rows_census(const struct directory *d, size_t by_liveness[static LIVENESS_COUNT])
+{
+	size_t nodes = 0;
+
+	memset(by_liveness, 0, LIVENESS_COUNT * sizeof(by_liveness[0]));
+	for (size_t i = 0; i < directory_count(d); i++) {
+		const struct directory_entry *en = directory_at(d, i);
+
+		if (directory_is_node(en)) {
+			by_liveness[en->liveness]++;
+			nodes++;
+		}
+	}
+	return nodes;
+}
+
 static const struct child_row *
 child_of(const struct model *m, const struct peer_id *id)
 {
@@ -65,18 +82,24 @@ rows_match(const struct directory_entry *en, const char *filter)
 void
 rows_build(struct rows *r, const struct model *m, const char *filter)
 {
+	size_t room = 0;
+
 	*r = (struct rows){ 0 };
 	for (size_t i = 0; i < m->mesh_count; i++)
-		r->total += directory_count(m->meshes[i].directory);
-	if (r->total == 0)
+		room += directory_count(m->meshes[i].directory);
+	if (room == 0)
 		return;
-	r->at = mem_array(r->total, sizeof(*r->at));
+	r->at = mem_array(room, sizeof(*r->at));
 	for (size_t i = 0; i < m->mesh_count; i++) {
 		const struct directory *d = m->meshes[i].directory;
 
-		for (size_t k = 0; k < directory_count(d); k++)
+		for (size_t k = 0; k < directory_count(d); k++) {
+			if (!directory_is_node(directory_at(d, k)))
+				continue;
+			r->total++;
 			if (rows_match(directory_at(d, k), filter))
 				fill(&r->at[r->count++], m, &m->meshes[i], k);
+		}
 	}
 }
 

@@ -23,6 +23,9 @@ struct rows {
 	size_t total;		/* without the filter */
 };
 
+/* Nodes of a directory in all and by liveness. Observers are no nodes. */
+size_t rows_census(const struct directory *d, size_t by_liveness[static LIVENESS_COUNT]);
+
 /* filter: words that must all occur in the row's texts (case does not matter); "" for all. */
 void rows_build(struct rows *r, const struct model *m, const char *filter);
 void rows_fini(struct rows *r);

@@ -54,10 +54,13 @@ slots_follow(struct slots *s, const struct directory *d)
 	if (directory_count(d) == 0)
 		s->count = 0;
 	for (size_t k = 0; k < directory_count(d); k++) {
-		const struct peer_id *id = &directory_at(d, k)->digest.id;
+		const struct directory_entry *en = directory_at(d, k);
+		const struct peer_id *id = &en->digest.id;
 		/* Slot numbers are kept as pointers, from 1. */
 		size_t slot = (size_t)(uintptr_t)idmap_find(s->known, id);
 
+		if (!directory_is_node(en))
+			continue;
 		if (slot == 0) {
 			slot = free_from = add(s, free_from);
 			s->ids[slot] = *id;

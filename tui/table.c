@@ -27,7 +27,7 @@ void
 table_layout(const struct table_ops *ops, int width, int x[static TABLE_COLUMNS_MAX],
 	int w[static TABLE_COLUMNS_MAX])
 {
-	int used = -1, rank_max = 0, at = 0;
+	int used = -1, rank_max = 0, at = 0, shown = 0, gap = 1;
 
 	for (size_t i = 0; i < ops->column_count; i++) {
 		w[i] = 0;
@@ -43,19 +43,25 @@ table_layout(const struct table_ops *ops, int width, int x[static TABLE_COLUMNS_
 			w[i] = column->width;
 			used += 1 + column->width;
 		}
-	for (size_t i = 0; i < ops->column_count && used < width; i++) {
-		int more = w[i] > 0 ? ops->columns[i].width_max - w[i] : 0;
-
-		if (more > width - used)
-			more = width - used;
-		if (more > 0) {
-			w[i] += more;
-			used += more;
-		}
+	/* Two spaces between read better than wider columns. */
+	for (size_t i = 0; i < ops->column_count; i++)
+		shown += w[i] > 0;
+	if (shown > 1 && used + shown - 1 <= width) {
+		used += shown - 1;
+		gap = 2;
+	}
+	for (bool grew = true; grew && used < width;) {
+		grew = false;
+		for (size_t i = 0; i < ops->column_count && used < width; i++)
+			if (w[i] > 0 && w[i] < ops->columns[i].width_max) {
+				w[i]++;
+				used++;
+				grew = true;
+			}
 	}
 	for (size_t i = 0; i < ops->column_count; i++) {
 		x[i] = at;
-		at += w[i] > 0 ? w[i] + 1 : 0;
+		at += w[i] > 0 ? w[i] + gap : 0;
 	}
 }
 

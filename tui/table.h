@@ -42,8 +42,9 @@ void table_draw(struct table *t, const struct pane_context *x, struct canvas *c)
 bool table_act(struct table *t, const struct pane_context *x, enum action a);
 
 /*
- * Which columns fit into `width` with one space between; x[i] and w[i] for each, w[i] 0 when it
- * is left out. Room that is over goes to the columns in order, up to width_max.
+ * Which columns fit into `width` with one space between, or two if there is room; x[i] and
+ * w[i] for each, w[i] 0 when it is left out. What is over goes to the columns in turn, up to
+ * width_max.
  */
 void table_layout(const struct table_ops *ops, int width, int x[static TABLE_COLUMNS_MAX],
 	int w[static TABLE_COLUMNS_MAX]);

@@ -123,6 +123,22 @@ words_source(char *to, size_t cap, const struct directory *d,
 }
 
 char *
+words_reason(char *to, size_t cap, const struct directory *d, const struct directory_entry *en)
+{
+	char name[NAME_LEN_MAX + 1];
+
+	if (en->liveness == LIVENESS_LEFT)
+		snprintf(to, cap, "said goodbye");
+	else if (en->accuser_count > 0)
+		snprintf(to, cap, "%s, says %s",
+			accusation_reason_text(en->accusers[en->accuser_count - 1].reason),
+			words_name(name, d, &en->accusers[en->accuser_count - 1].id));
+	else
+		snprintf(to, cap, "%s", en->liveness == LIVENESS_LIVE ? "" : "silent");
+	return to;
+}
+
+char *
 words_name(char to[static NAME_LEN_MAX + 1], const struct directory *d,
 	const struct peer_id *id)
 {

@@ -25,6 +25,9 @@ char *words_state(char *to, size_t cap, const struct directory_entry *en, uint64
  */
 char *words_source(char *to, size_t cap, const struct directory *d,
 	const struct directory_entry *en, uint64_t now_ns);
+/* The same in short, the reason first: "no answer, says mesh1.broker.ab12cd". */
+char *words_reason(char *to, size_t cap, const struct directory *d,
+	const struct directory_entry *en);
 
 /* The name of a node in the directory, else "?ab12cd" from its id. */
 char *words_name(char to[static NAME_LEN_MAX + 1], const struct directory *d,
