@@ -40,7 +40,7 @@
 #define GOSSIP_JOINS_MAX 64		/* contacts that still owe us an answer */
 #define GOSSIP_JOIN_TRIES 6		/* Joins sent for one request to join */
 #define GOSSIP_OBSERVED_MAX 3		/* peers that an observer attaches to */
-#define GOSSIP_MARKED_MAX 256		/* observers known by their HELLO: one for each link */
+#define GOSSIP_MARKED_MAX 256 /* observers known by their HELLO: one for each link */
 
 /* QUIC: PROTOCOL.md 2. */
 #define QUIC_CID_LEN 8
@@ -53,7 +53,7 @@
 #define QUIC_IDLE_TIMEOUT SECONDS(30)
 #define QUIC_KEEP_ALIVE SECONDS(10)
 #define QUIC_STREAM_WINDOW (1u << 20)
-#define QUIC_CONN_WINDOW (8u << 20)	/* all streams in the middle of their largest frame */
+#define QUIC_CONN_WINDOW (8u << 20) /* all streams in the middle of their largest frame */
 #define QUIC_CONN_SEND_LEN_MAX (16u << 20)
 #define QUIC_EVENTS_MAX 65536
 #define QUIC_EVENTS_LEN_MAX (64u << 20)
