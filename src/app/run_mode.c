@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -53,7 +52,7 @@ read_file(const char *path, uint8_t **bytes, size_t *len)
 	*bytes = NULL;
 	if (!f) {
 		fprintf(stderr, "meshtui: %s: %s\n", path, strerror(errno));
-		return EX_NOINPUT;
+		return EXIT_NO_INPUT;
 	}
 	*bytes = mem_array(cap, 1);
 	*len = fread(*bytes, 1, cap, f);
@@ -62,7 +61,7 @@ read_file(const char *path, uint8_t **bytes, size_t *len)
 		fclose(f);
 		free(*bytes);
 		*bytes = NULL;
-		return EX_NOINPUT;
+		return EXIT_NO_INPUT;
 	}
 	fclose(f);
 	return 0;
