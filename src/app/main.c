@@ -2,6 +2,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "app/check_mode.h"
 #include "app/doc_mode.h"
 #include "app/node_mode.h"
 #include "app/observe_mode.h"

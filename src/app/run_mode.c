@@ -11,6 +11,7 @@
 
 #include "app/options.h"
 #include "app/run_mode.h"
+#include "app/scenario_file.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -20,7 +21,6 @@
 #include "scenario/runner.h"
 
 #define REPORT_LEN_MAX (64u << 20)
-#define ERRORS_LEN_MAX (1u << 20)
 /* How often somebody who watches gets a new line. */
 #define PROGRESS_EVERY MILLISECONDS(200)
 #define PROGRESS_WIDTH 78
@@ -41,76 +41,6 @@ struct run {
 	uint64_t shown_ns;
 	char shown[PROGRESS_WIDTH + 1];
 };
-
-/* The whole file, at most one byte more than is allowed, so that a larger one shows as such. */
-static int
-read_file(const char *path, uint8_t **bytes, size_t *len)
-{
-	size_t cap = SCENARIO_FILE_LEN_MAX + 1;
-	FILE *f = fopen(path, "re");
-
-	*bytes = NULL;
-	if (!f) {
-		fprintf(stderr, "meshtui: %s: %s\n", path, strerror(errno));
-		return EXIT_NO_INPUT;
-	}
-	*bytes = mem_array(cap, 1);
-	*len = fread(*bytes, 1, cap, f);
-	if (ferror(f)) {
-		fprintf(stderr, "meshtui: %s: %s\n", path, strerror(errno));
-		fclose(f);
-		free(*bytes);
-		*bytes = NULL;
-		return EXIT_NO_INPUT;
-	}
-	fclose(f);
-	return 0;
-}
-
-/* 0 and a scenario, or an exit status after the errors were printed. */
-static int
-load(const char *path, struct scenario **s)
-{
-	struct problems problems;
-	uint8_t *bytes;
-	size_t len;
-	int status = read_file(path, &bytes, &len);
-
-	*s = NULL;
-	if (status != 0)
-		return status;
-	problems_init(&problems);
-	*s = scenario_parse((struct view){ bytes, len }, CHILDREN_MAX, &problems);
-	if (!*s) {
-		struct buf b;
-
-		buf_init(&b, ERRORS_LEN_MAX);
-		problems_print(&problems, path, (struct view){ bytes, len }, &b);
-		fwrite(b.data, 1, b.len, stderr);
-		fprintf(stderr, "%zu %s\n", problems.count + problems.dropped,
-			problems.count == 1 ? "error" : "errors");
-		buf_fini(&b);
-		status = EXIT_DATA;
-	}
-	problems_fini(&problems);
-	free(bytes);
-	return status;
-}
-
-int
-check_mode(const struct options *o)
-{
-	struct scenario *s;
-	int status = load(o->file, &s);
-
-	if (status == 0)
-		printf("%s: %s is right: %zu %s in %zu %s, %zu %s\n", o->file, s->name,
-			s->node_count, s->node_count == 1 ? "node" : "nodes", s->mesh_count,
-			s->mesh_count == 1 ? "mesh" : "meshes", s->step_count,
-			s->step_count == 1 ? "step" : "steps");
-	scenario_free(s);
-	return status;
-}
 
 static void
 show_progress(struct run *r, uint64_t now_ns)
@@ -135,7 +65,10 @@ on_timer(uv_timer_t *h)
 	r->dirty = true;
 }
 
-/* Before the loop sleeps: whatever came in this turn is judged once, not once for each record. */
+/*
+ * Before the loop sleeps: whatever came in this turn is judged once, not once for each
+ * record.
+ */
 static void
 on_prepare(uv_prepare_t *h)
 {
@@ -154,7 +87,8 @@ on_prepare(uv_prepare_t *h)
 	}
 	now_ns = loop_now_ns();
 	uv_update_time(&r->loop);
-	uv_timer_start(&r->timer, on_timer, loop_ms_until(runner_deadline(r->runner), now_ns), 0);
+	uv_timer_start(&r->timer, on_timer,
+		loop_ms_until(runner_deadline(r->runner), now_ns), 0);
 }
 
 static void
@@ -198,7 +132,10 @@ run_loop(struct run *r)
 	uv_close((uv_handle_t *)&r->timer, NULL);
 }
 
-/* By temporary file and rename, so nobody reads half a report. Keeps errno of what failed. */
+/*
+ * By temporary file and rename, so nobody reads half a report. Keeps errno of what
+ * failed.
+ */
 static int
 replace_file(const char *path, const struct buf *b)
 {
@@ -257,7 +194,10 @@ write_report(const struct run *r, const char *json_path)
 	return status;
 }
 
-/* The last lines that a node wrote before it ended badly; its directory goes with the run. */
+/*
+ * The last lines that a node wrote before it ended badly; its directory goes with the
+ * run.
+ */
 static void
 print_log_tails(const struct run *r)
 {
@@ -280,7 +220,8 @@ print_log_tails(const struct run *r)
 		len = fread(tail, 1, LOG_TAIL, f);
 		fclose(f);
 		tail[len] = '\0';
-		fprintf(stderr, "\nlast words of %s.%s (%s):\n", row->spec.mesh, row->spec.type,
+		fprintf(stderr, "\nlast words of %s.%s (%s):\n", row->spec.mesh,
+			row->spec.type,
 			row->ready.name[0] ? row->ready.name : "never ready");
 		for (char *save, *line = strtok_r(tail, "\n", &save); line;
 			line = strtok_r(NULL, "\n", &save)) {
@@ -297,7 +238,7 @@ run_mode(const struct options *o)
 	struct child_driver_hooks hooks = { .changed = on_child, .ctx = &r };
 	char why[RUNDIR_WHY_CAP] = "";
 	struct scenario *s;
-	int status = load(o->file, &s);
+	int status = scenario_file_load(o->file, &s);
 
 	if (status != 0)
 		return status;
@@ -316,13 +257,18 @@ run_mode(const struct options *o)
 	r.supervisor = supervisor_new(CHILDREN_MAX);
 	r.driver = child_driver_open(&r.loop, r.supervisor, &hooks);
 
-	struct runner_config c = { .scenario = s, .file = o->file, .data_root = r.dir.path,
+	struct runner_config c = { .scenario = s,
+		.file = o->file,
+		.data_root = r.dir.path,
 		.wall_ms = loop_wall_ms() };
 
 	r.runner = runner_new(&c, r.supervisor, loop_now_ns());
 	run_loop(&r);
 	child_driver_close(r.driver);
-	/* Cut short by a second signal: the report still says what was and was not reached. */
+	/*
+	 * Cut short by a second signal: the report still says what was and was not
+	 * reached.
+	 */
 	runner_cancel(r.runner, "told to leave twice", loop_now_ns());
 	runner_tick(r.runner, loop_now_ns());
 	status = write_report(&r, o->report_path);

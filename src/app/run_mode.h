@@ -4,9 +4,10 @@
 
 struct options;
 
-/* --run FILE: exit status 0 pass, 1 fail, 2 unproven, 65 bad file, 66 no such file, 70, 74. */
+/*
+ * --run FILE: exit status 0 pass, 1 fail, 2 unproven, 65 bad file, 66 no such file,
+ * 70, 74.
+ */
 int run_mode(const struct options *o);
-/* --check FILE: 0, or 65 with every error of the file on standard error. */
-int check_mode(const struct options *o);
 
 #endif

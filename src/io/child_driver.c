@@ -13,7 +13,9 @@
 #include "io/child_spawn.h"
 #include "io/loop.h"
 
-/* Orders to a child are a few bytes each; one that does not read gets no more questions. */
+/*
+ * Orders to a child are a few bytes each; one that does not read gets no more questions.
+ */
 #define OUT_LEN_MAX 4096
 
 struct process {
@@ -78,7 +80,10 @@ lifeline_broke(struct process *p)
 		return;
 	p->lifeline_open = false;
 	uv_poll_stop(&p->lifeline_poll);
-	/* Now, not when the child is collected: a child that still lives has to see the end. */
+	/*
+	 * Now, not when the child is collected: a child that still lives has to see the
+	 * end.
+	 */
 	shutdown(p->lifeline, SHUT_RDWR);
 	supervisor_lifeline_closed(d->supervisor, p->child, loop_now_ns());
 	changed(d, p->child);
@@ -182,8 +187,9 @@ collect(struct process *p, int flags)
 	read_lifeline(p);
 	lifeline_broke(p);
 	if (pid < 0)
-		status = 0;	/* collected by somebody else: how it ended nobody knows */
-	supervisor_exited(d->supervisor, p->child, WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+		status = 0; /* collected by somebody else: how it ended nobody knows */
+	supervisor_exited(d->supervisor, p->child,
+		WIFEXITED(status) ? WEXITSTATUS(status) : 0,
 		WIFSIGNALED(status) ? WTERMSIG(status) : 0, loop_now_ns());
 	uv_close((uv_handle_t *)&p->lifeline_poll, on_handle_closed);
 	uv_close((uv_handle_t *)&p->pidfd_poll, on_handle_closed);
@@ -305,11 +311,13 @@ child_driver_run(struct child_driver *d)
 	if (due_ns == NEVER)
 		uv_timer_stop(&d->timer);
 	else
-		uv_timer_start(&d->timer, on_timer, loop_ms_until(due_ns, loop_now_ns()), 0);
+		uv_timer_start(
+			&d->timer, on_timer, loop_ms_until(due_ns, loop_now_ns()), 0);
 }
 
 struct child_driver *
-child_driver_open(uv_loop_t *loop, struct supervisor *s, const struct child_driver_hooks *hooks)
+child_driver_open(
+	uv_loop_t *loop, struct supervisor *s, const struct child_driver_hooks *hooks)
 {
 	struct child_driver *d = mem_new(MEM_CHILD_DRIVER, sizeof(*d));
 

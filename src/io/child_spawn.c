@@ -16,15 +16,18 @@
 #include "io/child_spawn.h"
 
 #define LIFELINE_FD 3
-/* Program, --node T, --mesh M, --data-dir D, --lifeline 3, --bind A, --key K, seeds, NULL. */
+/*
+ * Program, --node T, --mesh M, --data-dir D, --lifeline 3, --bind A, --key K, seeds,
+ * NULL.
+ */
 #define ARGS_MAX (13 + 2 * CHILD_SEEDS_MAX + 1)
 
 void
 child_spawn_seal(void)
 {
 	/*
-	 * Linux 5.11 and later; before that the child itself finds what leaked and refuses to start,
-	 * so a failure here is seen there and not passed over.
+	 * Linux 5.11 and later; before that the child itself finds what leaked and
+	 * refuses to start, so a failure here is seen there and not passed over.
 	 */
 	(void)!syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC);
 }
@@ -33,8 +36,9 @@ static void
 fill_args(char *args[static ARGS_MAX], const struct child_spec *spec)
 {
 	size_t n = 0;
-	const char *const fixed[] = { "meshtui", "--node", spec->type, "--mesh", spec->mesh,
-		"--data-dir", spec->data_dir, "--lifeline", "3", "--bind", "127.0.0.1:0" };
+	const char *const fixed[] = { "meshtui", "--node", spec->type, "--mesh",
+		spec->mesh, "--data-dir", spec->data_dir, "--lifeline", "3", "--bind",
+		"127.0.0.1:0" };
 
 	/* posix_spawn takes char *const[] for historical reasons and changes nothing. */
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -74,10 +78,15 @@ spawn(const struct child_spec *spec, int end, const char *log, int *pid)
 	err |= posix_spawn_file_actions_addopen(&files, 1, log,
 		O_WRONLY | O_CREAT | O_APPEND, 0600);
 	err |= posix_spawn_file_actions_adddup2(&files, 1, 2);
-	/* Ignored signals and masks are inherited over exec; a node starts with neither. */
+	/*
+	 * Ignored signals and masks are inherited over exec; a node starts with neither.
+	 */
 	err |= posix_spawnattr_setsigmask(&attr, &none);
 	err |= posix_spawnattr_setsigdefault(&attr, &all);
-	/* A group of its own: Ctrl-C in the terminal is for the parent, which stops all in order. */
+	/*
+	 * A group of its own: Ctrl-C in the terminal is for the parent, which stops all
+	 * in order.
+	 */
 	err |= posix_spawnattr_setpgroup(&attr, 0);
 	err |= posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
 		POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
@@ -98,11 +107,13 @@ child_spawn(const struct child_spec *spec, int *pid, int *lifeline, int *pidfd,
 	int pair[2], err;
 
 	if (mkdir(spec->data_dir, 0700) < 0 && errno != EEXIST) {
-		snprintf(why, CHILD_SPAWN_WHY_CAP, "%s: %s", spec->data_dir, strerror(errno));
+		snprintf(why, CHILD_SPAWN_WHY_CAP, "%s: %s", spec->data_dir,
+			strerror(errno));
 		return ERR_SYSTEM;
 	}
 	snprintf(log, sizeof(log), "%s/node.log", spec->data_dir);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0) {
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) <
+		0) {
 		snprintf(why, CHILD_SPAWN_WHY_CAP, "socketpair: %s", strerror(errno));
 		return ERR_SYSTEM;
 	}
@@ -110,11 +121,11 @@ child_spawn(const struct child_spec *spec, int *pid, int *lifeline, int *pidfd,
 	close(pair[1]);
 	if (err) {
 		close(pair[0]);
-		snprintf(why, CHILD_SPAWN_WHY_CAP, "could not start %s of %s: %s", spec->type,
-			spec->mesh, strerror(err));
+		snprintf(why, CHILD_SPAWN_WHY_CAP, "could not start %s of %s: %s",
+			spec->type, spec->mesh, strerror(err));
 		return ERR_SYSTEM;
 	}
-	*pidfd = (int)syscall(SYS_pidfd_open, *pid, 0u);	/* close-on-exec by itself */
+	*pidfd = (int)syscall(SYS_pidfd_open, *pid, 0u); /* close-on-exec by itself */
 	if (*pidfd < 0) {
 		snprintf(why, CHILD_SPAWN_WHY_CAP, "pidfd_open: %s", strerror(errno));
 		kill(*pid, SIGKILL);

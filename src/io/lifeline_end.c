@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +13,13 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "io/lifeline_end.h"
 
-/* A parent that hears nothing for a few of these knows that the child's loop stands still. */
+/*
+ * A parent that hears nothing for a few of these knows that the child's loop stands
+ * still.
+ */
 #define HEARTBEAT_MS 1000
 
 struct lifeline_end {
@@ -41,17 +46,18 @@ check_descriptors(int fd, char why[static LIFELINE_END_WHY_CAP])
 		return ERR_SYSTEM;
 	}
 	while ((en = readdir(dir))) {
-		int n = atoi(en->d_name);
+		uint64_t n;
 		char target[160] = "";
 
-		if (en->d_name[0] == '.' || n <= 2 || n == fd || n == dirfd(dir))
+		if (text_u64(en->d_name, INT_MAX, &n) != ERR_OK || n <= 2 ||
+			(int)n == fd || (int)n == dirfd(dir))
 			continue;
 		if (readlinkat(dirfd(dir), en->d_name, target, sizeof(target) - 1) < 0)
 			target[0] = '\0';
 		snprintf(why, LIFELINE_END_WHY_CAP,
 			"descriptor %d (%s) was not promised to this process: whoever "
 			"started it has to open it with O_CLOEXEC",
-			n, target);
+			(int)n, target);
 		err = ERR_STATE;
 		break;
 	}
@@ -66,10 +72,13 @@ lifeline_end_take(int fd, char why[static LIFELINE_END_WHY_CAP])
 	socklen_t len = sizeof(parent);
 	int flags = fcntl(fd, F_GETFL);
 
-	/* For a socket pair these are the credentials of the process that made it: the parent. */
+	/*
+	 * For a socket pair these are the credentials of the process that made it: the
+	 * parent.
+	 */
 	if (flags < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &parent, &len) < 0) {
-		snprintf(why, LIFELINE_END_WHY_CAP, "descriptor %d is no lifeline: %s", fd,
-			strerror(errno));
+		snprintf(why, LIFELINE_END_WHY_CAP, "descriptor %d is no lifeline: %s",
+			fd, strerror(errno));
 		return ERR_ARGUMENT;
 	}
 
@@ -77,12 +86,15 @@ lifeline_end_take(int fd, char why[static LIFELINE_END_WHY_CAP])
 
 	if (err != ERR_OK)
 		return err;
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
-	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) {
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
+		fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+		prctl(PR_SET_PDEATHSIG, SIGKILL) < 0) {
 		snprintf(why, LIFELINE_END_WHY_CAP, "lifeline: %s", strerror(errno));
 		return ERR_SYSTEM;
 	}
-	/* It may have died before the call above; then nothing would ever be sent to us. */
+	/*
+	 * It may have died before the call above; then nothing would ever be sent to us.
+	 */
 	if (getppid() != parent.pid) {
 		snprintf(why, LIFELINE_END_WHY_CAP, "the parent (pid %d) is gone",
 			(int)parent.pid);
@@ -94,13 +106,17 @@ lifeline_end_take(int fd, char why[static LIFELINE_END_WHY_CAP])
 void
 lifeline_end_fail(int fd, int status, const char *text)
 {
-	struct lifeline_record r = { .tag = LIFELINE_FAILED, .failed = { .status = status } };
+	struct lifeline_record r = { .tag = LIFELINE_FAILED,
+		.failed = { .status = status } };
 	struct buf b;
 
 	snprintf(r.failed.text, sizeof(r.failed.text), "%s", text);
 	buf_init(&b, LIFELINE_RECORD_LEN_MAX);
 	lifeline_encode(&b, &r);
-	/* The first bytes on a fresh socket: they fit, or the parent is gone and nobody reads. */
+	/*
+	 * The first bytes on a fresh socket: they fit, or the parent is gone and nobody
+	 * reads.
+	 */
 	if (!b.failed)
 		(void)!send(fd, b.data, b.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	buf_fini(&b);
@@ -123,17 +139,22 @@ static void
 flush(struct lifeline_end *e)
 {
 	while (e->out.len) {
-		ssize_t n = send(e->fd, e->out.data, e->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n =
+			send(e->fd, e->out.data, e->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		/* Any other error shows as end of file on the reading side, in its own time. */
+		/*
+		 * Any other error shows as end of file on the reading side, in its own
+		 * time.
+		 */
 		if (n < 0)
 			break;
 		buf_drop(&e->out, (size_t)n);
 	}
 	if (!e->gone && !e->closed)
-		uv_poll_start(&e->poll, UV_READABLE | (e->out.len ? UV_WRITABLE : 0), on_poll);
+		uv_poll_start(
+			&e->poll, UV_READABLE | (e->out.len ? UV_WRITABLE : 0), on_poll);
 }
 
 static void
@@ -287,7 +308,8 @@ lifeline_end_view(struct lifeline_end *e, const struct lifeline_view *view)
 void
 lifeline_end_failed(struct lifeline_end *e, int status, const char *text)
 {
-	struct lifeline_record r = { .tag = LIFELINE_FAILED, .failed = { .status = status } };
+	struct lifeline_record r = { .tag = LIFELINE_FAILED,
+		.failed = { .status = status } };
 
 	snprintf(r.failed.text, sizeof(r.failed.text), "%s", text);
 	send_up(e, &r);

@@ -9,19 +9,21 @@
 #include "wire/lifeline.h"
 
 /*
- * The child's end of the lifeline: fd 3, one end of a socket pair whose other end only the parent
- * holds. End of file means that the parent is gone, and then the child leaves at once.
+ * The child's end of the lifeline: fd 3, one end of a socket pair whose other end only
+ * the parent holds. End of file means that the parent is gone, and then the child leaves
+ * at once.
  */
 struct lifeline_end;
 
 #define LIFELINE_END_WHY_CAP 300
 
 /*
- * Call first of all, before anything opens a descriptor. Refuses when the process has others than
- * 0, 1, 2 and `fd`: a stray copy of somebody's lifeline is how lifelines fail. Then FD_CLOEXEC,
- * O_NONBLOCK, and PR_SET_PDEATHSIG(SIGKILL) for a child whose loop hangs, with the check that the
- * parent has not gone before that was set. ERR_STATE a stray descriptor; ERR_CLOSED the parent is
- * gone; ERR_ARGUMENT not a socket; ERR_SYSTEM. `why` is a text for a person.
+ * Call first of all, before anything opens a descriptor. Refuses when the process has
+ * others than 0, 1, 2 and `fd`: a stray copy of somebody's lifeline is how lifelines
+ * fail. Then FD_CLOEXEC, O_NONBLOCK, and PR_SET_PDEATHSIG(SIGKILL) for a child whose loop
+ * hangs, with the check that the parent has not gone before that was set. ERR_STATE a
+ * stray descriptor; ERR_CLOSED the parent is gone; ERR_ARGUMENT not a socket; ERR_SYSTEM.
+ * `why` is a text for a person.
  */
 int lifeline_end_take(int fd, char why[static LIFELINE_END_WHY_CAP]);
 
@@ -29,22 +31,28 @@ int lifeline_end_take(int fd, char why[static LIFELINE_END_WHY_CAP]);
 void lifeline_end_fail(int fd, int status, const char *text);
 
 struct lifeline_end_hooks {
-	/* The parent asks what this node sees: answer with lifeline_end_view and this number. */
+	/*
+	 * The parent asks what this node sees: answer with lifeline_end_view and this
+	 * number.
+	 */
 	void (*ask)(void *ctx, uint64_t ask);
 	void (*quit)(void *ctx);	/* say goodbye and leave */
-	void (*gone)(void *ctx);	/* the parent is gone or broken: leave now, _exit is right */
+	/* The parent is gone or broken: leave now, _exit is right. */
+	void (*gone)(void *ctx);
 	void *ctx;
 };
 
 /* fd as taken; owned from here. HEARTBEAT goes up every second by itself. Never NULL. */
 struct lifeline_end *lifeline_end_open(uv_loop_t *loop, int fd,
 	const struct lifeline_end_hooks *hooks);
-/* Writes what it can, closes; the memory goes with the loop's next turns. Accepts NULL. */
+/*
+ * Writes what it can, closes; the memory goes with the loop's next turns. Accepts NULL.
+ */
 void lifeline_end_close(struct lifeline_end *e);
 
 /*
- * Records up. They are queued when the socket is full; above LIFELINE_QUEUE_LEN_MAX new ones are
- * dropped and counted, so a parent that is stopped cannot make the child grow.
+ * Records up. They are queued when the socket is full; above LIFELINE_QUEUE_LEN_MAX new
+ * ones are dropped and counted, so a parent that is stopped cannot make the child grow.
  */
 void lifeline_end_ready(struct lifeline_end *e, const struct lifeline_ready *ready);
 void lifeline_end_view(struct lifeline_end *e, const struct lifeline_view *view);

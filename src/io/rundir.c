@@ -48,7 +48,10 @@ lock_file(const char *path, int how)
 	return fd;
 }
 
-/* Under the base lock, so a directory without a locked lock belongs to a run that is dead. */
+/*
+ * Under the base lock, so a directory without a locked lock belongs to a run that is
+ * dead.
+ */
 static void
 sweep(const char *base)
 {
@@ -65,7 +68,8 @@ sweep(const char *base)
 		if (strncmp(en->d_name, RUN_PREFIX, strlen(RUN_PREFIX)) != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", base, en->d_name);
-		if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+		if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) ||
+			st.st_uid != geteuid())
 			continue;
 		snprintf(lock, sizeof(lock), "%s/%s", path, RUN_LOCK);
 		fd = lock_file(lock, LOCK_EX | LOCK_NB);

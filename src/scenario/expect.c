@@ -154,7 +154,10 @@ check_overlay(const struct expect_node *nodes, size_t count, struct expect_resul
 			parent[a] = b;
 		}
 	}
-	/* One that is not joined to the first of its mesh says that the overlay is in pieces. */
+	/*
+	 * One that is not joined to the first of its mesh says that the overlay is in
+	 * pieces.
+	 */
 	for (size_t i = 0; i < count && !r->why[0]; i++) {
 		size_t first = 0;
 
@@ -162,7 +165,8 @@ check_overlay(const struct expect_node *nodes, size_t count, struct expect_resul
 			first++;
 		if (root_of(parent, i) != root_of(parent, first))
 			snprintf(r->why, sizeof(r->why),
-				"no way from %.*s to %.*s over links that both ends report",
+				"no way from %.*s to %.*s over links that "
+				"both ends report",
 				NAME_LEN_MAX / 2, nodes[first].name, NAME_LEN_MAX / 2,
 				nodes[i].name);
 	}
@@ -182,7 +186,8 @@ expect_converged(const struct expect_node *nodes, size_t count, struct expect_re
 		if (!nodes[i].view) {
 			if (!r->why[0])
 				snprintf(r->why, sizeof(r->why),
-					"no answer yet from %s since the last change", nodes[i].name);
+					"no answer yet from %s since the last change",
+					nodes[i].name);
 			continue;
 		}
 		r->answered++;

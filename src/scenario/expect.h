@@ -7,8 +7,8 @@
 #include "wire/lifeline.h"
 
 /*
- * What a scenario can expect of the nodes, judged from the views that the nodes themselves gave
- * and from nothing else.
+ * What a scenario can expect of the nodes, judged from the views that the nodes
+ * themselves gave and from nothing else.
  */
 enum expect_kind {
 #define EXPECT(name, text, help) EXPECT_##name,
@@ -23,16 +23,17 @@ struct expect_node {
 	const char *mesh;
 	const char *name;
 	struct peer_id id;
-	const struct lifeline_view *view;	/* NULL: no answer to a question that counts yet */
+	/* NULL: no answer to a question that counts yet. */
+	const struct lifeline_view *view;
 };
 
 /* The first thing in a view that is not as it should be. */
 struct expect_complaint {
 	enum expect_complaint_kind {
 		COMPLAINT_NONE,
-		COMPLAINT_NOT_LIVE,	/* a node of its mesh is there, but not live */
-		COMPLAINT_MISSING,	/* a node of its mesh is not there */
-		COMPLAINT_FOREIGN,	/* somebody is live there who is not in its mesh */
+		COMPLAINT_NOT_LIVE, /* a node of its mesh is there, but not live */
+		COMPLAINT_MISSING, /* a node of its mesh is not there */
+		COMPLAINT_FOREIGN, /* somebody is live there who is not in its mesh */
 	} kind;
 	size_t subject;		/* which node; `count` for a stranger */
 	struct peer_id id;
@@ -40,7 +41,10 @@ struct expect_complaint {
 	uint32_t age_ms;
 };
 
-/* Nodes that are gone or have left may still be named as such by a view: that is no complaint. */
+/*
+ * Nodes that are gone or have left may still be named as such by a view: that is no
+ * complaint.
+ */
 void expect_check_view(const struct expect_node *nodes, size_t count, size_t witness,
 	struct expect_complaint *c);
 /* "does not list mesh1.broker.239dc9", "sees mesh1.broker.239dc9 as suspect", ... */
@@ -54,10 +58,11 @@ struct expect_result {
 	size_t agree;		/* views without a complaint */
 	size_t edges;		/* links that both ends report */
 	size_t half_edges;	/* reported by one end only */
-	size_t components;	/* of all overlays together; one for each mesh is what we want */
+	size_t components;	/* of all overlays together; one for each mesh is right */
 	char why[EXPECT_TEXT_CAP];	/* the first thing that is missing, "" when met */
 };
 /* Nothing converges when there are no nodes: then it is not met. */
-void expect_converged(const struct expect_node *nodes, size_t count, struct expect_result *r);
+void expect_converged(
+	const struct expect_node *nodes, size_t count, struct expect_result *r);
 
 #endif

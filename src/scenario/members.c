@@ -29,8 +29,8 @@ members_init(struct members *m, const struct scenario *s, const char *data_root)
 			one->first = strcmp(mesh, one->group->mesh) != 0;
 			m->mesh_count += one->first;
 			mesh = one->group->mesh;
-			snprintf(one->name, sizeof(one->name), "%s.%s #%u", one->group->mesh,
-				one->group->type, k + 1);
+			snprintf(one->name, sizeof(one->name), "%s.%s #%u",
+				one->group->mesh, one->group->type, k + 1);
 		}
 	}
 }
@@ -53,8 +53,8 @@ start_one(struct members *m, size_t i, const struct member *seed, struct supervi
 
 	snprintf(spec.mesh, sizeof(spec.mesh), "%s", one->group->mesh);
 	snprintf(spec.type, sizeof(spec.type), "%s", one->group->type);
-	snprintf(spec.data_dir, sizeof(spec.data_dir), "%.200s/%02zu-%.20s-%.20s", m->data_root,
-		i + 1, spec.mesh, spec.type);
+	snprintf(spec.data_dir, sizeof(spec.data_dir), "%.200s/%02zu-%.20s-%.20s",
+		m->data_root, i + 1, spec.mesh, spec.type);
 	if (seed) {
 		const struct lifeline_ready *ready = &seed->row->ready;
 		char id[ID_HEX_CAP], address[ADDRESS_TEXT_CAP];
@@ -101,7 +101,8 @@ take_answer(struct member *one)
 		return;
 
 	uint64_t asked_ns = one->asked_ns[v->ask % MEMBER_ASKS];
-	uint64_t took_ns = one->row->view_ns > asked_ns ? one->row->view_ns - asked_ns : 0;
+	uint64_t took_ns =
+		one->row->view_ns > asked_ns ? one->row->view_ns - asked_ns : 0;
 
 	one->answered = v->ask;
 	one->answers++;
@@ -147,7 +148,10 @@ members_sync(struct members *m, const struct supervisor *s, uint64_t now_ns)
 
 		if (!one->child)
 			continue;
-		/* Our own children are never forgotten while the pool is smaller than the table. */
+		/*
+		 * Our own children are never forgotten while the pool is smaller than the
+		 * table.
+		 */
 		one->row = supervisor_find(s, one->child);
 		if (!one->row)
 			continue;
@@ -183,7 +187,8 @@ members_fresh(struct members *m)
 static uint64_t
 ask_due(const struct member *one, uint64_t every_ns)
 {
-	if (one->state != MEMBER_READY || one->asked - one->answered >= MEMBER_ASKS_OPEN_MAX)
+	if (one->state != MEMBER_READY ||
+		one->asked - one->answered >= MEMBER_ASKS_OPEN_MAX)
 		return NEVER;
 	/* A new reason to ask does not wait for the rhythm of the old questions. */
 	if (!one->asked || one->valid_from > one->asked)

@@ -8,8 +8,8 @@
 #include "supervisor/supervisor.h"
 
 /*
- * The nodes of a run: started in order, asked what they see, and what each last answered. All
- * that is said here about the mesh comes from the nodes' own answers.
+ * The nodes of a run: started in order, asked what they see, and what each last answered.
+ * All that is said here about the mesh comes from the nodes' own answers.
  */
 #define MEMBER_ASKS 32		/* questions whose time is remembered */
 #define MEMBER_ASKS_OPEN_MAX 16	/* a node that owes so many answers is asked no more */
@@ -28,13 +28,15 @@ struct member {
 	enum member_state state;
 	unsigned child;
 	const struct child_row *row;	/* NULL while WAITING */
-	char name[NAME_LEN_MAX + 1];	/* its own once READY, before that "mesh1.broker #2" */
+	/* Its own once READY, before that "mesh1.broker #2". */
+	char name[NAME_LEN_MAX + 1];
 	uint64_t asked, answered;	/* numbers of questions */
 	uint64_t asked_ns[MEMBER_ASKS];
 	uint64_t valid_from;		/* answers to older questions do not count */
 	uint64_t slowest_ns;		/* slowest answer since members_fresh */
 	uint64_t questions, answers;	/* since members_fresh */
-	uint64_t handshakes_first, liveness_changes_first;	/* in the first answer that counts */
+	/* In the first answer that counts. */
+	uint64_t handshakes_first, liveness_changes_first;
 	bool counted;			/* those two are set */
 };
 
@@ -44,10 +46,10 @@ struct members {
 	struct expect_node *nodes;	/* filled by members_expect */
 	size_t *index;			/* of each of them, its member */
 	uint64_t last_start_ns;
-	uint64_t tick_ns, awake_ns;	/* we have been awake without a gap since awake_ns */
-	uint64_t gap_ns;		/* longest time between two ticks since members_fresh */
+	uint64_t tick_ns, awake_ns; /* we have been awake without a gap since awake_ns */
+	uint64_t gap_ns; /* longest time between two ticks since members_fresh */
 	const char *data_root;
-	int refused;			/* the error with which the supervisor refused one, or 0 */
+	int refused; /* the error with which the supervisor refused one, or 0 */
 };
 
 void members_init(struct members *m, const struct scenario *s, const char *data_root);
@@ -55,17 +57,26 @@ void members_fini(struct members *m);
 
 /* Starts the first of each mesh, and the others of a mesh when its first is READY. */
 void members_start(struct members *m, struct supervisor *s, uint64_t now_ns);
-/* Takes over what the supervisor knows. A change of who exists makes older answers worthless. */
+/*
+ * Takes over what the supervisor knows. A change of who exists makes older answers
+ * worthless.
+ */
 void members_sync(struct members *m, const struct supervisor *s, uint64_t now_ns);
 /* From now on only answers to questions that are still to come count. */
 void members_fresh(struct members *m);
-/* Asks everybody whose last question is `every_ns` old, and when to come back at the latest. */
-void members_ask(struct members *m, struct supervisor *s, uint64_t every_ns, uint64_t now_ns);
+/*
+ * Asks everybody whose last question is `every_ns` old, and when to come back at the
+ * latest.
+ */
+void members_ask(
+	struct members *m, struct supervisor *s, uint64_t every_ns, uint64_t now_ns);
 uint64_t members_ask_deadline(const struct members *m, uint64_t every_ns);
 
 /* For how long it has owed an answer, as far as we were awake to hear it. */
 uint64_t members_silence(const struct members *m, size_t i, uint64_t now_ns);
-/* Those that exist (READY), for expect.h: m->nodes, with m->index back. Returns how many. */
+/*
+ * Those that exist (READY), for expect.h: m->nodes, with m->index back. Returns how many.
+ */
 size_t members_expect(struct members *m);
 size_t members_in_state(const struct members *m, enum member_state state);
 void members_report(const struct members *m, struct report_node *to);

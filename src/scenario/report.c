@@ -16,7 +16,7 @@ static const char *const verdicts[] = {
 };
 
 const char *
-verdict_text(enum verdict v)
+report_verdict_text(enum verdict v)
 {
 	return verdicts[v];
 }
@@ -76,7 +76,8 @@ report_figure(struct report_step *st, const char *name, uint64_t value)
 }
 
 void
-report_verdict(struct report_step *st, enum verdict v, uint64_t now_ns, const char *format, ...)
+report_verdict(
+	struct report_step *st, enum verdict v, uint64_t now_ns, const char *format, ...)
 {
 	va_list args;
 
@@ -107,7 +108,8 @@ report_seconds(char to[static REPORT_SECONDS_CAP], uint64_t ns)
 {
 	uint64_t ms = (ns + NS_PER_MS / 2) / NS_PER_MS;
 
-	snprintf(to, REPORT_SECONDS_CAP, "%" PRIu64 ".%03us", ms / 1000, (unsigned)(ms % 1000));
+	snprintf(to, REPORT_SECONDS_CAP, "%" PRIu64 ".%03us", ms / 1000,
+		(unsigned)(ms % 1000));
 	return to;
 }
 
@@ -127,8 +129,8 @@ text_step(const struct report *r, size_t i, struct buf *to)
 		report_seconds(began, since(r, st->began_ns));
 		report_seconds(took, st->ended_ns - st->began_ns);
 	}
-	buf_format(to, "  %4zu  %4u  %-36s %9s %9s  %s\n", i + 1, st->line, st->what, began, took,
-		verdict_text(st->verdict));
+	buf_format(to, "  %4zu  %4u  %-36s %9s %9s  %s\n", i + 1, st->line, st->what,
+		began, took, report_verdict_text(st->verdict));
 	if (st->reason[0])
 		buf_format(to, "              %s\n", st->reason);
 	if (st->figure_count) {
@@ -146,7 +148,8 @@ text_step(const struct report *r, size_t i, struct buf *to)
 	}
 	for (size_t k = 0; k < st->note_count; k++)
 		buf_format(to, "              %9s  %s\n",
-			report_seconds(began, since(r, st->notes[k].at_ns)), st->notes[k].text);
+			report_seconds(began, since(r, st->notes[k].at_ns)),
+			st->notes[k].text);
 	if (st->notes_dropped)
 		buf_format(to, "              and %zu more\n", st->notes_dropped);
 }
@@ -165,25 +168,27 @@ report_text(const struct report *r, struct buf *to)
 
 	for (size_t i = 0; i < r->node_count; i++)
 		ready += r->nodes[i].ready;
-	buf_format(to, "%s: %s  (%s, %zu %s in %zu %s, %zu got ready, %s)\n\n", r->scenario,
-		verdict_text(r->verdict), r->file, r->node_count,
+	buf_format(to, "%s: %s  (%s, %zu %s in %zu %s, %zu got ready, %s)\n\n",
+		r->scenario, report_verdict_text(r->verdict), r->file, r->node_count,
 		plural(r->node_count, "node", "nodes"), r->mesh_count,
 		plural(r->mesh_count, "mesh", "meshes"), ready,
 		report_seconds(took, r->ended_ns - r->began_ns));
-	buf_format(to, "  %4s  %4s  %-36s %9s %9s  %s\n", "step", "line", "what", "began", "took",
-		"verdict");
+	buf_format(to, "  %4s  %4s  %-36s %9s %9s  %s\n", "step", "line", "what", "began",
+		"took", "verdict");
 	for (size_t i = 0; i < r->step_count; i++)
 		text_step(r, i, to);
 	for (size_t i = 0; i < r->node_count; i++) {
 		const struct report_node *n = &r->nodes[i];
-		bool clean = n->end.expected && !n->end.forced && !n->end.signal && !n->end.status;
+		bool clean = n->end.expected && !n->end.forced && !n->end.signal &&
+			     !n->end.status;
 
 		if (!n->ended || clean)
 			continue;
 		buf_format(to, "\n  %s %s at %s%s%s%s\n", n->name,
 			child_end_text(&n->end, end, sizeof(end)),
 			report_seconds(took, since(r, n->end.at_ns)),
-			n->failure[0] ? ": \"" : "", n->failure, n->failure[0] ? "\"" : "");
+			n->failure[0] ? ": \"" : "", n->failure,
+			n->failure[0] ? "\"" : "");
 	}
 }
 
@@ -203,7 +208,7 @@ json_step(const struct report *r, size_t i)
 	json_object_set_new(o, "step", json_integer((json_int_t)i + 1));
 	json_object_set_new(o, "line", json_integer(st->line));
 	json_object_set_new(o, "what", json_string(st->what));
-	json_object_set_new(o, "verdict", json_string(verdict_text(st->verdict)));
+	json_object_set_new(o, "verdict", json_string(report_verdict_text(st->verdict)));
 	json_object_set_new(o, "reason", json_string(st->reason));
 	json_object_set_new(o, "reached", json_boolean(st->reached));
 	json_object_set_new(o, "began_ms",
@@ -222,7 +227,8 @@ json_step(const struct report *r, size_t i)
 		json_array_append_new(evidence, note);
 	}
 	json_object_set_new(o, "evidence", evidence);
-	json_object_set_new(o, "evidence_dropped", json_integer((json_int_t)st->notes_dropped));
+	json_object_set_new(
+		o, "evidence_dropped", json_integer((json_int_t)st->notes_dropped));
 	return o;
 }
 
@@ -233,7 +239,8 @@ json_node(const struct report *r, const struct report_node *n)
 	char hex[ID_HEX_CAP], end[CHILD_END_TEXT_CAP];
 
 	json_object_set_new(o, "name", json_string(n->name));
-	json_object_set_new(o, "id", n->ready ? json_string(id_hex(hex, &n->id)) : json_null());
+	json_object_set_new(
+		o, "id", n->ready ? json_string(id_hex(hex, &n->id)) : json_null());
 	json_object_set_new(o, "mesh", json_string(n->mesh));
 	json_object_set_new(o, "type", json_string(n->type));
 	json_object_set_new(o, "started_ms",
@@ -245,7 +252,8 @@ json_node(const struct report *r, const struct report_node *n)
 	json_object_set_new(o, "ended_ms",
 		n->ended ? json_ms(since(r, n->end.at_ns)) : json_null());
 	json_object_set_new(o, "end",
-		n->ended ? json_string(child_end_text(&n->end, end, sizeof(end))) : json_null());
+		n->ended ? json_string(child_end_text(&n->end, end, sizeof(end)))
+			 : json_null());
 	json_object_set_new(o, "end_expected",
 		n->ended ? json_boolean(n->end.expected) : json_null());
 	json_object_set_new(o, "failure", json_string(n->failure));
@@ -261,7 +269,7 @@ report_json(const struct report *r, struct buf *to)
 	json_object_set_new(o, "version", json_integer(1));
 	json_object_set_new(o, "scenario", json_string(r->scenario));
 	json_object_set_new(o, "file", json_string(r->file));
-	json_object_set_new(o, "verdict", json_string(verdict_text(r->verdict)));
+	json_object_set_new(o, "verdict", json_string(report_verdict_text(r->verdict)));
 	/* 0 pass, 1 fail, 2 unproven: the numbers of the enum are the exit statuses. */
 	json_object_set_new(o, "exit_status", json_integer(r->verdict));
 	json_object_set_new(o, "started_at_ms", json_integer((json_int_t)r->wall_ms));

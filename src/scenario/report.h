@@ -9,11 +9,11 @@
 #include "supervisor/supervisor.h"
 
 /*
- * What a run found out. The runner fills it; times are nanoseconds of the monotonic clock, and
- * people and files get them relative to the beginning of the run.
+ * What a run found out. The runner fills it; times are nanoseconds of the monotonic
+ * clock, and people and files get them relative to the beginning of the run.
  */
 enum verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_UNPROVEN };
-const char *verdict_text(enum verdict v);	/* "pass", "fail", "unproven" */
+const char *report_verdict_text(enum verdict v);	/* "pass", "fail", "unproven" */
 
 #define REPORT_TEXT_CAP 320
 #define REPORT_NOTES_MAX 128	/* pieces of evidence for a step; more are counted */
@@ -25,7 +25,8 @@ struct report_note {
 };
 
 struct report_figure {
-	const char *name;	/* static; ends in its unit where it has one: "slowest_answer_ms" */
+	/* Static; ends in its unit where it has one: "slowest_answer_ms". */
+	const char *name;
 	uint64_t value;
 };
 
@@ -72,9 +73,12 @@ void report_fini(struct report *r);
 void report_note(struct report_step *st, uint64_t at_ns, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void report_figure(struct report_step *st, const char *name, uint64_t value);
-void report_verdict(struct report_step *st, enum verdict v, uint64_t now_ns, const char *format,
-	...) __attribute__((format(printf, 4, 5)));
-/* Fail when a step failed, else unproven when one is, else pass; unproven without steps or nodes. */
+void report_verdict(struct report_step *st, enum verdict v, uint64_t now_ns,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
+/*
+ * Fail when a step failed, else unproven when one is, else pass; unproven without steps
+ * or nodes.
+ */
 void report_judge(struct report *r);
 
 /* "3.214s", for columns and sentences. */

@@ -9,7 +9,10 @@
 #include "scenario/runner.h"
 #include "scenario/step.h"
 
-/* How long the others are asked what they saw of a failure. A killed node is gone within 3 s. */
+/*
+ * How long the others are asked what they saw of a failure. A killed node is gone within
+ * 3 s.
+ */
 #define WITNESS_MAX SECONDS(5)
 #define TICK_MAX MILLISECONDS(200)
 #define TICK_MIN MILLISECONDS(10)
@@ -101,7 +104,8 @@ opinion_text(uint8_t o)
 static bool
 is_witness(const struct runner *r, size_t i)
 {
-	const struct member *one = &r->members.at[i], *subject = &r->members.at[r->step.subject];
+	const struct member *one = &r->members.at[i],
+			    *subject = &r->members.at[r->step.subject];
 
 	return one != subject && one->state == MEMBER_READY &&
 		strcmp(one->group->mesh, subject->group->mesh) == 0;
@@ -111,7 +115,8 @@ static void
 witnesses_tick(struct runner *r, uint64_t now_ns)
 {
 	const struct member *subject = &r->members.at[r->step.subject];
-	uint64_t from_ns = r->step.process_ended ? subject->row->end.at_ns : r->witness_ns;
+	uint64_t from_ns =
+		r->step.process_ended ? subject->row->end.at_ns : r->witness_ns;
 	size_t witnesses = 0, settled = 0, noticed = 0;
 	char after[REPORT_SECONDS_CAP];
 
@@ -125,18 +130,22 @@ witnesses_tick(struct runner *r, uint64_t now_ns)
 		if (one->answered && one->answered >= one->valid_from) {
 			now = opinion(one, &subject->row->ready.id);
 			if (now != r->thinks[i])
-				report_note(r->step.out, now_ns, "%s sees %s as %s, %s after",
-					one->name, subject->name, opinion_text(now),
+				report_note(r->step.out, now_ns,
+					"%s sees %s as %s, %s after", one->name,
+					subject->name, opinion_text(now),
 					report_seconds(after, now_ns - from_ns));
 			r->thinks[i] = now;
 		}
 		noticed += r->thinks[i] != THINKS_LIVE;
-		settled += r->thinks[i] != THINKS_LIVE && r->thinks[i] != LIVENESS_SUSPECT;
+		settled +=
+			r->thinks[i] != THINKS_LIVE && r->thinks[i] != LIVENESS_SUSPECT;
 	}
 	if (witnesses && settled < witnesses && now_ns < r->witness_ns + WITNESS_MAX)
 		return;
-	report_note(r->step.out, now_ns, "%zu of %zu other nodes of its mesh noticed, %zu see it "
-		"as gone or left", noticed, witnesses, settled);
+	report_note(r->step.out, now_ns,
+		"%zu of %zu other nodes of its mesh noticed, %zu see it "
+		"as gone or left",
+		noticed, witnesses, settled);
 	stop_all(r, now_ns);
 }
 
@@ -168,7 +177,8 @@ steps_tick(struct runner *r, uint64_t now_ns)
 		}
 		if (!r->step_begun) {
 			step_begin(&r->step, &r->scenario->steps[r->step_index],
-				&r->report.steps[r->step_index], &r->members, r->supervisor, now_ns);
+				&r->report.steps[r->step_index], &r->members,
+				r->supervisor, now_ns);
 			r->step_begun = true;
 		}
 		if (!step_tick(&r->step, &r->members, now_ns))
@@ -183,7 +193,8 @@ runner_tick(struct runner *r, uint64_t now_ns)
 	if (r->phase == PHASE_DONE)
 		return;
 	members_sync(&r->members, r->supervisor, now_ns);
-	if (r->phase == PHASE_STEPS && !(r->step_begun && r->step.spec->kind == STEP_STOP))
+	if (r->phase == PHASE_STEPS &&
+		!(r->step_begun && r->step.spec->kind == STEP_STOP))
 		members_start(&r->members, r->supervisor, now_ns);
 	if (r->phase == PHASE_STEPS)
 		steps_tick(r, now_ns);
@@ -191,7 +202,8 @@ runner_tick(struct runner *r, uint64_t now_ns)
 		witnesses_tick(r, now_ns);
 	if (r->phase == PHASE_STOPPING) {
 		/* A process that even SIGKILL does not end is the driver's to report. */
-		if (!supervisor_alive(r->supervisor) || now_ns >= r->stop_ns + STEP_STOP_MAX) {
+		if (!supervisor_alive(r->supervisor) ||
+			now_ns >= r->stop_ns + STEP_STOP_MAX) {
 			members_sync(&r->members, r->supervisor, now_ns);
 			finish(r, now_ns);
 		}
@@ -214,7 +226,9 @@ runner_deadline(const struct runner *r)
 	if (r->phase != PHASE_STEPS || !r->step_begun)
 		return due_ns;
 	step_ns = members_ask_deadline(&r->members, step_ask_every(&r->step));
-	/* One that cannot be asked now (its lifeline has just gone) is no reason to spin. */
+	/*
+	 * One that cannot be asked now (its lifeline has just gone) is no reason to spin.
+	 */
 	if (step_ns < r->members.tick_ns + TICK_MIN)
 		step_ns = r->members.tick_ns + TICK_MIN;
 	if (step_ns < due_ns)

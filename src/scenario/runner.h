@@ -5,20 +5,21 @@
 #include "scenario/report.h"
 
 /*
- * A scenario under way. It starts and stops nodes by calls of the supervisor, asks them what they
- * see, and judges by their answers. It knows no process and no clock.
+ * A scenario under way. It starts and stops nodes by calls of the supervisor, asks them
+ * what they see, and judges by their answers. It knows no process and no clock.
  */
 struct runner;
 
 struct runner_config {
 	const struct scenario *scenario;	/* outlives the runner */
 	const char *file;			/* for the report */
-	const char *data_root;			/* each node gets a folder of its own in it */
+	const char *data_root; /* each node gets a folder of its own in it */
 	uint64_t wall_ms;
 };
 
 /* The supervisor is the runner's alone until it is done. runner_free accepts NULL. */
-struct runner *runner_new(const struct runner_config *c, struct supervisor *s, uint64_t now_ns);
+struct runner *runner_new(
+	const struct runner_config *c, struct supervisor *s, uint64_t now_ns);
 void runner_free(struct runner *r);
 
 /* To be called after every fact about a child, and when runner_deadline has come. */
@@ -26,8 +27,8 @@ void runner_tick(struct runner *r, uint64_t now_ns);
 uint64_t runner_deadline(const struct runner *r);
 
 /*
- * Ends it now: the step under way becomes unproven with this reason, those after it are not
- * reached, and all nodes are stopped in order. A second call changes nothing.
+ * Ends it now: the step under way becomes unproven with this reason, those after it are
+ * not reached, and all nodes are stopped in order. A second call changes nothing.
  */
 void runner_cancel(struct runner *r, const char *why, uint64_t now_ns);
 

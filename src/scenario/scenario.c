@@ -36,7 +36,9 @@ static const char *const place_texts[PLACE_COUNT] = {
 };
 
 static const char *const kind_texts[] = {
-	[TREE_SCALAR] = "a single value", [TREE_SEQUENCE] = "a list", [TREE_MAPPING] = "a mapping",
+	[TREE_SCALAR] = "a single value",
+	[TREE_SEQUENCE] = "a list",
+	[TREE_MAPPING] = "a mapping",
 };
 
 struct check {
@@ -50,7 +52,8 @@ struct check {
 	problems_add((c)->problems, (where)->line, (where)->column, rule, __VA_ARGS__)
 
 static bool
-check_kind(struct check *c, const struct tree_node *n, enum tree_kind kind, const char *what)
+check_kind(
+	struct check *c, const struct tree_node *n, enum tree_kind kind, const char *what)
 {
 	if (n->kind == kind)
 		return true;
@@ -99,8 +102,8 @@ find_keys(struct check *c, const struct tree_node *n, enum place place,
 	}
 	for (size_t k = 0; k < KEY_COUNT; k++)
 		if (key_places[k] == place && keys[k].required && !found[k])
-			AT(c, n, RULE_MISSING, "%s needs the key '%s'", place_texts[place],
-				keys[k].key);
+			AT(c, n, RULE_MISSING, "%s needs the key '%s'",
+				place_texts[place], keys[k].key);
 }
 
 static void
@@ -109,15 +112,17 @@ check_duration(struct check *c, const struct tree_node *n, const char *what, uin
 	if (!check_kind(c, n, TREE_SCALAR, what))
 		return;
 	if (n->text[0] && strspn(n->text, "0123456789.") == strlen(n->text)) {
-		AT(c, n, RULE_UNIT, "%s '%.40s' has no unit: write %.40ss, 300ms or 2m", what,
-			n->text, n->text);
+		AT(c, n, RULE_UNIT, "%s '%.40s' has no unit: write %.40ss, 300ms or 2m",
+			what, n->text, n->text);
 		return;
 	}
 	if (text_parse_duration(n->text, ns) != ERR_OK)
-		AT(c, n, RULE_DURATION, "%s '%.40s' is no duration: write 10s, 300ms, 2m or 1h",
-			what, n->text);
+		AT(c, n, RULE_DURATION,
+			"%s '%.40s' is no duration: write 10s, 300ms, 2m or 1h", what,
+			n->text);
 	else if (*ns == 0 || *ns > SCENARIO_TIME_MAX)
-		AT(c, n, RULE_RANGE, "%s has to be longer than 0 and at most 7 days", what);
+		AT(c, n, RULE_RANGE, "%s has to be longer than 0 and at most 7 days",
+			what);
 }
 
 static void
@@ -157,7 +162,8 @@ check_group(struct check *c, const char *mesh, const struct tree_item *item)
 		return;
 	}
 	if (c->s->group_count == SCENARIO_GROUPS_MAX) {
-		AT(c, item, RULE_LIMIT, "more than %d node types in all", SCENARIO_GROUPS_MAX);
+		AT(c, item, RULE_LIMIT, "more than %d node types in all",
+			SCENARIO_GROUPS_MAX);
 		return;
 	}
 	g.count = (unsigned)count;
@@ -185,7 +191,8 @@ check_meshes(struct check *c, const struct tree_node *n)
 		if (!check_kind(c, item->value, TREE_MAPPING, "a mesh"))
 			continue;
 		if (!item->value->count)
-			AT(c, item->value, RULE_EMPTY, "mesh '%s' names no node type", mesh);
+			AT(c, item->value, RULE_EMPTY, "mesh '%s' names no node type",
+				mesh);
 		c->s->mesh_count++;
 		for (size_t k = 0; k < item->value->count; k++)
 			check_group(c, mesh, &item->value->items[k]);
@@ -210,7 +217,8 @@ check_until(struct check *c, const struct tree_node *n, enum expect_kind *kind)
 	const char *near = text_closest(n->text, words, EXPECT_COUNT);
 
 	AT(c, n, RULE_VALUE, "'%.60s' is nothing to wait for, %s'%s'%s", n->text,
-		near ? "did you mean " : "there is ", near ? near : words[0], near ? "?" : "");
+		near ? "did you mean " : "there is ", near ? near : words[0],
+		near ? "?" : "");
 }
 
 static void
@@ -226,8 +234,10 @@ check_step(struct check *c, const struct tree_node *n)
 				.column = n->column };
 
 			for (size_t k = 0; k < KEY_COUNT; k++) {
-				if (key_places[k] == PLACE_STEP && strcmp(keys[k].key, n->text) == 0) {
-					AT(c, n, RULE_STEP, "'%s' needs a value", n->text);
+				if (key_places[k] == PLACE_STEP &&
+					strcmp(keys[k].key, n->text) == 0) {
+					AT(c, n, RULE_STEP, "'%s' needs a value",
+						n->text);
 					return;
 				}
 			}
@@ -240,7 +250,8 @@ check_step(struct check *c, const struct tree_node *n)
 			return;
 		find_keys(c, n, PLACE_STEP, found);
 		if (n->count != 1) {
-			AT(c, n, RULE_STEP, "a step has one key: each step is an item of its own");
+			AT(c, n, RULE_STEP,
+				"a step has one key: each step is an item of its own");
 			return;
 		}
 		if (found[KEY_STEP_WAIT]) {
@@ -262,7 +273,8 @@ check_step(struct check *c, const struct tree_node *n)
 			const struct tree_node *v = found[KEY_STEP_STOP];
 
 			st.kind = STEP_STOP;
-			if (v->count || (v->kind == TREE_SCALAR && v->text[0] && strcmp(v->text, "~")))
+			if (v->count || (v->kind == TREE_SCALAR && v->text[0] &&
+						strcmp(v->text, "~")))
 				AT(c, v, RULE_VALUE, "'stop' takes nothing");
 		}
 	}
@@ -343,7 +355,8 @@ scenario_step_text(const struct scenario_step *st, char to[static SCENARIO_STEP_
 	switch (st->kind) {
 	case STEP_WAIT:
 		snprintf(to, SCENARIO_STEP_TEXT_CAP, "wait until %s within %s",
-			expect_name(st->until), text_duration(time, sizeof(time), st->within_ns));
+			expect_name(st->until),
+			text_duration(time, sizeof(time), st->within_ns));
 		break;
 	case STEP_HOLD:
 		snprintf(to, SCENARIO_STEP_TEXT_CAP, "hold %s",

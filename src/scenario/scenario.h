@@ -4,9 +4,11 @@
 
 #include "base/limits.h"
 #include "scenario/expect.h"
-#include "scenario/problem.h"
+#include "scenario/problems.h"
 
-/* A checked scenario: what to start and what to do, in order. Times are in nanoseconds. */
+/*
+ * A checked scenario: what to start and what to do, in order. Times are in nanoseconds.
+ */
 struct scenario_group {
 	char mesh[LABEL_LEN_MAX + 1];
 	char type[LABEL_LEN_MAX + 1];
@@ -29,7 +31,8 @@ struct scenario_step {
 
 struct scenario {
 	char name[LABEL_LEN_MAX + 1];
-	struct scenario_group *groups;	/* in the order of the file; meshes are not mixed */
+	/* In the order of the file; meshes are not mixed. */
+	struct scenario_group *groups;
 	size_t group_count;
 	size_t mesh_count, node_count;
 	struct scenario_step *steps;
@@ -37,15 +40,16 @@ struct scenario {
 };
 
 /*
- * NULL with every error in `p` (sorted), or a scenario and no errors. nodes_max: how many nodes it
- * may ask for, CHILDREN_MAX unless told. scenario_free accepts NULL.
+ * NULL with every error in `p` (sorted), or a scenario and no errors. nodes_max: how many
+ * nodes it may ask for, CHILDREN_MAX unless told. scenario_free accepts NULL.
  */
 struct scenario *scenario_parse(struct view source, size_t nodes_max, struct problems *p);
 void scenario_free(struct scenario *s);
 
 /* "wait until converged within 20s", "hold 10s", "stop". */
 #define SCENARIO_STEP_TEXT_CAP 80
-char *scenario_step_text(const struct scenario_step *st, char to[static SCENARIO_STEP_TEXT_CAP]);
+char *scenario_step_text(
+	const struct scenario_step *st, char to[static SCENARIO_STEP_TEXT_CAP]);
 
 /* The keys of the language, for the manual and its test. */
 struct scenario_key {

@@ -6,7 +6,9 @@
 #include "scenario/step.h"
 
 static const char *const into[] = {
-	[STEP_WAIT] = "into the wait", [STEP_HOLD] = "into hold", [STEP_STOP] = "into stop",
+	[STEP_WAIT] = "into the wait",
+	[STEP_HOLD] = "into hold",
+	[STEP_STOP] = "into stop",
 };
 
 /* A node that ended or is leaving though nobody asked it to. */
@@ -20,7 +22,8 @@ lost_one(struct step *st, const struct members *m, uint64_t now_ns)
 		const struct member *one = &m->at[i];
 
 		if (one->state == MEMBER_ENDED && !one->row->end.expected &&
-		    (lost == m->count || one->row->end.at_ns < m->at[lost].row->end.at_ns))
+			(lost == m->count ||
+				one->row->end.at_ns < m->at[lost].row->end.at_ns))
 			lost = i;
 	}
 	if (lost < m->count) {
@@ -66,17 +69,19 @@ wait_tick(struct step *st, struct members *m, uint64_t now_ns)
 	uint64_t last_ns = m->last_start_ns;
 	size_t ready;
 
-	if (refused_one(st, m, now_ns) || lost_one(st, m, now_ns) || no_nodes(st, m, now_ns))
+	if (refused_one(st, m, now_ns) || lost_one(st, m, now_ns) ||
+		no_nodes(st, m, now_ns))
 		return true;
 	ready = members_expect(m);
 	if (ready == m->count) {
 		expect_converged(m->nodes, ready, &r);
 		if (r.met) {
 			report_verdict(st->out, VERDICT_PASS, now_ns,
-				"%zu of %zu directories agree, every overlay is connected, %s "
-				"after the last start",
+				"%zu of %zu directories agree, every overlay is "
+				"connected, %s after the last start",
 				r.agree, ready,
-				report_seconds(a, now_ns > last_ns ? now_ns - last_ns : 0));
+				report_seconds(
+					a, now_ns > last_ns ? now_ns - last_ns : 0));
 			report_figure(st->out, "nodes", ready);
 			report_figure(st->out, "links", r.edges);
 			report_figure(st->out, "half_links", r.half_edges);
@@ -88,13 +93,14 @@ wait_tick(struct step *st, struct members *m, uint64_t now_ns)
 	if (now_ns < st->began_ns + st->spec->within_ns)
 		return false;
 	if (ready < m->count)
-		report_verdict(st->out, VERDICT_FAIL, now_ns, "%zu of %zu nodes are ready, %s "
-			"after the wait began", ready, m->count,
-			report_seconds(a, now_ns - st->began_ns));
+		report_verdict(st->out, VERDICT_FAIL, now_ns,
+			"%zu of %zu nodes are ready, %s "
+			"after the wait began",
+			ready, m->count, report_seconds(a, now_ns - st->began_ns));
 	else
 		report_verdict(st->out, VERDICT_FAIL, now_ns, "not %s after %s: %s",
-			expect_name(st->spec->until), report_seconds(a, now_ns - st->began_ns),
-			r.why);
+			expect_name(st->spec->until),
+			report_seconds(a, now_ns - st->began_ns), r.why);
 	for (size_t i = 0, k = 0; i < m->count && k < 8; i++) {
 		if (m->at[i].state == MEMBER_READY)
 			continue;
@@ -155,7 +161,8 @@ complaint(struct step *st, struct members *m, size_t count, uint64_t now_ns)
 		expect_complaint_text(m->nodes, count, &c, text);
 		st->subject = c.subject < count ? m->index[c.subject] : m->count;
 		report_verdict(st->out, VERDICT_FAIL, now_ns, "%s %s, %s into hold",
-			m->nodes[i].name, text, report_seconds(at, now_ns - st->began_ns));
+			m->nodes[i].name, text,
+			report_seconds(at, now_ns - st->began_ns));
 		return true;
 	}
 	return false;
@@ -175,7 +182,10 @@ silent_one(struct step *st, const struct members *m, uint64_t now_ns)
 		if (m->at[i].state != MEMBER_READY || silence_ns < STEP_SILENCE_MAX)
 			continue;
 		if (!answers) {
-			/* It may be us who hear nobody; nothing was learned about the nodes. */
+			/*
+			 * It may be us who hear nobody; nothing was learned about the
+			 * nodes.
+			 */
 			report_verdict(st->out, VERDICT_UNPROVEN, now_ns,
 				"nobody answered a question in %s of hold",
 				report_seconds(at, now_ns - st->began_ns));
@@ -214,7 +224,8 @@ hold_tick(struct step *st, struct members *m, uint64_t now_ns)
 				one->row->failure[0] ? ": " : "", one->row->failure);
 		else
 			report_verdict(st->out, VERDICT_UNPROVEN, now_ns,
-				"%s was not ready when hold began: wait for the nodes first",
+				"%s was not ready when hold began: wait for the "
+				"nodes first",
 				one->name);
 		goto over;
 	}
@@ -264,18 +275,21 @@ stop_tick(struct step *st, const struct members *m, uint64_t now_ns)
 			continue;
 		if (one->state != MEMBER_ENDED)
 			alive = i;
-		else if (one->row->end.forced || one->row->end.signal || one->row->end.status)
+		else if (one->row->end.forced || one->row->end.signal ||
+			 one->row->end.status)
 			bad = i;
 		forced += one->state == MEMBER_ENDED && one->row->end.forced;
 	}
 	if (alive < m->count && now_ns < st->began_ns + STEP_STOP_MAX)
 		return false;
 	if (alive < m->count)
-		report_verdict(st->out, VERDICT_FAIL, now_ns, "%s is still there after %s",
-			m->at[alive].name, report_seconds(at, now_ns - st->began_ns));
+		report_verdict(st->out, VERDICT_FAIL, now_ns,
+			"%s is still there after %s", m->at[alive].name,
+			report_seconds(at, now_ns - st->began_ns));
 	else if (bad < m->count)
-		report_verdict(st->out, VERDICT_FAIL, now_ns, "%s was told to stop and %s",
-			m->at[bad].name, child_end_text(&m->at[bad].row->end, end, sizeof(end)));
+		report_verdict(st->out, VERDICT_FAIL, now_ns,
+			"%s was told to stop and %s", m->at[bad].name,
+			child_end_text(&m->at[bad].row->end, end, sizeof(end)));
 	else
 		report_verdict(st->out, VERDICT_PASS, now_ns,
 			"%zu nodes left by themselves when asked", st->stopped);
@@ -287,13 +301,16 @@ void
 step_begin(struct step *st, const struct scenario_step *spec, struct report_step *out,
 	struct members *m, struct supervisor *s, uint64_t now_ns)
 {
-	*st = (struct step){ .spec = spec, .out = out, .began_ns = now_ns, .subject = m->count };
+	*st = (struct step){
+		.spec = spec, .out = out, .began_ns = now_ns, .subject = m->count
+	};
 	out->reached = true;
 	out->began_ns = out->ended_ns = now_ns;
 	out->reason[0] = '\0';
 	members_fresh(m);
 	for (size_t i = 0; spec->kind == STEP_STOP && i < m->count; i++)
-		if (m->at[i].child && supervisor_stop(s, m->at[i].child, now_ns) == ERR_OK)
+		if (m->at[i].child &&
+			supervisor_stop(s, m->at[i].child, now_ns) == ERR_OK)
 			st->stopped++;
 }
 
@@ -318,7 +335,10 @@ step_deadline(const struct step *st)
 	case STEP_WAIT:
 		return st->began_ns + st->spec->within_ns;
 	case STEP_HOLD:
-		/* Once it is over, the answers decide; the runner's rhythm covers their absence. */
+		/*
+		 * Once it is over, the answers decide; the runner's rhythm covers their
+		 * absence.
+		 */
 		return st->ending ? NEVER : st->began_ns + st->spec->hold_ns;
 	case STEP_STOP:
 		break;
@@ -339,6 +359,6 @@ step_progress(const struct step *st, struct members *m, char *to, size_t cap)
 	size_t ready = members_expect(m);
 
 	expect_converged(m->nodes, ready, &r);
-	snprintf(to, cap, "%s: %zu of %zu ready, %zu answered, %zu agree", st->out->what, ready,
-		m->count, r.answered, r.agree);
+	snprintf(to, cap, "%s: %zu of %zu ready, %zu answered, %zu agree", st->out->what,
+		ready, m->count, r.answered, r.agree);
 }

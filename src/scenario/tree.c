@@ -148,7 +148,8 @@ remember(struct parse *p, const yaml_char_t *name, struct tree_node *n,
 		p->broken = true;
 		return;
 	}
-	p->anchors[p->anchor_count++] = (struct anchor){ mem_text((const char *)name), n };
+	p->anchors[p->anchor_count++] =
+		(struct anchor){ mem_text((const char *)name), n };
 }
 
 static void
@@ -241,7 +242,8 @@ on_alias(struct parse *p, const yaml_event_t *ev)
 		for (size_t k = 0; k < p->depth; k++) {
 			if (p->levels[k].node != n)
 				continue;
-			PROBLEM(p, &ev->start_mark, RULE_ALIAS, "'%s' contains itself", name);
+			PROBLEM(p, &ev->start_mark, RULE_ALIAS, "'%s' contains itself",
+				name);
 			p->broken = true;
 			return;
 		}
@@ -291,9 +293,12 @@ syntax_problem(struct parse *p, const yaml_parser_t *y)
 	const yaml_mark_t *at = &y->problem_mark;
 
 	if (y->error == YAML_READER_ERROR) {
-		/* The reader knows only the offset in bytes; the mark is where parsing stands. */
-		problems_add(p->problems, line_of(&y->mark), column_of(&y->mark), RULE_SYNTAX,
-			"%s", y->problem ? y->problem : "unreadable bytes");
+		/*
+		 * The reader knows only the offset in bytes; the mark is where parsing
+		 * stands.
+		 */
+		problems_add(p->problems, line_of(&y->mark), column_of(&y->mark),
+			RULE_SYNTAX, "%s", y->problem ? y->problem : "unreadable bytes");
 		return;
 	}
 	PROBLEM(p, at, RULE_SYNTAX, "%s%s%s", y->problem ? y->problem : "broken YAML",

@@ -208,7 +208,8 @@ child_end_text(const struct child_end *e, char *to, size_t cap)
 	const char *name = e->signal ? sigabbrev_np(e->signal) : NULL;
 
 	if (e->signal && name)
-		snprintf(to, cap, "ended by signal %d (SIG%s)%s", e->signal, name, forced);
+		snprintf(
+			to, cap, "ended by signal %d (SIG%s)%s", e->signal, name, forced);
 	else if (e->signal)
 		snprintf(to, cap, "ended by signal %d%s", e->signal, forced);
 	else

@@ -5,14 +5,14 @@
 #include "supervisor/supervisor.h"
 
 /*
- * One child: its row and how far its end has been pressed. Functions return what the driver has
- * to do next as a set of acts; the supervisor turns them into orders.
+ * One child: its row and how far its end has been pressed. Functions return what the
+ * driver has to do next as a set of acts; the supervisor turns them into orders.
  */
 struct child {
 	struct child_row row;
 	struct lifeline_view view;	/* row.view points here after the first answer */
 	uint64_t asks;			/* questions so far */
-	uint64_t press_ns;		/* since when it should be leaving; NEVER while it may stay */
+	uint64_t press_ns; /* since when it should be leaving; NEVER while it may stay */
 	bool stop_asked, termed, killed;
 	bool lifeline_open;
 };

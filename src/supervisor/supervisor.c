@@ -33,8 +33,9 @@ order_put(struct supervisor *s, struct pending p)
 		s->order_first = s->order_count = 0;
 	if (s->order_count == s->order_cap) {
 		/*
-		 * Each child owes at most a spawn, a quit and two signals, and questions come
-		 * from a caller that drains after each of its turns: only a bug gets here.
+		 * Each child owes at most a spawn, a quit and two signals, and questions
+		 * come from a caller that drains after each of its turns: only a bug gets
+		 * here.
 		 */
 		assert(s->order_count - s->order_first < CHILD_ORDERS_MAX);
 		s->order_cap = s->order_cap ? s->order_cap * 2 : 64;
@@ -248,7 +249,9 @@ supervisor_next_order(struct supervisor *s, struct supervisor_order *o)
 		const struct pending *p = &s->orders[s->order_first++];
 		const struct child *c = child_of(s, p->child);
 
-		/* Ended or forgotten meanwhile: there is nobody to spawn, tell or signal. */
+		/*
+		 * Ended or forgotten meanwhile: there is nobody to spawn, tell or signal.
+		 */
 		if (!c || c->row.state == CHILD_ENDED)
 			continue;
 		memset(o, 0, sizeof(*o));

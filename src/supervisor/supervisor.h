@@ -8,8 +8,8 @@
 #include "wire/lifeline.h"
 
 /*
- * Children: what was asked for, what state each is in, orders out and facts in. It starts no
- * process itself; io/child_driver does what the orders say and reports what happened.
+ * Children: what was asked for, what state each is in, orders out and facts in. It starts
+ * no process itself; io/child_driver does what the orders say and reports what happened.
  */
 struct supervisor;
 
@@ -46,13 +46,14 @@ struct child_row {
 	unsigned id;
 	struct child_spec spec;
 	enum child_state state;
-	int pid;			/* 0 while not spawned and after its end was collected */
+	int pid; /* 0 while not spawned and after its end was collected */
 	uint64_t started_ns, ready_ns, heartbeat_ns;
 	struct lifeline_ready ready;	/* once READY */
 	char failure[LIFELINE_TEXT_CAP];	/* its last FAILED text, or "" */
 	uint32_t loop_lag_ms;
 	struct child_end end;		/* once ENDED */
-	const struct lifeline_view *view;	/* its last answer to ASK, or NULL; owned here */
+	/* Its last answer to ASK, or NULL; owned here. */
+	const struct lifeline_view *view;
 	uint64_t view_ns;		/* when that answer came */
 	uint64_t asked_ns;		/* when the last question went out; 0 never */
 };
@@ -66,8 +67,8 @@ struct supervisor_order {
 };
 
 /*
- * limit: children alive at once, CHILDREN_MAX unless told. supervisor_free accepts NULL and gives
- * no orders: the driver ends what still runs.
+ * limit: children alive at once, CHILDREN_MAX unless told. supervisor_free accepts NULL
+ * and gives no orders: the driver ends what still runs.
  */
 struct supervisor *supervisor_new(size_t limit);
 void supervisor_free(struct supervisor *s);
@@ -76,14 +77,14 @@ void supervisor_free(struct supervisor *s);
 int supervisor_start(struct supervisor *s, const struct child_spec *spec, uint64_t now_ns,
 	unsigned *child);
 /*
- * QUIT over the lifeline, SIGTERM after 2 s, SIGKILL after 4 s; without a lifeline SIGTERM at
- * once. ERR_UNKNOWN; ERR_STATE when it is stopping already or has ended.
+ * QUIT over the lifeline, SIGTERM after 2 s, SIGKILL after 4 s; without a lifeline
+ * SIGTERM at once. ERR_UNKNOWN; ERR_STATE when it is stopping already or has ended.
  */
 int supervisor_stop(struct supervisor *s, unsigned child, uint64_t now_ns);
 void supervisor_stop_all(struct supervisor *s, uint64_t now_ns);
 /*
- * Asks for a VIEW; the number of the question is in the answer. Questions to one child count 1,
- * 2, 3. ERR_UNKNOWN; ERR_STATE unless it is READY.
+ * Asks for a VIEW; the number of the question is in the answer. Questions to one child
+ * count 1, 2, 3. ERR_UNKNOWN; ERR_STATE unless it is READY.
  */
 int supervisor_ask(struct supervisor *s, unsigned child, uint64_t now_ns, uint64_t *ask);
 
@@ -95,8 +96,8 @@ void supervisor_spawn_failed(struct supervisor *s, unsigned child, const char *w
 void supervisor_record(struct supervisor *s, unsigned child, struct lifeline_record *r,
 	uint64_t now_ns);
 /*
- * No word can come any more and none can be sent: a child that has not ended by itself 2 s later
- * gets SIGTERM, then SIGKILL, for nobody else would end it.
+ * No word can come any more and none can be sent: a child that has not ended by itself 2
+ * s later gets SIGTERM, then SIGKILL, for nobody else would end it.
  */
 void supervisor_lifeline_closed(struct supervisor *s, unsigned child, uint64_t now_ns);
 void supervisor_exited(struct supervisor *s, unsigned child, int status, int signal,
@@ -107,8 +108,9 @@ void supervisor_tick(struct supervisor *s, uint64_t now_ns);
 bool supervisor_next_order(struct supervisor *s, struct supervisor_order *o);
 
 /*
- * Rows in order of starting; ended children stay until supervisor_forget, or until CHILDREN_ROWS_MAX
- * rows are kept, when the oldest ended one makes room. Pointers live until the next start or forget.
+ * Rows in order of starting; ended children stay until supervisor_forget, or until
+ * CHILDREN_ROWS_MAX rows are kept, when the oldest ended one makes room. Pointers live
+ * until the next start or forget.
  */
 size_t supervisor_count(const struct supervisor *s);
 size_t supervisor_alive(const struct supervisor *s);
@@ -116,7 +118,10 @@ const struct child_row *supervisor_at(const struct supervisor *s, size_t i);
 const struct child_row *supervisor_find(const struct supervisor *s, unsigned child);
 void supervisor_forget(struct supervisor *s, unsigned child);	/* ENDED ones only */
 
-/* "exited with status 70", "ended by signal 9 (SIGKILL)", and ", forced" when we killed it. */
+/*
+ * "exited with status 70", "ended by signal 9 (SIGKILL)", and ", forced" when we killed
+ * it.
+ */
 #define CHILD_END_TEXT_CAP 64
 char *child_end_text(const struct child_end *e, char *to, size_t cap);
 

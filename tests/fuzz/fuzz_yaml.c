@@ -9,8 +9,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 /*
- * Any bytes as a scenario file: either a scenario within its bounds or errors with places in the
- * file, never both, and what is printed of it moves no cursor.
+ * Any bytes as a scenario file: either a scenario within its bounds or errors with places
+ * in the file, never both, and what is printed of it moves no cursor.
  */
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)

@@ -24,11 +24,13 @@ world_init(struct world *w, const char *yaml)
 	struct runner_config c = { .file = "test.yaml", .data_root = "/nowhere" };
 
 	memset(w, 0, sizeof(*w));
-	w->killed = w->mute = w->deaf = w->never_ready = w->liar = w->leaver = WORLD_NODES_MAX;
+	w->killed = w->mute = w->deaf = w->never_ready = w->liar = w->leaver =
+		WORLD_NODES_MAX;
 	w->notice_ns = SECONDS(2);
 	w->now_ns = SECONDS(1000);
 	problems_init(&p);
-	w->scenario = scenario_parse((struct view){ (const uint8_t *)yaml, strlen(yaml) }, 50, &p);
+	w->scenario = scenario_parse(
+		(struct view){ (const uint8_t *)yaml, strlen(yaml) }, 50, &p);
 	assert_non_null(w->scenario);
 	problems_fini(&p);
 	w->supervisor = supervisor_new(CHILDREN_MAX);
@@ -101,14 +103,17 @@ answer(struct world *w, struct world_node *n, uint64_t ask)
 
 		if (liveness == LIVENESS_COUNT)
 			continue;
-		v->nodes[v->node_count++] = (struct lifeline_view_node){ .id = w->nodes[i].id,
-			.liveness = liveness, .age_ms = 7 };
+		v->nodes[v->node_count++] = (struct lifeline_view_node){
+			.id = w->nodes[i].id, .liveness = liveness, .age_ms = 7
+		};
 		/* A star around the first of each mesh is enough to be connected. */
-		if (liveness == LIVENESS_LIVE && &w->nodes[i] != n && !(liar && w->half_links))
+		if (liveness == LIVENESS_LIVE && &w->nodes[i] != n &&
+			!(liar && w->half_links))
 			v->links[v->link_count++] = w->nodes[i].id;
 	}
 	if (liar && w->foreign) {
-		v->nodes[v->node_count] = (struct lifeline_view_node){ .liveness = LIVENESS_LIVE };
+		v->nodes[v->node_count] =
+			(struct lifeline_view_node){ .liveness = LIVENESS_LIVE };
 		memset(&v->nodes[v->node_count++].id, 0xee, sizeof(struct peer_id));
 	}
 	v->handshakes = 5 + ask * w->handshakes_each_ask;
@@ -124,8 +129,9 @@ say_ready(struct world *w, struct world_node *n)
 	r.ready.id = n->id;
 	r.ready.address_count = 1;
 	address_parse(&r.ready.addresses[0], "127.0.0.1:4000");
-	snprintf(r.ready.name, sizeof(r.ready.name), "%.20s.%.20s.%02x%02x%02x", n->spec.mesh,
-		n->spec.type, n->id.bytes[0], n->id.bytes[1], n->id.bytes[2]);
+	snprintf(r.ready.name, sizeof(r.ready.name), "%.20s.%.20s.%02x%02x%02x",
+		n->spec.mesh, n->spec.type, n->id.bytes[0], n->id.bytes[1],
+		n->id.bytes[2]);
 	supervisor_record(w->supervisor, n->child, &r, w->now_ns);
 }
 
@@ -149,7 +155,8 @@ carry_out(struct world *w, const struct supervisor_order *o)
 		n->id.bytes[0] = 0xa0;
 		n->id.bytes[1] = (uint8_t)o->spec.label;
 		n->spawn_ns = w->now_ns;
-		supervisor_spawned(w->supervisor, o->child, 100 + (int)o->child, w->now_ns);
+		supervisor_spawned(
+			w->supervisor, o->child, 100 + (int)o->child, w->now_ns);
 		return;
 	}
 	n = node_of(w, o->child);
@@ -183,7 +190,8 @@ nodes_tick(struct world *w)
 		if (!n->ready && n->spec.label != w->never_ready &&
 		    w->now_ns >= n->spawn_ns + READY_AFTER)
 			say_ready(w, n);
-		if (n->quit_ns && n->spec.label != w->deaf && w->now_ns >= n->quit_ns + QUIT_AFTER)
+		if (n->quit_ns && n->spec.label != w->deaf &&
+			w->now_ns >= n->quit_ns + QUIT_AFTER)
 			end(w, n, 0);
 	}
 	if (w->killed_ns && w->now_ns >= w->killed_ns) {
@@ -195,7 +203,8 @@ nodes_tick(struct world *w)
 			.stopping = { .reason = "SIGTERM" } };
 
 		w->leaver_ns = 0;
-		supervisor_record(w->supervisor, by_label(w, w->leaver)->child, &r, w->now_ns);
+		supervisor_record(
+			w->supervisor, by_label(w, w->leaver)->child, &r, w->now_ns);
 	}
 }
 

@@ -7,8 +7,8 @@
 
 /*
  * A simulated world for a runner in virtual time: the real supervisor, and nodes that are
- * nothing but an id, an answer and an end. Nodes see each other as soon as they are ready;
- * what goes wrong is set in the fields.
+ * nothing but an id, an answer and an end. Nodes see each other as soon as they are
+ * ready; what goes wrong is set in the fields.
  */
 #define WORLD_NODES_MAX 64
 
@@ -27,7 +27,8 @@ struct world {
 	struct world_node nodes[WORLD_NODES_MAX];
 	size_t count;
 	uint64_t now_ns;
-	uint64_t longest_wait_ns;	/* between a tick and the deadline that the runner gave */
+	/* Between a tick and the deadline that the runner gave. */
+	uint64_t longest_wait_ns;
 	size_t asks;
 
 	/* What goes wrong, by the place in the scenario; WORLD_NODES_MAX for nobody. */
@@ -36,11 +37,12 @@ struct world {
 	bool all_mute, all_mute_in_hold;
 	bool foreign;		/* the liar lists a live stranger */
 	bool other_mesh;	/* the liar lists nodes of another mesh */
-	bool half_links;	/* the liar reports no links, though others report theirs to it */
+	/* The liar reports no links, though others report theirs to it. */
+	bool half_links;
 	bool suspects;		/* the liar suspects the first node from liar_ns on */
 	bool forgets;		/* the liar does not list the first node */
 	uint64_t liar_ns;
-	uint64_t notice_ns;	/* after a death others call it gone; suspect in half of it */
+	uint64_t notice_ns; /* after a death others call it gone; suspect in half of it */
 	uint64_t handshakes_each_ask;
 	uint64_t pause_at_ns, pause_ns;	/* the runner itself stands still */
 };

@@ -107,7 +107,10 @@ all_must_be_live(void **state)
 	}
 }
 
-/* A memory of somebody who is gone or has left is right; somebody live who does not exist is not. */
+/*
+ * A memory of somebody who is gone or has left is right; somebody live who does not exist
+ * is not.
+ */
 static void
 memories_are_no_strangers(void **state)
 {
@@ -130,7 +133,9 @@ memories_are_no_strangers(void **state)
 	assert_false(r.met);
 }
 
-/* A link that one end reports is a half link, and what it would connect is not connected. */
+/*
+ * A link that one end reports is a half link, and what it would connect is not connected.
+ */
 static void
 both_ends_must_report(void **state)
 {
@@ -142,7 +147,8 @@ both_ends_must_report(void **state)
 	assert_false(r.met);
 	assert_int_equal(r.half_edges, 1);
 	assert_int_equal(r.components, 3);
-	assert_string_equal(r.why, "no way from a.x.1 to a.x.3 over links that both ends report");
+	assert_string_equal(
+		r.why, "no way from a.x.1 to a.x.3 over links that both ends report");
 }
 
 /* A link between meshes connects nobody. */
@@ -165,8 +171,12 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
 	const struct CMUnitTest tests[] = {
-		T(a_whole_mesh_converged), T(nobody_never_converges), T(every_answer_counts),
-		T(all_must_be_live), T(memories_are_no_strangers), T(both_ends_must_report),
+		T(a_whole_mesh_converged),
+		T(nobody_never_converges),
+		T(every_answer_counts),
+		T(all_must_be_live),
+		T(memories_are_no_strangers),
+		T(both_ends_must_report),
 		T(links_between_meshes_do_not_count),
 	};
 

@@ -45,7 +45,9 @@ teardown(void **state)
 	return 0;
 }
 
-/* One failed step fails all; one that is not known makes all unproven; else it is a pass. */
+/*
+ * One failed step fails all; one that is not known makes all unproven; else it is a pass.
+ */
 static void
 the_worst_counts(void **state)
 {
@@ -84,7 +86,8 @@ json_is_whole(void **state)
 	json_t *o, *step;
 	struct buf b;
 
-	report_note(&r->steps[0], SECONDS(51) + MILLISECONDS(500), "seen by %s", "m1.broker.1");
+	report_note(&r->steps[0], SECONDS(51) + MILLISECONDS(500), "seen by %s",
+		"m1.broker.1");
 	report_figure(&r->steps[0], "links", 7);
 	report_judge(r);
 	buf_init(&b, 1 << 20);
@@ -124,7 +127,8 @@ text_is_for_people(void **state)
 	buf_init(&b, 1 << 20);
 	report_text(r, &b);
 	buf_put_u8(&b, 0);
-	assert_non_null(strstr((char *)b.data, "t: pass  (t?[1m.yaml, 2 nodes in 1 mesh"));
+	assert_non_null(
+		strstr((char *)b.data, "t: pass  (t?[1m.yaml, 2 nodes in 1 mesh"));
 	assert_non_null(strstr((char *)b.data, "1.000s    1.000s  pass\n"));
 	assert_non_null(strstr((char *)b.data, "2.000s  noted\n"));
 	assert_non_null(strstr((char *)b.data,

@@ -10,7 +10,8 @@
 
 #include "scenario_world.h"
 
-#define MESHES "name: t\nmeshes:\n  m1: { gateway: 2, broker: 2 }\n  m2: { broker: 2 }\nsteps:\n"
+#define MESHES \
+	"name: t\nmeshes:\n  m1: { gateway: 2, broker: 2 }\n  m2: { broker: 2 }\nsteps:\n"
 #define WAIT "  - wait: { until: converged, within: 5s }\n"
 #define HOLD "  - hold: 10s\n"
 #define STOP "  - stop\n"
@@ -101,7 +102,10 @@ others_are_seeded(void **state)
 	}
 }
 
-/* In hold each node is asked at least every 250 ms, and the runner wants to be called for it. */
+/*
+ * In hold each node is asked at least every 250 ms, and the runner wants to be called for
+ * it.
+ */
 static void
 hold_asks_often(void **state)
 {
@@ -109,7 +113,8 @@ hold_asks_often(void **state)
 	const struct report *r = world_run(w);
 
 	assert_true(figure(&r->steps[1], "questions") >= 6 * 40);
-	assert_int_equal(figure(&r->steps[1], "questions"), figure(&r->steps[1], "answers"));
+	assert_int_equal(
+		figure(&r->steps[1], "questions"), figure(&r->steps[1], "answers"));
 	assert_true(w->longest_wait_ns <= MILLISECONDS(200));
 }
 
@@ -139,7 +144,10 @@ a_death_fails_the_hold(void **state)
 	assert_true(r->steps[0].verdict == VERDICT_PASS);
 }
 
-/* The control: witnesses that notice nothing are quoted as such, and are not waited for long. */
+/*
+ * The control: witnesses that notice nothing are quoted as such, and are not waited for
+ * long.
+ */
 static void
 blind_witnesses_are_told(void **state)
 {
@@ -166,7 +174,8 @@ a_death_fails_the_wait(void **state)
 	w->killed = 2;
 	w->killed_ns = SECONDS(1001);
 	r = world_run(w);
-	expect_fail(r, 0, "m1.broker.a00200 ended by signal 9 (SIGKILL) 1.000s into the wait");
+	expect_fail(r, 0,
+		"m1.broker.a00200 ended by signal 9 (SIGKILL) 1.000s into the wait");
 }
 
 /* A node that never gets ready: the wait fails at its deadline and names it. */
@@ -183,7 +192,10 @@ a_wait_ends_at_its_deadline(void **state)
 	assert_non_null(strstr(r->steps[0].notes[0].text, "m2.broker #2 is not ready"));
 }
 
-/* A live stranger in one directory is not convergence, and the reason says who lists whom. */
+/*
+ * A live stranger in one directory is not convergence, and the reason says who lists
+ * whom.
+ */
 static void
 a_stranger_is_not_converged(void **state)
 {
@@ -191,7 +203,8 @@ a_stranger_is_not_converged(void **state)
 
 	w->liar = 1;
 	w->foreign = true;
-	expect_fail(world_run(w), 0, "m1.gateway.a00100 lists eeeeeeeeeeee, which is no node of");
+	expect_fail(world_run(w), 0,
+		"m1.gateway.a00100 lists eeeeeeeeeeee, which is no node of");
 }
 
 /* Nor is a node of another mesh. */
@@ -239,7 +252,8 @@ a_suspicion_fails_the_hold(void **state)
 	w->liar = 3;
 	w->suspects = true;
 	w->liar_ns = IN_HOLD;
-	expect_fail(world_run(w), 1, "m1.broker.a00300 sees m1.gateway.a00000 as suspect");
+	expect_fail(
+		world_run(w), 1, "m1.broker.a00300 sees m1.gateway.a00000 as suspect");
 }
 
 /* So does a stranger that appears in hold. */
@@ -267,14 +281,19 @@ silence_fails_the_hold(void **state)
 	expect_fail(r, 1, "m2.broker.a00400 does not answer: asked 2.0");
 }
 
-/* When nobody answered in hold at all, nothing was learned: unproven, and never a pass. */
+/*
+ * When nobody answered in hold at all, nothing was learned: unproven, and never a pass.
+ */
 static void
 a_deaf_runner_proves_nothing(void **state)
 {
 	struct world *w = *state;
 	const struct report *r;
 
-	/* Everybody is mute from the beginning of hold, which is when the wait has passed. */
+	/*
+	 * Everybody is mute from the beginning of hold, which is when the wait has
+	 * passed.
+	 */
 	w->all_mute_in_hold = true;
 	r = world_run(w);
 	assert_int_equal(r->steps[0].verdict, VERDICT_PASS);
@@ -305,7 +324,8 @@ our_own_pause_is_unproven(void **state)
 	r = world_run(w);
 	assert_int_equal(r->verdict, VERDICT_UNPROVEN);
 	assert_int_equal(r->steps[1].verdict, VERDICT_UNPROVEN);
-	assert_non_null(strstr(r->steps[1].reason, "the runner itself stood still for 3.0"));
+	assert_non_null(
+		strstr(r->steps[1].reason, "the runner itself stood still for 3.0"));
 }
 
 /* A node that says that it is leaving fails the hold before it has ended. */
@@ -331,7 +351,9 @@ a_forced_end_fails_the_stop(void **state)
 
 	w->deaf = 3;
 	r = world_run(w);
-	expect_fail(r, 2, "m1.broker.a00300 was told to stop and ended by signal 9 (SIGKILL), forced");
+	expect_fail(r, 2,
+		"m1.broker.a00300 was told to stop and ended by signal 9 (SIGKILL), "
+		"forced");
 	assert_int_equal(figure(&r->steps[2], "forced"), 1);
 }
 
@@ -425,17 +447,30 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(a_sound_world_passes), T(others_are_seeded), T(hold_asks_often),
-		T(a_death_fails_the_hold), T(blind_witnesses_are_told), T(a_death_fails_the_wait),
-		T(a_wait_ends_at_its_deadline), T(a_stranger_is_not_converged),
-		T(another_mesh_is_not_converged), T(a_missing_node_is_not_converged),
-		T(half_links_do_not_connect), T(a_suspicion_fails_the_hold),
-		T(a_stranger_fails_the_hold), T(silence_fails_the_hold),
-		T(a_deaf_runner_proves_nothing), T(silence_fails_the_wait),
+		T(a_sound_world_passes),
+		T(others_are_seeded),
+		T(hold_asks_often),
+		T(a_death_fails_the_hold),
+		T(blind_witnesses_are_told),
+		T(a_death_fails_the_wait),
+		T(a_wait_ends_at_its_deadline),
+		T(a_stranger_is_not_converged),
+		T(another_mesh_is_not_converged),
+		T(a_missing_node_is_not_converged),
+		T(half_links_do_not_connect),
+		T(a_suspicion_fails_the_hold),
+		T(a_stranger_fails_the_hold),
+		T(silence_fails_the_hold),
+		T(a_deaf_runner_proves_nothing),
+		T(silence_fails_the_wait),
 		T(our_own_pause_is_unproven),
-		T(leaving_fails_the_hold), T(a_forced_end_fails_the_stop),
-		T(handshakes_are_counted), T(nothing_proves_nothing), T(hold_wants_ready_nodes),
-		T(an_interruption_is_unproven), T(the_end_stops_all),
+		T(leaving_fails_the_hold),
+		T(a_forced_end_fails_the_stop),
+		T(handshakes_are_counted),
+		T(nothing_proves_nothing),
+		T(hold_wants_ready_nodes),
+		T(an_interruption_is_unproven),
+		T(the_end_stops_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,11 +41,14 @@ static const struct {
 	{ "name: Quick\nmeshes:\n  m1: { broker: 1 }\n" TAIL, 1, 7, RULE_LABEL, "name" },
 	{ "name: [a]\nmeshes:\n  m1: { broker: 1 }\n" TAIL, 1, 7, RULE_TYPE, "'name'" },
 	{ "name: a\nmeshes:\n  M1: { broker: 1 }\n" TAIL, 3, 3, RULE_LABEL, "mesh" },
-	{ "name: a\nmeshes:\n  m1: { bro_ker: 1 }\n" TAIL, 3, 9, RULE_LABEL, "node type" },
-	{ "name: a\nmeshes:\n  m1: { broker: many }\n" TAIL, 3, 17, RULE_NUMBER, "'many'" },
+	{ "name: a\nmeshes:\n  m1: { bro_ker: 1 }\n" TAIL, 3, 9, RULE_LABEL,
+		"node type" },
+	{ "name: a\nmeshes:\n  m1: { broker: many }\n" TAIL, 3, 17, RULE_NUMBER,
+		"'many'" },
 	{ "name: a\nmeshes:\n  m1: { broker: -1 }\n" TAIL, 3, 17, RULE_NUMBER, "'-1'" },
 	{ "name: a\nmeshes:\n  m1: { broker: 51 }\n" TAIL, 3, 17, RULE_LIMIT, "50" },
-	{ "name: a\nmeshes:\n  m1: { a: 30 }\n  m2: { a: 21 }\n" TAIL, 4, 12, RULE_LIMIT, "50" },
+	{ "name: a\nmeshes:\n  m1: { a: 30 }\n  m2: { a: 21 }\n" TAIL, 4, 12, RULE_LIMIT,
+		"50" },
 	{ "name: a\nmeshes:\n  m1: 3\n" TAIL, 3, 7, RULE_TYPE, "a mesh" },
 	{ "name: a\nmeshes:\n  m1: { broker: [1] }\n" TAIL, 3, 17, RULE_TYPE, "number" },
 	{ "name: a\nmeshes: {}\n" TAIL, 2, 9, RULE_EMPTY, "no mesh" },
@@ -61,11 +64,13 @@ static const struct {
 	{ HEAD "steps:\n  - hold: 9999h\n", 5, 11, RULE_RANGE, "7 days" },
 	{ HEAD "steps:\n  - hold: [10s]\n", 5, 11, RULE_TYPE, "'hold'" },
 	{ HEAD "steps:\n  - wait: 20s\n", 5, 11, RULE_TYPE, "'wait'" },
-	{ HEAD "steps:\n  - wait: { until: converged }\n", 5, 11, RULE_MISSING, "'within'" },
+	{ HEAD "steps:\n  - wait: { until: converged }\n", 5, 11, RULE_MISSING,
+		"'within'" },
 	{ HEAD "steps:\n  - wait: { within: 2s }\n", 5, 11, RULE_MISSING, "'until'" },
 	{ HEAD "steps:\n  - wait: { until: convreged, within: 2s }\n", 5, 20, RULE_VALUE,
 		"did you mean 'converged'" },
-	{ HEAD "steps:\n  - wait: { until: converged, within: 20 }\n", 5, 39, RULE_UNIT, "20s" },
+	{ HEAD "steps:\n  - wait: { until: converged, within: 20 }\n", 5, 39, RULE_UNIT,
+		"20s" },
 	{ HEAD "steps:\n  - wait: { until: converged, within: 2s, forr: 1 }\n", 5, 43,
 		RULE_UNKNOWN, "'forr'" },
 	{ HEAD "steps:\n  - stop: now\n", 5, 11, RULE_VALUE, "nothing" },
@@ -84,7 +89,9 @@ static const struct {
 	{ HEAD "steps: [[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]\n", 4, 23, RULE_DEPTH, "16" },
 };
 
-/* Each broken file is refused once, at its place, under its rule, with words that help. */
+/*
+ * Each broken file is refused once, at its place, under its rule, with words that help.
+ */
 static void
 broken_files_are_refused(void **state)
 {
@@ -99,16 +106,19 @@ broken_files_are_refused(void **state)
 		    !strstr(p.at[0].text, bad[i].says)) {
 			for (size_t k = 0; k < p.count; k++)
 				print_message("# %zu: %u:%u %s [%s]\n", i, p.at[k].line,
-					p.at[k].column, p.at[k].text, rule_text(p.at[k].rule));
+					p.at[k].column, p.at[k].text,
+					problems_rule(p.at[k].rule));
 			fail_msg("case %zu", i);
 		}
 		problems_fini(&p);
 	}
 }
 
-static const char good[] = "name: quickstart\nmeshes:\n  mesh1: { gateway: 2, broker: 3 }\n"
+static const char good[] =
+	"name: quickstart\nmeshes:\n  mesh1: { gateway: 2, broker: 3 }\n"
 	"  mesh2: &m { broker: 1 }\n  mesh3: *m\nsteps:\n"
-	"  - wait: { until: converged, within: 20s }\n  - hold: 1.5s\n  - stop\n  - stop: {}\n"
+	"  - wait: { until: converged, within: 20s }\n  - hold: 1.5s\n"
+	"  - stop\n  - stop: {}\n"
 	"  - stop:\n";
 
 /* The control: what is right has no errors, and says what it says. */
@@ -141,7 +151,8 @@ a_right_file_is_read(void **state)
 	assert_int_equal(s->steps[1].hold_ns, MILLISECONDS(1500));
 	for (size_t i = 2; i < 5; i++)
 		assert_int_equal(s->steps[i].kind, STEP_STOP);
-	assert_non_null(strstr(scenario_step_text(&s->steps[0], text), "wait until converged"));
+	assert_non_null(
+		strstr(scenario_step_text(&s->steps[0], text), "wait until converged"));
 	scenario_free(s);
 	problems_fini(&p);
 	assert_int_equal(mem_live(MEM_SCENARIO), 0);
@@ -156,8 +167,10 @@ all_errors_are_told(void **state)
 
 	(void)state;
 	problems_init(&p);
-	assert_null(scenario_parse(view_of("nmae: a\nmeshes:\n  m1: { broker: x }\nsteps:\n"
-		"  - hold: 5\n  - wiat: {}\n"), 50, &p));
+	assert_null(
+		scenario_parse(view_of("nmae: a\nmeshes:\n  m1: { broker: x }\nsteps:\n"
+				       "  - hold: 5\n  - wiat: {}\n"),
+			50, &p));
 	assert_int_equal(p.count, 5);
 	assert_int_equal(p.at[0].rule, RULE_UNKNOWN);
 	assert_int_equal(p.at[1].rule, RULE_MISSING);
@@ -188,7 +201,9 @@ errors_are_shown(void **state)
 	problems_fini(&p);
 }
 
-/* Control characters of a file do not reach the terminal; long lines are shown in part. */
+/*
+ * Control characters of a file do not reach the terminal; long lines are shown in part.
+ */
 static void
 hostile_lines_are_tamed(void **state)
 {

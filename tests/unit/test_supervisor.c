@@ -28,7 +28,8 @@ drain(struct driver *d, uint64_t now_ns)
 		switch (d->last.kind) {
 		case ORDER_SPAWN:
 			d->spawns++;
-			supervisor_spawned(d->s, d->last.child, 1000 + (int)d->last.child, now_ns);
+			supervisor_spawned(
+				d->s, d->last.child, 1000 + (int)d->last.child, now_ns);
 			break;
 		case ORDER_SEND:
 			d->asks += d->last.record.tag == LIFELINE_ASK;
@@ -84,7 +85,10 @@ teardown(void **state)
 	return 0;
 }
 
-/* A child is spawned with its specification, gets ready, is told to quit and leaves in order. */
+/*
+ * A child is spawned with its specification, gets ready, is told to quit and leaves in
+ * order.
+ */
 static void
 a_child_lives_and_leaves(void **state)
 {
@@ -124,7 +128,10 @@ a_child_lives_and_leaves(void **state)
 	assert_int_equal(supervisor_count(d->s), 0);
 }
 
-/* QUIT, then SIGTERM after 2 s, then SIGKILL after 4 s, each once, and the end is called forced. */
+/*
+ * QUIT, then SIGTERM after 2 s, then SIGKILL after 4 s, each once, and the end is called
+ * forced.
+ */
 static void
 a_deaf_child_is_forced(void **state)
 {
@@ -155,7 +162,8 @@ a_deaf_child_is_forced(void **state)
 	supervisor_exited(d->s, child, 0, SIGKILL, t + SECONDS(4) + 1);
 	assert_true(supervisor_at(d->s, 0)->end.forced);
 	assert_true(supervisor_at(d->s, 0)->end.expected);
-	assert_string_equal(child_end_text(&supervisor_at(d->s, 0)->end, text, sizeof(text)),
+	assert_string_equal(
+		child_end_text(&supervisor_at(d->s, 0)->end, text, sizeof(text)),
 		"ended by signal 9 (SIGKILL), forced");
 }
 
@@ -211,7 +219,9 @@ the_pool_is_bounded(void **state)
 	assert_true(child > CHILDREN_MAX);
 }
 
-/* Ended children are kept for people to see, and no more than CHILDREN_ROWS_MAX of them. */
+/*
+ * Ended children are kept for people to see, and no more than CHILDREN_ROWS_MAX of them.
+ */
 static void
 ended_rows_are_bounded(void **state)
 {
@@ -226,7 +236,10 @@ ended_rows_are_bounded(void **state)
 	assert_int_equal(mem_live(MEM_CHILD), CHILDREN_ROWS_MAX);
 }
 
-/* Questions go only to children that are ready; they are numbered, and the answer is kept. */
+/*
+ * Questions go only to children that are ready; they are numbered, and the answer is
+ * kept.
+ */
 static void
 questions_are_answered(void **state)
 {
@@ -259,7 +272,9 @@ questions_are_answered(void **state)
 	assert_int_equal(row->asked_ns, 3);
 }
 
-/* A child without a lifeline that stays is pressed too, though nobody asked it to leave. */
+/*
+ * A child without a lifeline that stays is pressed too, though nobody asked it to leave.
+ */
 static void
 a_child_without_lifeline_is_ended(void **state)
 {
@@ -300,7 +315,9 @@ a_failed_spawn_is_an_end(void **state)
 	assert_string_equal(supervisor_at(d->s, 0)->failure, "no such file?[2J");
 }
 
-/* FAILED keeps its text; leaving by itself is not expected; heartbeats keep lag and time. */
+/*
+ * FAILED keeps its text; leaving by itself is not expected; heartbeats keep lag and time.
+ */
 static void
 words_of_a_child_are_kept(void **state)
 {
@@ -330,8 +347,9 @@ static void
 late_facts_are_harmless(void **state)
 {
 	struct driver *d = *state;
-	struct lifeline_record r = { .tag = LIFELINE_VIEW, .view = {
-		.nodes = mem_array(1, sizeof(struct lifeline_view_node)), .node_count = 1 } };
+	struct lifeline_record r = { .tag = LIFELINE_VIEW,
+		.view = { .nodes = mem_array(1, sizeof(struct lifeline_view_node)),
+			.node_count = 1 } };
 	unsigned child = start(d, 0);
 
 	supervisor_exited(d->s, child, 0, 0, 1);

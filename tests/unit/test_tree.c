@@ -70,9 +70,11 @@ aliases_have_a_budget(void **state)
 	for (int i = 1; i < 10; i++) {
 		char line[200];
 
-		snprintf(line, sizeof(line), "- &l%d [*l%d, *l%d, *l%d, *l%d, *l%d, *l%d, *l%d, "
-			"*l%d, *l%d, *l%d]\n", i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1,
-			i - 1, i - 1, i - 1);
+		snprintf(line, sizeof(line),
+			"- &l%d [*l%d, *l%d, *l%d, *l%d, *l%d, *l%d, *l%d, "
+			"*l%d, *l%d, *l%d]\n",
+			i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1,
+			i - 1);
 		strcat(text, line);
 	}
 	assert_null(parse(text, &p));
@@ -150,7 +152,10 @@ foreign_bytes_are_refused(void **state)
 	problems_fini(&p);
 }
 
-/* The second of a key is told; the tree is still whole, so that the rest can be checked too. */
+/*
+ * The second of a key is told; the tree is still whole, so that the rest can be checked
+ * too.
+ */
 static void
 duplicates_are_told(void **state)
 {
@@ -171,10 +176,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(places_are_kept), cmocka_unit_test(aliases_share),
-		cmocka_unit_test(aliases_have_a_budget), cmocka_unit_test(a_few_aliases_are_fine),
-		cmocka_unit_test(tabs_are_told), cmocka_unit_test(depth_is_bounded),
-		cmocka_unit_test(foreign_bytes_are_refused), cmocka_unit_test(duplicates_are_told),
+		cmocka_unit_test(places_are_kept),
+		cmocka_unit_test(aliases_share),
+		cmocka_unit_test(aliases_have_a_budget),
+		cmocka_unit_test(a_few_aliases_are_fine),
+		cmocka_unit_test(tabs_are_told),
+		cmocka_unit_test(depth_is_bounded),
+		cmocka_unit_test(foreign_bytes_are_refused),
+		cmocka_unit_test(duplicates_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "scenario/problem.h"
+#include "scenario/problems.h"
 
 /* Source lines are shown in a window of this many bytes that holds the column. */
 #define WINDOW 100
@@ -20,7 +20,7 @@ static const char *const rules[RULE_COUNT] = {
 };
 
 const char *
-rule_text(enum rule r)
+problems_rule(enum rule r)
 {
 	return rules[r];
 }
@@ -110,7 +110,8 @@ line_of(struct view source, unsigned line)
 static bool
 continues(uint8_t byte)
 {
-	return (byte & 0xc0) == 0x80;	/* UTF-8, RFC 3629: not the first byte of a character */
+	/* UTF-8, RFC 3629: not the first byte of a character. */
+	return (byte & 0xc0) == 0x80;
 }
 
 /* Bytes of the first `characters` characters. */
@@ -164,7 +165,7 @@ problems_print(const struct problems *p, const char *file, struct view source,
 		const struct problem *one = &p->at[i];
 
 		buf_format(to, "%s:%u:%u: error: %s [%s]\n", name, one->line, one->column,
-			one->text, rule_text(one->rule));
+			one->text, problems_rule(one->rule));
 		print_source(one, source, to);
 	}
 	if (p->dropped)

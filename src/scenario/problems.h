@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef SCENARIO_PROBLEM_H
-#define SCENARIO_PROBLEM_H
+#ifndef SCENARIO_PROBLEMS_H
+#define SCENARIO_PROBLEMS_H
 
 #include "base/buf.h"
 
@@ -14,7 +14,7 @@ enum rule {
 #undef RULE
 	RULE_COUNT
 };
-const char *rule_text(enum rule r);
+const char *problems_rule(enum rule r);
 
 struct problem {
 	unsigned line, column;	/* from 1; columns count characters */
@@ -36,8 +36,8 @@ void problems_add(struct problems *p, unsigned line, unsigned column, enum rule 
 void problems_sort(struct problems *p);
 
 /*
- * Each as `file:line:column: error: text [rule]`, the source line and a caret under the column.
- * What comes from the file is made printable.
+ * Each as `file:line:column: error: text [rule]`, the source line and a caret under the
+ * column. What comes from the file is made printable.
  */
 void problems_print(const struct problems *p, const char *file, struct view source,
 	struct buf *to);

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/options.h"
+#include "app/scenario_file.h"
+#include "base/mem.h"
+
+#define ERRORS_LEN_MAX (1u << 20)
+
+/*
+ * The whole file, at most one byte more than is allowed, so that a larger one shows as
+ * such.
+ */
+static int
+read_file(const char *path, uint8_t **bytes, size_t *len)
+{
+	size_t cap = SCENARIO_FILE_LEN_MAX + 1;
+	FILE *f = fopen(path, "re");
+
+	*bytes = NULL;
+	if (!f) {
+		fprintf(stderr, "meshtui: %s: %s\n", path, strerror(errno));
+		return EXIT_NO_INPUT;
+	}
+	*bytes = mem_array(cap, 1);
+	*len = fread(*bytes, 1, cap, f);
+	if (ferror(f)) {
+		fprintf(stderr, "meshtui: %s: %s\n", path, strerror(errno));
+		fclose(f);
+		free(*bytes);
+		*bytes = NULL;
+		return EXIT_NO_INPUT;
+	}
+	fclose(f);
+	return 0;
+}
+
+/* 0 and a scenario, or an exit status after the errors were printed. */
+int
+scenario_file_load(const char *path, struct scenario **s)
+{
+	struct problems problems;
+	uint8_t *bytes;
+	size_t len;
+	int status = read_file(path, &bytes, &len);
+
+	*s = NULL;
+	if (status != 0)
+		return status;
+	problems_init(&problems);
+	*s = scenario_parse((struct view){ bytes, len }, CHILDREN_MAX, &problems);
+	if (!*s) {
+		struct buf b;
+
+		buf_init(&b, ERRORS_LEN_MAX);
+		problems_print(&problems, path, (struct view){ bytes, len }, &b);
+		fwrite(b.data, 1, b.len, stderr);
+		fprintf(stderr, "%zu %s\n", problems.count + problems.dropped,
+			problems.count == 1 ? "error" : "errors");
+		buf_fini(&b);
+		status = EXIT_DATA;
+	}
+	problems_fini(&problems);
+	free(bytes);
+	return status;
+}

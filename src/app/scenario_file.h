@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef APP_SCENARIO_FILE_H
+#define APP_SCENARIO_FILE_H
+
+#include "scenario/scenario.h"
+
+/*
+ * 0 and a scenario, which the caller frees; or the exit status (65 broken, 66 unreadable)
+ * after every error was printed on standard error.
+ */
+int scenario_file_load(const char *path, struct scenario **s);
+
+#endif
