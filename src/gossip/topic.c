@@ -95,6 +95,20 @@ arm(struct topic *t, struct outbox *out)
 	outbox_timer(out, t->last_timer, due_ns);
 }
 
+/*
+ * Who sends us broadcasts takes us for a neighbor. Where we see it otherwise (we lost it
+ * and it never noticed, or it has not read our Disconnect yet), it is told, so that no
+ * link stays half.
+ */
+static void
+end_half_link(struct topic *t, struct gossip_ctx *x, const struct peer_id *from)
+{
+	if (topic_needs(t, from) || peerset_has(&t->observers.marked, from))
+		return;
+	outbox_send_disconnect(x->out, from, true);
+	outbox_hang_up(x->out, from);
+}
+
 static void
 on_message(struct topic *t, struct gossip_ctx *x, const struct gossip_in *in)
 {
@@ -108,9 +122,10 @@ on_message(struct topic *t, struct gossip_ctx *x, const struct gossip_in *in)
 		t->malformed++;
 		return;
 	}
-	if (m.kind >= GOSSIP_PAYLOAD)
+	if (m.kind >= GOSSIP_PAYLOAD) {
 		plumtree_message(&t->plumtree, x, from, &m);
-	else if (peerset_has(&t->observers.marked, from))
+		end_half_link(t, x, from);
+	} else if (peerset_has(&t->observers.marked, from))
 		follow_observer(t, x, from,
 			observers_message(
 				&t->observers, x, &t->hyparview.views, from, &m));

@@ -18,6 +18,12 @@ hash(struct net *n, const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
 
+	for (; len >= 8; p += 8, len -= 8) {
+		uint64_t word;
+
+		memcpy(&word, p, sizeof(word));
+		n->history = (n->history ^ word ^ n->history >> 29) * FNV_PRIME;
+	}
 	for (size_t i = 0; i < len; i++)
 		n->history = (n->history ^ p[i]) * FNV_PRIME;
 }
@@ -235,7 +241,9 @@ on_message(struct net *n, const struct net_event *e)
 	}
 	/* A newer connection took the place of the old one: that is how this side learns.
 	 */
-	if (*ending(n, e->node, e->peer))
+	if (*ending(n, e->node, e->peer) && n->config.silent_takeover)
+		*ending(n, e->node, e->peer) = false;
+	else if (*ending(n, e->node, e->peer))
 		on_lost(n, e->node, e->peer);
 	/* What its HELLO said, which comes before everything else. */
 	if (n->members[e->peer].observer && !l->told) {

@@ -21,6 +21,7 @@ struct net_config {
 	uint64_t heal_ns;   /* how often a node without neighbors joins somebody it met */
 	bool crash_notices; /* peers of a dead node learn of it one latency later */
 	bool forwarding;    /* false: payloads past the first hop are lost, and Grafts */
+	bool silent_takeover; /* a loss is not told where a newer connection is first */
 	struct gossip_config gossip; /* self and seed are set for each node */
 };
 void net_config_default(struct net_config *c, uint64_t seed);

@@ -174,7 +174,7 @@ static void
 two_hundred_nodes(void **state)
 {
 	(void)state;
-	each_seed_twice(3, run_200);
+	each_seed_twice(2, run_200);
 }
 
 /* Every fifth member, chosen at random, at once. */
@@ -241,9 +241,9 @@ leave_of_a_fifth(void **state)
 }
 
 static uint64_t
-run_cuts(uint64_t seed)
+cut_for_a_while(uint64_t seed, void (*change)(struct net_config *))
 {
-	struct net *n = grown(seed, 30, NULL);
+	struct net *n = grown(seed, 30, change);
 	struct rng rng;
 
 	rng_init_u64(&rng, seed ^ 0xc07);
@@ -252,10 +252,28 @@ run_cuts(uint64_t seed)
 		net_run(n, MILLISECONDS(5));
 	}
 	net_run(n, SECONDS(30));
-	check_overlay(n, seed, 3);
 	send_many(n, seed, 20);
 	CHECK(check_delivered(n, 0, net_broadcasts(n), why));
+	check_overlay(n, seed, 3);
 	return done(n);
+}
+
+static uint64_t
+run_cuts(uint64_t seed)
+{
+	return cut_for_a_while(seed, NULL);
+}
+
+static void
+with_silent_takeover(struct net_config *c)
+{
+	c->silent_takeover = true;
+}
+
+static uint64_t
+run_silent_cuts(uint64_t seed)
+{
+	return cut_for_a_while(seed, with_silent_takeover);
 }
 
 /* Connections are lost for ten seconds: the overlay grows together, without half links.
@@ -265,6 +283,14 @@ lost_connections(void **state)
 {
 	(void)state;
 	each_seed_twice(SEEDS, run_cuts);
+}
+
+/* The same where one side may never hear of the loss. */
+static void
+silently_lost_connections(void **state)
+{
+	(void)state;
+	each_seed_twice(SEEDS / 4, run_silent_cuts);
 }
 
 /* Members alone, or the same members with observers that come, listen and go. */
@@ -467,6 +493,7 @@ main(void)
 		cmocka_unit_test(crash_of_a_fifth),
 		cmocka_unit_test(leave_of_a_fifth),
 		cmocka_unit_test(lost_connections),
+		cmocka_unit_test(silently_lost_connections),
 		cmocka_unit_test(observers_change_nothing),
 		cmocka_unit_test(members_change_views),
 		cmocka_unit_test(observer_finds_others),
