@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "gossip_rig.h"
+#include "tests/unit/gossip_rig.h"
 
 #include <assert.h>
 #include <string.h>
