@@ -54,6 +54,8 @@
 #define QUIC_KEEP_ALIVE SECONDS(10)
 #define QUIC_STREAM_WINDOW (1u << 20)
 #define QUIC_CONN_WINDOW (8u << 20) /* all streams in the middle of their largest frame */
+/* Finished streams of the peer in one connection that ngtcp2 0.12 goes on holding. */
+#define QUIC_ENDED_STREAMS_MAX 10000
 #define QUIC_CONN_SEND_LEN_MAX (16u << 20)
 #define QUIC_EVENTS_MAX 65536
 #define QUIC_EVENTS_LEN_MAX (64u << 20)

@@ -14,9 +14,8 @@ ref_conn(ngtcp2_crypto_conn_ref *ref)
 	return ((struct conn *)ref->user_data)->quic;
 }
 
-/* The peer check in the middle of the handshake; conn_callbacks.c repeats it at the end. */
-static int
-verify_peer(gnutls_session_t session)
+int
+conn_verify_peer(gnutls_session_t session)
 {
 	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(session);
 	struct conn *c = ref->user_data;
@@ -93,10 +92,14 @@ random_cid(ngtcp2_cid *cid, size_t len)
 static struct conn *
 begin(struct conn *c)
 {
+	/* An acceptor takes the first of its own list that was offered. */
+	const char *alpns[ALPN_COUNT] = { quic_alpn_text(ALPN_MESHTUI),
+		quic_alpn_text(ALPN_GOSSIP) };
 	struct endpoint *e = c->endpoint;
+	size_t count = c->dialed && !e->config.offer_gossip ? 1 : ALPN_COUNT;
 
-	c->tls = tls_session_new(e->tls, !c->dialed, e->config.offer_gossip, &c->ref,
-		verify_peer);
+	c->tls = tls_session_new(e->tls, !c->dialed, alpns, count, &c->ref,
+		conn_verify_peer);
 	if (c->tls == NULL) {
 		conn_free(c);
 		return NULL;

@@ -45,6 +45,8 @@ struct conn {
 	bool mismatch;		/* the peer showed another key than the one we dialed */
 	bool reset;		/* by a stateless reset */
 	bool tls_done;		/* wish: free the TLS session */
+	bool reap_wanted;	/* wish: free streams that are over */
+	bool deadlines_wanted;	/* wish: start the deadlines of new requests */
 	bool close_wanted;	/* wish: close with close_code */
 	enum quic_close_code close_code;
 	const char *close_text;
@@ -52,6 +54,7 @@ struct conn {
 	struct stream_queue streams, ready, blocked;
 	struct stream *control_out, *control_in;
 	size_t queued_len;	/* bytes in the send buffers of all streams */
+	uint64_t ended_uni;	/* streams of the peer that ngtcp2 0.12 still holds */
 	size_t burst_len;	/* sent in this turn */
 
 	uint64_t bytes_sent, bytes_received, packets_sent, packets_received;
@@ -63,6 +66,8 @@ struct conn *conn_dial(struct endpoint *e, const struct peer_id *peer, const str
 /* `odcid` is the id of the client's very first packet when it comes with a Retry token. */
 struct conn *conn_accept(struct endpoint *e, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *odcid,
 	const struct path *path);
+/* The peer check in the middle of the handshake; it is repeated at the end. */
+int conn_verify_peer(gnutls_session_t session);
 /* No event, no packet. Its ids leave the tables. */
 void conn_free(struct conn *c);
 struct conn *conn_find(const struct endpoint *e, uint64_t number);

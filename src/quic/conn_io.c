@@ -33,6 +33,8 @@ unblock(struct conn *c)
 static bool
 settle(struct conn *c)
 {
+	if (c->reap_wanted)
+		stream_reap(c);
 	if (c->close_wanted) {
 		conn_io_close(c, c->close_code, c->close_text);
 		return false;
@@ -151,9 +153,12 @@ conn_io_send(struct conn *c, uint8_t *to, size_t cap, struct path *path)
 {
 	struct endpoint *e = c->endpoint;
 	ngtcp2_path_storage ps;
-	ngtcp2_ssize n = write_packet(c, to, cap, &ps);
+	ngtcp2_ssize n;
 	bool turn_over;
 
+	if (c->deadlines_wanted)
+		stream_start_deadlines(c);
+	n = write_packet(c, to, cap, &ps);
 	if (n < 0) {
 		conn_end_local(c, (int)n);
 		return 0;

@@ -132,7 +132,7 @@ endpoint_request(struct endpoint *e, uint64_t conn, uint8_t tag, const void *pay
 		return err;
 	}
 	stream_put_fin(s);
-	stream_progress(s);
+	stream_progress_soon(s);
 	s->told = true;
 	*stream = s->id;
 	return ERR_OK;
@@ -161,7 +161,7 @@ endpoint_respond(struct endpoint *e, uint64_t conn, int64_t stream, uint8_t tag,
 	err = put_frame(s, tag, payload, len);
 	if (err)
 		return err;
-	stream_progress(s);
+	stream_progress_soon(s);
 	if (last)
 		stream_put_fin(s);
 	return ERR_OK;

@@ -172,6 +172,53 @@ stream_progress(struct stream *s)
 }
 
 void
+stream_progress_soon(struct stream *s)
+{
+	s->deadline_wanted = s->conn->deadlines_wanted = true;
+	conn_mark(s->conn);
+}
+
+void
+stream_start_deadlines(struct conn *c)
+{
+	struct stream *s;
+
+	c->deadlines_wanted = false;
+	TAILQ_FOREACH(s, &c->streams, by_age) {
+		if (s->deadline_wanted && s->kind != STREAM_DEAD)
+			stream_progress(s);
+		s->deadline_wanted = false;
+	}
+}
+
+void
+stream_over(struct stream *s)
+{
+	if (!COMPAT_REMOTE_UNI_STAYS || s->local || ngtcp2_is_bidi_stream(s->id))
+		return;
+	s->over = s->conn->reap_wanted = true;
+}
+
+void
+stream_reap(struct conn *c)
+{
+	struct stream *s, *next;
+
+	c->reap_wanted = false;
+	for (s = TAILQ_FIRST(&c->streams); s; s = next) {
+		next = TAILQ_NEXT(s, by_age);
+		if (!s->over)
+			continue;
+		ngtcp2_conn_set_stream_user_data(c->quic, s->id, NULL);
+		stream_closed(s, false);
+		if (++c->ended_uni > QUIC_ENDED_STREAMS_MAX)
+			conn_want_close(c, CLOSE_LIMIT, "too many streams");
+		else
+			ngtcp2_conn_extend_max_streams_uni(c->quic, 1);
+	}
+}
+
+void
 stream_tell_end(struct stream *s, bool clean)
 {
 	struct conn *c = s->conn;
@@ -203,6 +250,7 @@ stream_abort(struct stream *s, enum quic_close_code code)
 		ngtcp2_conn_shutdown_stream_read(c->quic, 0, s->id, code);
 	if (bidi || s->local)
 		ngtcp2_conn_shutdown_stream_write(c->quic, 0, s->id, code);
+	stream_over(s);
 	conn_mark(c);
 }
 
@@ -249,6 +297,7 @@ stream_peer_reset(struct stream *s)
 		stream_abort(s, CLOSE_GOING_AWAY);	/* our half is of no use any more */
 	else
 		stream_tell_end(s, false);
+	stream_over(s);
 }
 
 /* ngtcp2 answers with a reset of its own; ours to do is to send no more. */

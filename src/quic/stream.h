@@ -39,6 +39,8 @@ struct stream {
 	bool local;		/* opened by us */
 	bool told;		/* the layer above knows it and awaits its end */
 	bool requested;		/* STREAM_REQUEST: the request frame is whole */
+	bool over;		/* wish: free it (COMPAT_REMOTE_UNI_STAYS) */
+	bool deadline_wanted;	/* wish: start its deadline at the next known time */
 	bool has_topic;
 	struct peer_id topic;	/* STREAM_GOSSIP */
 
@@ -71,6 +73,12 @@ void stream_abort(struct stream *s, enum quic_close_code code);
 void stream_expire(struct stream *s);	/* its timer was due */
 /* Gives it REQUEST_DEADLINE from now on. */
 void stream_progress(struct stream *s);
+/* The same for calls without a time: from the next packet out. */
+void stream_progress_soon(struct stream *s);
+void stream_start_deadlines(struct conn *c);
+/* Where ngtcp2 does not end a stream of the peer, we do: marked in callbacks, freed later. */
+void stream_over(struct stream *s);
+void stream_reap(struct conn *c);
 /* QUIC_STREAM_END or QUIC_GOSSIP_END, once, if the layer above knows the stream. */
 void stream_tell_end(struct stream *s, bool clean);
 

@@ -210,6 +210,8 @@ stream_parse(struct stream *s, const uint8_t *data, size_t len, bool fin)
 {
 	size_t consumed = 0;
 
+	if (fin)
+		stream_over(s);
 	s->uncredited_len += len;
 	if (s->kind == STREAM_DEAD || !parse_bytes(s, data, len, &consumed)) {
 		if (s->kind != STREAM_DEAD && !s->conn->close_wanted)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <assert.h>
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <sodium.h>
@@ -99,26 +100,25 @@ tls_identity_id(const struct tls_identity *t, struct peer_id *id)
 }
 
 static int
-set_alpn(gnutls_session_t s, bool server, bool offer_gossip)
+set_alpns(gnutls_session_t s, bool server, const char *const *alpns, size_t count)
 {
-	gnutls_datum_t names[ALPN_COUNT];
-	unsigned count = server || offer_gossip ? ALPN_COUNT : 1, i;
 	unsigned flags = GNUTLS_ALPN_MANDATORY;
+	gnutls_datum_t names[ALPN_COUNT];
+	size_t i;
 
+	assert(count <= ALPN_COUNT);
 	for (i = 0; i < count; i++) {
-		const char *text = quic_alpn_text((enum quic_alpn)i);
-
-		names[i].data = (uint8_t *)text;
-		names[i].size = (unsigned)strlen(text);
+		names[i].data = (uint8_t *)alpns[i];
+		names[i].size = (unsigned)strlen(alpns[i]);
 	}
 	if (server)
 		flags |= GNUTLS_ALPN_SERVER_PRECEDENCE;
-	return gnutls_alpn_set_protocols(s, names, count, flags);
+	return gnutls_alpn_set_protocols(s, names, (unsigned)count, flags);
 }
 
 gnutls_session_t
-tls_session_new(const struct tls_identity *t, bool server, bool offer_gossip,
-	ngtcp2_crypto_conn_ref *ref, int (*verify)(gnutls_session_t))
+tls_session_new(const struct tls_identity *t, bool server, const char *const *alpns,
+	size_t alpns_count, ngtcp2_crypto_conn_ref *ref, int (*verify)(gnutls_session_t))
 {
 	/*
 	 * NO_END_OF_EARLY_DATA is compulsory in QUIC (RFC 9001 8.3): without it ngtcp2 can be made
@@ -133,7 +133,7 @@ tls_session_new(const struct tls_identity *t, bool server, bool offer_gossip,
 		return NULL;
 	if (gnutls_priority_set(s, t->priority) ||
 		gnutls_credentials_set(s, GNUTLS_CRD_CERTIFICATE, t->credentials) ||
-		set_alpn(s, server, offer_gossip))
+		set_alpns(s, server, alpns, alpns_count))
 		goto refused;
 	if (server ? ngtcp2_crypto_gnutls_configure_server_session(s)
 		   : ngtcp2_crypto_gnutls_configure_client_session(s))

@@ -19,12 +19,14 @@ void tls_identity_free(struct tls_identity *t);
 void tls_identity_id(const struct tls_identity *t, struct peer_id *id);
 
 /*
- * A session for one handshake; NULL when GnuTLS refuses. `verify` runs in the middle of the
+ * A session for one handshake that offers or accepts `alpns`, the first one preferred; NULL when
+ * GnuTLS refuses. `verify` runs in the middle of the
  * handshake with the session; its ref->user_data is the connection. Free with gnutls_deinit,
  * never inside a callback of ngtcp2.
  */
-gnutls_session_t tls_session_new(const struct tls_identity *t, bool server, bool offer_gossip,
-	ngtcp2_crypto_conn_ref *ref, int (*verify)(gnutls_session_t));
+gnutls_session_t tls_session_new(const struct tls_identity *t, bool server,
+	const char *const *alpns, size_t alpns_count, ngtcp2_crypto_conn_ref *ref,
+	int (*verify)(gnutls_session_t));
 
 /* The key the peer showed. ERR_CRYPTO unless it is one raw Ed25519 key and a valid point. */
 int tls_peer(gnutls_session_t session, struct peer_id *id);
