@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "quic_net.h"
 
 struct net_packet {
@@ -107,6 +108,7 @@ static void
 put(struct net *n, const struct path *path, const uint8_t *bytes, size_t len)
 {
 	struct net_packet *p, **at = &n->first;
+	size_t i;
 
 	if (n->loss_percent && rng_below(&n->rng, 100) < n->loss_percent) {
 		n->lost++;
@@ -115,6 +117,9 @@ put(struct net *n, const struct path *path, const uint8_t *bytes, size_t len)
 	p = calloc(1, sizeof *p + len);
 	p->due_ns = n->now_ns + n->delay_ns;
 	p->path = *path;
+	for (i = 0; i < n->count; i++)
+		if (n->at[i].seen_as.family && address_equal(&path->local, &n->at[i].address))
+			p->path.local = n->at[i].seen_as;
 	p->len = len;
 	memcpy(p->bytes, bytes, len);
 	if (n->mutate_percent && rng_below(&n->rng, 100) < n->mutate_percent)
@@ -183,6 +188,8 @@ deliver(struct net *n)
 
 	n->first = p->next;
 	for (i = 0; i < n->count; i++) {
+		if (n->at[i].seen_as.family && address_equal(&path.local, &n->at[i].seen_as))
+			path.local = n->at[i].address;
 		if (!address_equal(&path.local, &n->at[i].address))
 			continue;
 		n->delivered++;
@@ -239,9 +246,36 @@ net_count(const struct net *n, size_t i, enum quic_event_kind kind)
 	return count;
 }
 
-void
-net_connect(struct net *n, uint64_t *dialed, uint64_t *accepted)
+int
+net_setup(void **state)
 {
+	struct net *n = calloc(1, sizeof *n);
+
+	net_init(n, 1);
+	*state = n;
+	return sodium_init() < 0;
+}
+
+int
+net_teardown(void **state)
+{
+	static const enum mem_class classes[] = { MEM_ENDPOINT, MEM_CONNECTION, MEM_HANDSHAKE,
+		MEM_STREAM, MEM_CHUNK, MEM_TOMBSTONE, MEM_QUIC_EVENT, MEM_REPLY };
+	size_t i;
+
+	net_fini(*state);
+	free(*state);
+	for (i = 0; i < sizeof classes / sizeof classes[0]; i++)
+		if (mem_live(classes[i]) != 0)
+			return -1;
+	return 0;
+}
+
+void
+net_pair(struct net *n, uint64_t *dialed, uint64_t *accepted)
+{
+	net_add(n, NULL);
+	net_add(n, NULL);
 	*dialed = net_dial(n, 0, 1);
 	net_run(n, MILLISECONDS(200));
 	assert_int_equal(net_count(n, 0, QUIC_UP), 1);

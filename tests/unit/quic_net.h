@@ -20,6 +20,7 @@ struct net_endpoint {
 	struct endpoint *e;
 	struct peer_id id;
 	struct address address;
+	struct address seen_as;	/* family not 0: a NAT in front of it shows this one */
 	struct net_event *events;
 	size_t events_count, events_cap;
 };
@@ -47,13 +48,16 @@ uint64_t net_dial(struct net *n, size_t from, size_t to);
 void net_run(struct net *n, uint64_t for_ns);
 /* Packets come out of endpoint i and are thrown away. */
 void net_mute(struct net *n, size_t i);
+/* Setup and teardown for cmocka: the latter fails when anything of src/quic is still alive. */
+int net_setup(void **state);
+int net_teardown(void **state);
+/* Two endpoints, 0 connected to 1. */
+void net_pair(struct net *n, uint64_t *dialed, uint64_t *accepted);
 /* The events of a kind at endpoint i; the first one from `skip` on, or NULL. */
 size_t net_count(const struct net *n, size_t i, enum quic_event_kind kind);
 const struct net_event *net_find(const struct net *n, size_t i, enum quic_event_kind kind,
 	size_t skip);
 void net_forget(struct net *n, size_t i);
-/* Connects 0 -> 1 and returns both numbers. */
-void net_connect(struct net *n, uint64_t *dialed, uint64_t *accepted);
 struct endpoint_stats net_stats(const struct net *n, size_t i);
 
 #endif
