@@ -169,6 +169,9 @@ def headers_of(tree, path):
 
 def check_names(tree):
     """a public function is named after its file"""
+    for path in rules.PREFIXES:
+        if path not in tree.files:
+            yield path, 1, "has a row in rules.PREFIXES and does not exist"
     for path, text in tree.code(suffix=".c"):
         stems = rules.PREFIXES.get(path, []) + headers_of(tree, path)
         for first, _, name, head in functions(text):
