@@ -12,6 +12,7 @@
 
 /* Pieces of a line; when there is no room those with the highest rank go first. */
 struct segments {
+	int gap;	/* columns between two of them */
 	struct { char text[96]; uint16_t style; int rank; } at[SEGMENTS_MAX];
 	size_t count;
 };
@@ -39,7 +40,7 @@ segments_width(const struct segments *s, const struct canvas *c)
 	int width = 0;
 
 	for (size_t i = 0; i < s->count; i++)
-		width += canvas_measure(c, s->at[i].text) + (i > 0 ? 2 : 0);
+		width += canvas_measure(c, s->at[i].text) + (i > 0 ? s->gap : 0);
 	return width;
 }
 
@@ -64,7 +65,7 @@ draw_segments(struct segments *s, struct canvas *c, int x, int y, bool right)
 	if (right)
 		x = c->width - 1 - segments_width(s, c);
 	for (size_t i = 0; i < s->count; i++)
-		x = canvas_text(c, x + (i > 0 ? 2 : 0), y, s->at[i].style, s->at[i].text);
+		x = canvas_text(c, x + (i > 0 ? s->gap : 0), y, s->at[i].style, s->at[i].text);
 	return x;
 }
 
@@ -96,7 +97,7 @@ border_facts(struct border_facts *f, const struct model *m)
 static void
 add_liveness(struct segments *s, const struct border_facts *f, bool ascii)
 {
-	static const int rank[LIVENESS_COUNT] = { 0, 0, 0, 1 };
+	static const int rank[LIVENESS_COUNT] = { [LIVENESS_LEFT] = 2 };
 
 	for (int l = 0; l < LIVENESS_COUNT; l++)
 		if (f->by_liveness[l] > 0 || l == LIVENESS_LIVE)
@@ -154,16 +155,19 @@ void
 border_header(struct canvas *c, const struct model *m, const char *const *titles,
 	size_t title_count, size_t current)
 {
-	struct segments left = { .count = 0 }, right = { .count = 0 };
+	struct segments left = { .gap = 2 }, right = { .gap = 2 };
 	struct border_facts f;
 	bool low = c->height < 2;
 	int x;
 
 	border_facts(&f, m);
-	add(&left, 0, STYLE_BRAND, "meshtui");
+	if (low && c->width < 60)
+		left.gap = 1;
+	add(&left, low ? 3 : 0, STYLE_BRAND, "meshtui");
 	if (low)
-		add(&left, 0, STYLE_STRONG, "%s", titles[current]);
-	add(&left, 1, STYLE_TEXT, "%zu mesh%s", m->mesh_count, m->mesh_count == 1 ? "" : "es");
+		add(&left, 1, STYLE_STRONG, "%s", titles[current]);
+	add(&left, 4, STYLE_TEXT, "%zu mesh%s", m->mesh_count,
+		m->mesh_count == 1 ? "" : "es");
 	add_liveness(&left, &f, c->ascii);
 	x = draw_segments(&left, c, 1, 0, false);
 	add_self(&right, m, c->width - x - 4);

@@ -58,7 +58,9 @@ graph_line(struct graph *g, int x0, int y0, int x1, int y1, uint16_t style)
 		int third = (int)((y - row) * 3);
 
 		/* Two dots a row for a steep line, one a column for a flat one. */
-		if (steep)
+		if (steep && (i == 0 || i == count))
+			dot(g, column, row, DOT_TOP | DOT_BOTTOM, style);
+		else if (steep)
 			dot(g, column, row, y - row < 0.5 ? DOT_TOP : DOT_BOTTOM, style);
 		else
 			dot(g, column, row, (uint8_t)(1 << third), style);
@@ -103,9 +105,8 @@ graph_ring(struct graph_spot *to, size_t count, int width, int height, int tile_
 		double tile_x = middle_x + x * (radius_x + 1 + tile_width / 2.0);
 		double tile_y = middle_y + y * (radius_y + 0.5 + tile_height / 2.0);
 
-		/* A cell into the tile, which is drawn over it, so that no gap is left. */
-		to[i].anchor_x = (int)lround(middle_x + x * (radius_x + 1));
-		to[i].anchor_y = (int)lround(middle_y + y * (radius_y + 1));
+		to[i].anchor_x = (int)lround(middle_x + x * radius_x);
+		to[i].anchor_y = (int)lround(middle_y + y * radius_y);
 		to[i].x = (int)lround(tile_x - (tile_width - 1) / 2.0);
 		to[i].y = (int)lround(tile_y - (tile_height - 1) / 2.0);
 		for (size_t k = 0; k < i; k++)

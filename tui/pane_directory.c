@@ -13,30 +13,33 @@ enum { ID, NAME, MESH, STATE, HEARD, WHERE, SEQ, SIZE, INCARNATION, COLUMNS };
 
 static const struct table_column columns[COLUMNS] = {
 	[ID] = { "ID", 12, 16, 1, false },
-	[NAME] = { "  NAME", 22, 34, 0, false },
+	[NAME] = { "  NAME", 23, 34, 0, false },
 	[MESH] = { "MESH", 6, 16, 5, false },
 	[STATE] = { "STATE", 11, 11, 4, false },
 	[HEARD] = { "HEARD", 6, 8, 0, true },
-	[WHERE] = { "WHERE", 16, 72, 2, false },
+	[WHERE] = { " WHERE", 19, 73, 2, false },
 	[SEQ] = { "SEQ", 6, 8, 3, true },
 	[SIZE] = { "SIZE", 6, 7, 3, true },
 	[INCARNATION] = { "INCARNATION", 13, 13, 6, true },
 };
 
-/* All addresses, as many as there is room for. */
+/* All addresses, or the first and how many more. */
 static void
-draw_where(const struct digest *g, struct canvas *c)
+draw_where(const struct directory_entry *en, struct canvas *c)
 {
+	const struct digest *g = &en->digest;
 	char text[ADDRESSES_MAX * (ADDRESS_TEXT_CAP + 2)] = "", one[ADDRESS_TEXT_CAP];
 	size_t len = 0;
 
 	for (size_t i = 0; i < g->address_count; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i > 0 ? ", " : "",
 			address_format(one, &g->addresses[i]));
+	if ((int)len > c->width - 1)
+		words_address(text, sizeof(text), en);
 	if (g->address_count == 0)
-		canvas_text(c, 0, 0, STYLE_DIM, "not told");
+		canvas_text(c, 1, 0, STYLE_DIM, "not told");
 	else
-		canvas_cut(c, 0, 0, c->width, STYLE_TEXT, text);
+		canvas_cut(c, 1, 0, c->width - 1, STYLE_TEXT, text);
 }
 
 static void
@@ -72,7 +75,7 @@ draw_cell(const struct row *row, const struct model *m, size_t column, struct ca
 			words_state(text, sizeof(text), en, m->now_ns));
 		return;
 	case WHERE:
-		draw_where(&en->digest, c);
+		draw_where(en, c);
 		return;
 	case HEARD:
 		words_age_long(text, sizeof(text),

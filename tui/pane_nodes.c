@@ -12,11 +12,14 @@ enum {
 	WHY, COLUMNS
 };
 
-/* Ranks: up to RX it is 78 wide, so that 80 columns have all that changes. */
+/*
+ * Ranks: up to RX it is 78 wide, so that 80 columns have all that changes; without the uptime it
+ * is 160 wide.
+ */
 static const struct table_column columns[COLUMNS] = {
 	[NAME] = { "  NODE", 22, 40, 0, false },
-	[TYPE] = { "TYPE", 9, 12, 8, false },
-	[MESH] = { "MESH", 6, 16, 7, false },
+	[TYPE] = { "TYPE", 8, 12, 8, false },
+	[MESH] = { "MESH", 5, 16, 7, false },
 	[STATE] = { "STATE", 11, 11, 0, false },
 	[HEARD] = { "HEARD", 5, 5, 2, true },
 	[PEERS] = { "PEERS", 5, 5, 0, true },
@@ -24,10 +27,10 @@ static const struct table_column columns[COLUMNS] = {
 	[MEMORY] = { "MEM", 9, 16, 1, true },
 	[SENT] = { "TX", 5, 6, 3, true },
 	[RECEIVED] = { "RX", 5, 6, 3, true },
-	[ADDRESS] = { "ADDRESS", 18, 26, 4, false },
+	[ADDRESS] = { " ADDRESS", 19, 27, 4, false },
 	[BUILD] = { "BUILD", 7, 12, 5, false },
 	[UPTIME] = { "UPTIME", 7, 7, 9, true },
-	[WHY] = { "WHY", 24, 60, 6, false },
+	[WHY] = { "WHY", 38, 60, 6, false },
 };
 
 /* What a node that is gone or has left last said of its load is no measurement of now. */
@@ -138,7 +141,8 @@ draw_word(const struct row *row, const struct model *m, size_t column, struct ca
 		words_reason(text, sizeof(text), row->mesh->directory, en);
 		break;
 	}
-	canvas_cut(c, 0, 0, c->width, style, text);
+	/* After a column of figures a word needs one more space. */
+	canvas_cut(c, column == ADDRESS, 0, c->width - (column == ADDRESS), style, text);
 }
 
 static void

@@ -24,6 +24,7 @@ struct pane_topology {
 #define LANE_HEIGHT_MIN 4
 #define LANE_BOXED_HEIGHT 8
 #define LEGEND_HEIGHT_MIN 13
+#define TYPES_SHOWN 12
 
 static void *
 pane_topology_new(void)
@@ -106,13 +107,14 @@ draw_title(struct canvas *c, int x, const struct model_mesh *mesh)
 static int
 draw_types(struct canvas *c, const struct directory *d)
 {
-	struct canvas page = canvas_window(c, 0, c->height - 2, c->width, 2);
-	int x = 0, y = 0;
+	char text[TYPES_SHOWN][LABEL_LEN_MAX + 32];
+	const char *types[TYPES_SHOWN];
+	size_t shown = 0;
+	int width = -2, x = 0, y;
 
 	/* Entries are in order of type. */
-	for (size_t i = 0; i < directory_count(d);) {
+	for (size_t i = 0; i < directory_count(d) && shown < TYPES_SHOWN;) {
 		const char *type = directory_at(d, i)->digest.type;
-		char text[LABEL_LEN_MAX + 32];
 		size_t count = 0;
 
 		for (; i < directory_count(d); i++) {
@@ -122,14 +124,19 @@ draw_types(struct canvas *c, const struct directory *d)
 		}
 		if (count == 0)
 			continue;
-		snprintf(text, sizeof(text), "%zu %s", count, type);
-		if (x > 0 && x + (int)strlen(text) > page.width) {
+		types[shown] = type;
+		snprintf(text[shown], sizeof(text[0]), "%zu %s", count, type);
+		width += (int)strlen(text[shown++]) + 2;
+	}
+	y = c->height - (width > c->width ? 2 : 1);
+	for (size_t i = 0; i < shown; i++) {
+		if (x > 0 && x + (int)strlen(text[i]) > c->width) {
 			x = 0;
 			y++;
 		}
-		x = canvas_text(&page, x, y, theme_type(type), text) + 2;
+		x = canvas_text(c, x, y, theme_type(types[i]), text[i]) + 2;
 	}
-	return 3;
+	return width > c->width ? 3 : 2;
 }
 
 static void
@@ -217,6 +224,7 @@ static void
 draw_neighbors(struct canvas *c, int y, const struct row *row)
 {
 	const struct topology *t = row->mesh->topology;
+	unsigned left = row->degree;
 	int x = 2;
 
 	if (!row->degree_known) {
@@ -235,10 +243,11 @@ draw_neighbors(struct canvas *c, int y, const struct row *row)
 		other = directory_at(row->mesh->directory, e->a == row->index ? e->b : e->a);
 		words_short(name, other);
 		snprintf(rtt, sizeof(rtt), "%u.%ums", e->rtt_100us / 10, e->rtt_100us % 10);
-		if (x + 3 + canvas_measure(c, name) + (int)strlen(rtt) > c->width) {
-			canvas_text(c, x, y, STYLE_DIM, " ...");
+		if (x + 3 + (int)strlen(name) + (int)strlen(rtt) + 4 > c->width) {
+			canvas_printf(c, x + 1, y, STYLE_DIM, "+%u", left);
 			return;
 		}
+		left--;
 		x = canvas_text(c, x + 2, y, theme_type(other->digest.type), name);
 		x = canvas_text(c, x + 1, y, STYLE_DIM, rtt);
 	}

@@ -106,33 +106,45 @@ follow(struct table *t, const struct rows *r, const struct pane_context *x)
 		t->top = r->count > page ? r->count - page : 0;
 }
 
+/* The text if there is room for it, and a space behind it. */
+static int
+whole(struct canvas *c, int x, int y, uint16_t style, const char *text)
+{
+	if (x + canvas_measure(c, text) > c->width)
+		return x;
+	return canvas_text(c, x, y, style, text) + 1;
+}
+
 void
 table_about(struct canvas *c, int y, const struct row *row, const struct model *m)
 {
 	const struct directory_entry *en = row->entry;
 	uint16_t style = theme_liveness(en->liveness);
-	char name[NAME_LEN_MAX + 1], state[32], why[NAME_LEN_MAX + 80], age[16];
+	char name[NAME_LEN_MAX + 1], text[NAME_LEN_MAX + 80], age[16];
 	uint64_t heard_ns = m->now_ns > en->received_ns ? m->now_ns - en->received_ns : 0;
 	int x = canvas_text(c, 0, y, style, theme_liveness_glyph(en->liveness, c->ascii)) + 1;
 
-	x = canvas_text(c, x, y, STYLE_STRONG, directory_name(en, name)) + 1;
-	x = canvas_text(c, x, y, style, words_state(state, sizeof(state), en, m->now_ns)) + 1;
-	words_source(why, sizeof(why), row->mesh->directory, en, m->now_ns);
-	if (why[0] != '\0') {
-		canvas_cut(c, x, y, c->width - x, STYLE_TEXT, why);
+	x = canvas_cut(c, x, y, c->width - x, STYLE_STRONG, directory_name(en, name)) + 1;
+	x = whole(c, x, y, style, words_state(text, sizeof(text), en, m->now_ns));
+	words_source(text, sizeof(text), row->mesh->directory, en, m->now_ns);
+	if (text[0] != '\0') {
+		canvas_cut(c, x, y, c->width - x, STYLE_TEXT, text);
 		return;
 	}
-	x = canvas_printf(c, x, y, STYLE_DIM, "heard %s ago",
-		words_age(age, sizeof(age), heard_ns));
-	if (row->child && row->child->state != CHILD_ENDED)
-		canvas_printf(c, x, y, STYLE_DIM, ", started here, pid %d", row->child->pid);
+	snprintf(text, sizeof(text), "heard %s ago", words_age(age, sizeof(age), heard_ns));
+	x = whole(c, x, y, STYLE_DIM, text);
+	if (row->child && row->child->state != CHILD_ENDED) {
+		snprintf(text, sizeof(text), "started here, pid %d", row->child->pid);
+		whole(c, x + 1, y, STYLE_DIM, text);
+	}
 }
 
-/* "3 of 18, filter: broker" at the right end of the line below the table. */
-static void
-draw_counts(const struct rows *r, const struct pane_context *x, struct canvas *c, int y, int page)
+/* "3 of 18 match" at the right end of the line below the table; returns its columns. */
+static int
+draw_counts(const struct rows *r, const struct pane_context *x, struct canvas *c, int page)
 {
 	char text[160];
+	int width;
 
 	if (x->filter[0] != '\0')
 		snprintf(text, sizeof(text), " %zu of %zu match \"%s\"", r->count, r->total,
@@ -140,11 +152,22 @@ draw_counts(const struct rows *r, const struct pane_context *x, struct canvas *c
 	else if (r->count > (size_t)page)
 		snprintf(text, sizeof(text), " %zu nodes", r->total);
 	else
-		return;
-	int width = canvas_measure(c, text);
+		return 0;
+	width = canvas_measure(c, text);
+	canvas_text(c, c->width - width, 0, STYLE_DIM, text);
+	return width;
+}
 
-	if (width < c->width)
-		canvas_text(c, c->width - width, y, STYLE_DIM, text);
+/* The line below the rows: the selected node, and how many there are. */
+static void
+draw_foot(const struct table *t, const struct rows *r, const struct pane_context *x,
+	struct canvas *c)
+{
+	struct canvas line = canvas_window(c, 0, c->height - 1, c->width, 1);
+
+	line.width -= draw_counts(r, x, &line, t->page);
+	if (r->count > 0 && line.width > 0)
+		table_about(&line, 0, &r->at[t->cursor], x->model);
 }
 
 void
@@ -176,10 +199,8 @@ table_draw(struct table *t, const struct pane_context *x, struct canvas *c)
 	if (r.count == 0)
 		canvas_text(c, 2, 2, STYLE_DIM, x->filter[0] != '\0'
 			? "no node matches the filter; Esc clears it" : "no node heard of yet");
-	if (about && r.count > 0)
-		table_about(c, c->height - 1, &r.at[t->cursor], x->model);
 	if (about)
-		draw_counts(&r, x, c, c->height - 1, t->page);
+		draw_foot(t, &r, x, c);
 	rows_fini(&r);
 }
 
