@@ -65,7 +65,8 @@ draw_segments(struct segments *s, struct canvas *c, int x, int y, bool right)
 	if (right)
 		x = c->width - 1 - segments_width(s, c);
 	for (size_t i = 0; i < s->count; i++)
-		x = canvas_text(c, x + (i > 0 ? s->gap : 0), y, s->at[i].style, s->at[i].text);
+		x = canvas_text(
+			c, x + (i > 0 ? s->gap : 0), y, s->at[i].style, s->at[i].text);
 	return x;
 }
 
@@ -102,8 +103,8 @@ add_liveness(struct segments *s, const struct border_facts *f, bool ascii)
 	for (int l = 0; l < LIVENESS_COUNT; l++)
 		if (f->by_liveness[l] > 0 || l == LIVENESS_LIVE)
 			add(s, rank[l], theme_liveness((enum liveness)l), "%s %zu %s",
-				theme_liveness_glyph((enum liveness)l, ascii), f->by_liveness[l],
-				liveness_text((enum liveness)l));
+				theme_liveness_glyph((enum liveness)l, ascii),
+				f->by_liveness[l], liveness_text((enum liveness)l));
 }
 
 static void
@@ -179,9 +180,10 @@ border_header(struct canvas *c, const struct model *m, const char *const *titles
 	for (size_t i = 0; i < title_count; i++) {
 		char tab[40];
 
-		snprintf(tab, sizeof(tab), " %c %s ", i + 1 == title_count ? '?' : (char)('1' + i),
-			titles[i]);
-		x = canvas_text(c, x, 1, i == current ? STYLE_TAB_ACTIVE : STYLE_TAB, tab);
+		snprintf(tab, sizeof(tab), " %c %s ",
+			i + 1 == title_count ? '?' : (char)('1' + i), titles[i]);
+		x = canvas_text(
+			c, x, 1, i == current ? STYLE_TAB_ACTIVE : STYLE_TAB, tab);
 	}
 	right.count = 0;
 	add_overlay(&right, &f, m);
@@ -205,8 +207,8 @@ draw_children(struct canvas *c, const struct model *m)
 	if (alive == 0)
 		return;
 	if (starting > 0)
-		canvas_printf(c, 1, 0, STYLE_TEXT, "%zu started here, %zu of them starting", alive,
-			starting);
+		canvas_printf(c, 1, 0, STYLE_TEXT,
+			"%zu started here, %zu of them starting", alive, starting);
 	else
 		canvas_printf(c, 1, 0, STYLE_DIM, "%zu node%s started here", alive,
 			alive == 1 ? "" : "s");
@@ -239,7 +241,8 @@ border_status(struct canvas *c, const struct model *m, const struct border_said 
 	}
 	x = canvas_cut(c, 1, 0, c->width - 12, styles[level], text);
 	if (age_ns >= SECONDS(2))
-		canvas_printf(c, x + 1, 0, STYLE_DIM, "%s ago", words_age(age, sizeof(age), age_ns));
+		canvas_printf(c, x + 1, 0, STYLE_DIM, "%s ago",
+			words_age(age, sizeof(age), age_ns));
 }
 
 static int
@@ -272,7 +275,8 @@ border_footer(struct canvas *c, enum keymap_context context)
 	for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
 		const struct keymap_action *a = keymap_action((enum action)i);
 
-		if (!(a->contexts & context) || a->footer[0] == '\0' || a == help || a == quit)
+		if (!(a->contexts & context) || a->footer[0] == '\0' || a == help ||
+			a == quit)
 			continue;
 		if (x + key_width(a) <= room + 1)
 			x = draw_key(c, x, a);
@@ -286,7 +290,8 @@ centered(struct canvas *c, int y, uint16_t style, const char *text)
 {
 	int width = canvas_measure(c, text);
 
-	canvas_cut(c, width < c->width ? (c->width - width) / 2 : 0, y, c->width, style, text);
+	canvas_cut(c, width < c->width ? (c->width - width) / 2 : 0, y, c->width, style,
+		text);
 }
 
 void
@@ -299,7 +304,8 @@ border_empty(struct canvas *c, const struct model *m)
 
 	y = y < 0 ? 0 : y;
 	if (alive > 0) {
-		snprintf(text, sizeof(text), "%zu node%s starting", alive, alive == 1 ? "" : "s");
+		snprintf(text, sizeof(text), "%zu node%s starting", alive,
+			alive == 1 ? "" : "s");
 		centered(c, y + 2, STYLE_STRONG, text);
 		return;
 	}

@@ -145,7 +145,9 @@ canvas_put(struct canvas *c, int x, int y, uint32_t ch, uint16_t style)
 	put(c, x, y, ch, style);
 }
 
-/* One code point of UTF-8; a broken byte alone gives U+FFFD. Not at the end of the text. */
+/*
+ * One code point of UTF-8; a broken byte alone gives U+FFFD. Not at the end of the text.
+ */
 static uint32_t
 next_code(const char **text)
 {
@@ -235,13 +237,15 @@ canvas_printf(struct canvas *c, int x, int y, uint16_t style, const char *format
 }
 
 void
-canvas_fill(struct canvas *c, int x, int y, int width, int height, uint32_t ch, uint16_t style)
+canvas_fill(struct canvas *c, int x, int y, int width, int height, uint32_t ch,
+	uint16_t style)
 {
 	struct canvas w = canvas_window(c, x, y, width, height);
 
 	for (int row = 0; row < w.height; row++)
 		for (int column = 0; column < w.width; column++)
-			w.cells[row * w.stride + column] = (struct canvas_cell){ ch, 0, style };
+			w.cells[row * w.stride + column] =
+				(struct canvas_cell){ ch, 0, style };
 }
 
 void
@@ -300,7 +304,8 @@ canvas_bar(struct canvas *c, int x, int y, int width, uint64_t part, uint64_t wh
 		if (here == 0)
 			glyph(c, x + i, y, STYLE_FRAME, GLYPH_BAR_EMPTY);
 		else
-			glyph(c, x + i, y, style, here == 1 ? GLYPH_BAR_HALF : GLYPH_BAR_FULL);
+			glyph(c, x + i, y, style,
+				here == 1 ? GLYPH_BAR_HALF : GLYPH_BAR_FULL);
 	}
 }
 

@@ -9,8 +9,8 @@
 #include "tui/theme.h"
 
 /*
- * A grid of cells in memory. Everything is clipped to it. A style is an enum theme_style with
- * THEME_* flags. A window is a part of a canvas that shares its cells.
+ * A grid of cells in memory. Everything is clipped to it. A style is an enum theme_style
+ * with THEME_* flags. A window is a part of a canvas that shares its cells.
  */
 struct canvas_cell {
 	uint32_t ch;		/* code point; 0 is the right half of a wide character */
@@ -24,7 +24,9 @@ struct canvas {
 	bool ascii;			/* nothing above 0x7e may be drawn */
 };
 
-/* Owned by the caller: a blank canvas of width x height, both at least 1. Accepts NULL. */
+/*
+ * Owned by the caller: a blank canvas of width x height, both at least 1. Accepts NULL.
+ */
 struct canvas *canvas_new(int width, int height, bool ascii);
 void canvas_free(struct canvas *c);
 void canvas_clear(struct canvas *c);
@@ -35,13 +37,16 @@ struct canvas canvas_window(const struct canvas *c, int x, int y, int width, int
 /* One code point; an unprintable one becomes '?'. */
 void canvas_put(struct canvas *c, int x, int y, uint32_t ch, uint16_t style);
 /*
- * UTF-8 text; control characters, bidi overrides and broken bytes become '?'. Returns the column
- * after the text. `width` cuts it (with an ellipsis when something is lost), negative: no limit.
+ * UTF-8 text; control characters, bidi overrides and broken bytes become '?'. Returns the
+ * column after the text. `width` cuts it (with an ellipsis when something is lost),
+ * negative: no limit.
  */
 int canvas_text(struct canvas *c, int x, int y, uint16_t style, const char *text);
-int canvas_cut(struct canvas *c, int x, int y, int width, uint16_t style, const char *text);
+int canvas_cut(
+	struct canvas *c, int x, int y, int width, uint16_t style, const char *text);
 /* Right-aligned in width; cut as canvas_cut. */
-void canvas_right(struct canvas *c, int x, int y, int width, uint16_t style, const char *text);
+void canvas_right(
+	struct canvas *c, int x, int y, int width, uint16_t style, const char *text);
 int canvas_printf(struct canvas *c, int x, int y, uint16_t style, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 /* Columns that canvas_text would take. */
@@ -57,8 +62,8 @@ void canvas_box(struct canvas *c, int x, int y, int width, int height, uint16_t 
 void canvas_bar(struct canvas *c, int x, int y, int width, uint64_t part, uint64_t whole);
 
 /*
- * For tests and dumps: lines of UTF-8 with spaces at the end removed, or the same grid with one
- * letter for each style (flags as upper case). The caller frees with free().
+ * For tests and dumps: lines of UTF-8 with spaces at the end removed, or the same grid
+ * with one letter for each style (flags as upper case). The caller frees with free().
  */
 char *canvas_dump(const struct canvas *c);
 char *canvas_dump_styles(const struct canvas *c);

@@ -96,8 +96,9 @@ ask_quit(struct console *c, const struct model *m, struct console_command *out)
 		out->kind = CONSOLE_QUIT;
 		return true;
 	}
-	prompt_confirm(&c->prompt, ASK_QUIT, "%zu node%s started here will end with it. Quit?",
-		alive, alive == 1 ? "" : "s");
+	prompt_confirm(&c->prompt, ASK_QUIT,
+		"%zu node%s started here will end with it. Quit?", alive,
+		alive == 1 ? "" : "s");
 	return false;
 }
 
@@ -127,8 +128,9 @@ ask_stop(struct console *c, const struct model *m)
 	}
 	directory_name(row.entry, name);
 	if (!row.child || row.child->state == CHILD_ENDED) {
-		say(c, m, MODEL_NOTICE_WARN, "%s %s", name, row.child ? "has ended already"
-			: "was not started here; stop it where it was started");
+		say(c, m, MODEL_NOTICE_WARN, "%s %s", name,
+			row.child ? "has ended already"
+				  : "was not started here; stop it where it was started");
 		return;
 	}
 	c->stop_child = row.child->id;
@@ -244,7 +246,8 @@ act_here(struct console *c, const struct model *m, enum action a)
 		ask_stop(c, m);
 		return true;
 	case ACTION_BOOTSTRAP:
-		prompt_confirm(&c->prompt, ASK_BOOTSTRAP, "Start 18 nodes in two meshes on this "
+		prompt_confirm(&c->prompt, ASK_BOOTSTRAP,
+			"Start 18 nodes in two meshes on this "
 			"machine? They end with this console.");
 		return true;
 	default:
@@ -253,7 +256,8 @@ act_here(struct console *c, const struct model *m, enum action a)
 }
 
 bool
-console_key(struct console *c, const struct model *m, uint32_t key, struct console_command *out)
+console_key(struct console *c, const struct model *m, uint32_t key,
+	struct console_command *out)
 {
 	struct pane_context x = { m, &c->selected, c->filter };
 	enum action a;
@@ -350,8 +354,8 @@ draw_too_small(struct canvas *canvas)
 {
 	char text[80];
 
-	snprintf(text, sizeof(text), "terminal too small: %dx%d, need %dx%d", canvas->width,
-		canvas->height, CONSOLE_WIDTH_MIN, CONSOLE_HEIGHT_MIN);
+	snprintf(text, sizeof(text), "terminal too small: %dx%d, need %dx%d",
+		canvas->width, canvas->height, CONSOLE_WIDTH_MIN, CONSOLE_HEIGHT_MIN);
 	canvas_cut(canvas, 0, 0, canvas->width, STYLE_WARN, text);
 }
 
@@ -360,9 +364,12 @@ console_draw(struct console *c, const struct model *m, struct canvas *canvas)
 {
 	int head = border_header_lines(canvas->height);
 	struct canvas header = canvas_window(canvas, 0, 0, canvas->width, head);
-	struct canvas body = canvas_window(canvas, 0, head, canvas->width, canvas->height - head - 2);
-	struct canvas status = canvas_window(canvas, 0, canvas->height - 2, canvas->width, 1);
-	struct canvas footer = canvas_window(canvas, 0, canvas->height - 1, canvas->width, 1);
+	struct canvas body =
+		canvas_window(canvas, 0, head, canvas->width, canvas->height - head - 2);
+	struct canvas status =
+		canvas_window(canvas, 0, canvas->height - 2, canvas->width, 1);
+	struct canvas footer =
+		canvas_window(canvas, 0, canvas->height - 1, canvas->width, 1);
 	const char *titles[PANES];
 
 	c->touched = false;

@@ -6,8 +6,9 @@
 #include "tui/model.h"
 
 /*
- * The console: header, panes, prompts, footer. It does no IO and knows no curses: keys and a
- * model in, a canvas and commands out. What it asks for has been confirmed by the person already.
+ * The console: header, panes, prompts, footer. It does no IO and knows no curses: keys
+ * and a model in, a canvas and commands out. What it asks for has been confirmed by the
+ * person already.
  *
  *	while (screen_read_key(screen, &key))
  *		if (console_key(console, &model, key, &command))
@@ -44,16 +45,17 @@ struct console *console_new(void);
 void console_free(struct console *c);
 
 /*
- * `key` as keymap.h has it; K_RESIZE (also after SIGWINCH) makes the next console_due true. True
- * when *out holds a command.
+ * `key` as keymap.h has it; K_RESIZE (also after SIGWINCH) makes the next console_due
+ * true. True when *out holds a command.
  */
 bool console_key(struct console *c, const struct model *m, uint32_t key,
 	struct console_command *out);
 
 /*
- * Something a person can see has changed (a key, a node's liveness, an edge, a child, a notice,
- * the size; or the second hand moved, since ages are whole seconds), and the last frame is at
- * least CONSOLE_FRAME_NS old. console_deadline says when to ask again at the latest.
+ * Something a person can see has changed (a key, a node's liveness, an edge, a child, a
+ * notice, the size; or the second hand moved, since ages are whole seconds), and the last
+ * frame is at least CONSOLE_FRAME_NS old. console_deadline says when to ask again at the
+ * latest.
  */
 bool console_due(const struct console *c, const struct model *m);
 uint64_t console_deadline(const struct console *c, const struct model *m);

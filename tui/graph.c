@@ -46,7 +46,9 @@ graph_line(struct graph *g, int x0, int y0, int x1, int y1, uint16_t style)
 {
 	int dx = x1 - x0, dy = y1 - y0;
 	int count = abs(dx) > abs(dy) ? abs(dx) : abs(dy);
-	/* A cell is about twice as high as wide, so this is where a line has 45 degrees. */
+	/*
+	 * A cell is about twice as high as wide, so this is where a line has 45 degrees.
+	 */
 	bool steep = 2 * abs(dy) > abs(dx);
 
 	if (steep)

@@ -5,8 +5,9 @@
 #include "tui/canvas.h"
 
 /*
- * Straight dotted lines between points, with three heights in a cell: top, middle, bottom. Few
- * fonts of terminals have braille, all have these dots. A later line wins where it crosses.
+ * Straight dotted lines between points, with three heights in a cell: top, middle,
+ * bottom. Few fonts of terminals have braille, all have these dots. A later line wins
+ * where it crosses.
  */
 struct graph {
 	int width, height;	/* cells */
@@ -22,15 +23,15 @@ void graph_line(struct graph *g, int x0, int y0, int x1, int y1, uint16_t style)
 void graph_draw(const struct graph *g, struct canvas *c);
 
 /*
- * Places on a ring, clockwise from the top: tiles outside, anchors for the lines at their inner
- * side, so that no line between two anchors runs under a third tile. False when the tiles would
- * overlap or leave no room for lines.
+ * Places on a ring, clockwise from the top: tiles outside, anchors for the lines at their
+ * inner side, so that no line between two anchors runs under a third tile. False when the
+ * tiles would overlap or leave no room for lines.
  */
 struct graph_spot {
 	int x, y;			/* upper left of the tile */
 	int anchor_x, anchor_y;
 };
-bool graph_ring(struct graph_spot *to, size_t count, int width, int height, int tile_width,
-	int tile_height);
+bool graph_ring(struct graph_spot *to, size_t count, int width, int height,
+	int tile_width, int tile_height);
 
 #endif

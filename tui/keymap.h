@@ -55,7 +55,7 @@ struct keymap_action {
 	const char *name;	/* "QUIT" */
 	unsigned contexts;
 	const char *keys;	/* names with spaces between: "Down j" */
-	const char *footer;	/* one word for the footer, or "" when it is not shown there */
+	const char *footer;	/* one word for the footer, or "": not shown there */
 	const char *help;	/* a line for the help pane */
 };
 const struct keymap_action *keymap_action(enum action a);	/* not ACTION_NONE */

@@ -7,10 +7,10 @@
 #include "supervisor/supervisor.h"
 
 /*
- * Everything the console may show, as const pointers into what others own. Whoever runs the loop
- * fills it before each console_key and console_draw; nothing is kept by the console after the
- * call but copies. A fact that was not measured is NULL, 0 or "" as each field says, and is shown
- * as unknown.
+ * Everything the console may show, as const pointers into what others own. Whoever runs
+ * the loop fills it before each console_key and console_draw; nothing is kept by the
+ * console after the call but copies. A fact that was not measured is NULL, 0 or "" as
+ * each field says, and is shown as unknown.
  */
 #define MODEL_NOTICE_CAP 200
 #define MODEL_NOTICES_MAX 8
@@ -26,22 +26,22 @@ struct model_notice {
 struct model_mesh {
 	const char *name;
 	const struct directory *directory;
-	const struct topology *topology;	/* of that directory as it is now; or NULL */
+	const struct topology *topology; /* of that directory as it is now; or NULL */
 };
 
 struct model {
 	uint64_t now_ns;			/* monotonic, as in the directories */
 	char clock[24];				/* wall time for people, or "" */
-	const struct node_status *self;		/* the observer; NULL while it has not joined */
+	const struct node_status *self; /* the observer; NULL while it has not joined */
 	const struct model_mesh *meshes;	/* in order of name */
 	size_t mesh_count;
 	uint64_t heard_ns;			/* when the newest digest came; 0 never */
 	const struct child_row *const *children;	/* every row of the supervisor */
 	size_t child_count;
-	const struct model_notice *notices;	/* oldest first, at most MODEL_NOTICES_MAX */
+	const struct model_notice *notices; /* oldest first, at most MODEL_NOTICES_MAX */
 	size_t notice_count;
-	bool searching;				/* still looking; false and no mesh: none found */
-	const char *looked_in;			/* "/run/user/1000/meshtui", for the empty screen */
+	bool searching;	       /* still looking; false and no mesh: none found */
+	const char *looked_in; /* "/run/user/1000/meshtui", for the empty screen */
 };
 
 /* Children that are not ENDED. */

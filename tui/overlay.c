@@ -35,16 +35,6 @@ overlay_form_name(enum overlay_form f)
 	return names[f];
 }
 
-void
-places_add(struct places *p, const struct peer_id *id, int x, int y)
-{
-	if (p->count == p->cap) {
-		p->cap = p->cap ? p->cap * 2 : 64;
-		p->at = mem_resize(p->at, p->cap, sizeof(*p->at));
-	}
-	p->at[p->count++] = (struct place){ *id, x, y };
-}
-
 /* Rings grow in steps, so that a newcomer rarely moves the others. */
 static size_t
 ring_size(size_t slots)
@@ -65,7 +55,8 @@ fit_ring(const struct overlay *o, int width, int height, struct graph_spot *spot
 
 	for (int i = 0; size > 0 && i < RING_TILES; i++) {
 		*tile = &ring_tiles[i];
-		if (graph_ring(spots, size, width, height, (*tile)->width, (*tile)->height))
+		if (graph_ring(spots, size, width, height, (*tile)->width,
+			(*tile)->height))
 			return true;
 	}
 	return false;
@@ -126,7 +117,8 @@ static size_t
 selected_index(const struct overlay *o)
 {
 	for (size_t i = 0; !id_is_zero(o->selected) && i < o->slots->count; i++)
-		if (o->slots->index[i] != SIZE_MAX && id_equal(&o->slots->ids[i], o->selected))
+		if (o->slots->index[i] != SIZE_MAX &&
+			id_equal(&o->slots->ids[i], o->selected))
 			return o->slots->index[i];
 	return SIZE_MAX;
 }
@@ -151,7 +143,13 @@ flags_of(const struct overlay *o, size_t index, size_t chosen)
 static void
 remember(const struct overlay *o, size_t slot, int x, int y)
 {
-	places_add(o->places, &o->slots->ids[slot], o->x + x, o->y + y);
+	struct places *p = o->places;
+
+	if (p->count == p->cap) {
+		p->cap = p->cap ? p->cap * 2 : 64;
+		p->at = mem_resize(p->at, p->cap, sizeof(*p->at));
+	}
+	p->at[p->count++] = (struct place){ o->slots->ids[slot], o->x + x, o->y + y };
 }
 
 static void
@@ -169,7 +167,8 @@ draw_box_tile(const struct overlay *o, const struct directory_entry *en, size_t 
 
 	short_hex(en, hex);
 	canvas_fill(c, 0, 0, c->width, c->height, ' ', STYLE_TEXT);
-	canvas_box(c, 0, 0, c->width, c->height, en->liveness == LIVENESS_LIVE ? type : live);
+	canvas_box(c, 0, 0, c->width, c->height,
+		en->liveness == LIVENESS_LIVE ? type : live);
 	canvas_text(c, 2, 1, live, theme_liveness_glyph(en->liveness, c->ascii));
 	canvas_cut(c, 4, 1, c->width - 6, type, en->digest.type);
 	canvas_text(c, 2, 2, STYLE_TEXT, hex);
@@ -196,7 +195,8 @@ draw_line_tile(const struct directory_entry *en, struct canvas *c)
 		canvas_text(c, 3, 0, type, hex);
 		return;
 	}
-	canvas_text(c, canvas_cut(c, 2, 0, c->width - 9, type, en->digest.type) + 1, 0, type, hex);
+	canvas_text(c, canvas_cut(c, 2, 0, c->width - 9, type, en->digest.type) + 1, 0,
+		type, hex);
 }
 
 static void
@@ -215,11 +215,13 @@ draw_ring_edges(const struct overlay *o, const struct graph_spot *spots, size_t 
 	for (int on_top = 0; on_top < 2; on_top++)
 		for (size_t i = 0; i < t->edge_count; i++) {
 			const struct topology_edge *e = &t->edges[i];
-			const struct graph_spot *a = &spots[slot_of[e->a]], *b = &spots[slot_of[e->b]];
+			const struct graph_spot *a = &spots[slot_of[e->a]];
+			const struct graph_spot *b = &spots[slot_of[e->b]];
 			bool mine = touches(e, chosen);
 
 			if (mine == on_top)
-				graph_line(&g, a->anchor_x, a->anchor_y, b->anchor_x, b->anchor_y,
+				graph_line(&g, a->anchor_x, a->anchor_y, b->anchor_x,
+					b->anchor_y,
 					mine ? STYLE_EDGE_CHOSEN : STYLE_EDGE);
 		}
 	graph_draw(&g, c);
@@ -238,7 +240,8 @@ draw_ring(const struct overlay *o, struct canvas *c)
 	if (has_edges(o))
 		draw_ring_edges(o, spots, chosen, c);
 	for (size_t i = 0; i < o->slots->count; i++) {
-		struct canvas w = canvas_window(c, spots[i].x, spots[i].y, tile->width, tile->height);
+		struct canvas w = canvas_window(
+			c, spots[i].x, spots[i].y, tile->width, tile->height);
 		size_t index = o->slots->index[i];
 		const struct directory_entry *en;
 
@@ -250,7 +253,8 @@ draw_ring(const struct overlay *o, struct canvas *c)
 		else
 			draw_line_tile(en, &w);
 		canvas_flag(&w, 0, 0, w.width, w.height, flags_of(o, index, chosen));
-		remember(o, i, spots[i].x + tile->width / 2, spots[i].y + tile->height / 2);
+		remember(o, i, spots[i].x + tile->width / 2,
+			spots[i].y + tile->height / 2);
 	}
 }
 
@@ -265,10 +269,11 @@ matrix_letter(size_t slot)
 }
 
 static void
-draw_matrix_row(const struct overlay *o, const bool *edges, size_t slot, struct matrix fit,
-	struct canvas *c)
+draw_matrix_row(const struct overlay *o, const bool *edges, size_t slot,
+	struct matrix fit, struct canvas *c)
 {
-	size_t count = o->slots->count, index = o->slots->index[slot], chosen = selected_index(o);
+	size_t count = o->slots->count, index = o->slots->index[slot],
+	       chosen = selected_index(o);
 	const struct directory_entry *en = directory_at(o->mesh->directory, index);
 	struct canvas name = canvas_window(c, 2, 0, fit.name - 3, 1);
 	uint16_t flags = flags_of(o, index, chosen);
@@ -282,13 +287,15 @@ draw_matrix_row(const struct overlay *o, const bool *edges, size_t slot, struct 
 		if (o->slots->index[k] == SIZE_MAX)
 			continue;
 		if (k == slot)
-			canvas_text(c, x, 0, STYLE_FRAME, theme_glyph(GLYPH_DIAGONAL, c->ascii));
+			canvas_text(c, x, 0, STYLE_FRAME,
+				theme_glyph(GLYPH_DIAGONAL, c->ascii));
 		else if (edges[k])
 			canvas_text(c, x, 0, chosen == SIZE_MAX ? STYLE_TITLE
 				: mine ? STYLE_EDGE_CHOSEN : STYLE_DIM,
 				theme_glyph(GLYPH_EDGE, c->ascii));
 		else
-			canvas_text(c, x, 0, STYLE_FRAME, theme_glyph(GLYPH_NO_EDGE, c->ascii));
+			canvas_text(c, x, 0, STYLE_FRAME,
+				theme_glyph(GLYPH_NO_EDGE, c->ascii));
 	}
 	canvas_flag(c, 0, 0, flags == THEME_SELECTED ? c->width : fit.name - 1, 1, flags);
 }
@@ -339,7 +346,8 @@ draw_tiles(const struct overlay *o, struct canvas *c)
 			at++;
 		top = at / columns >= shown ? at / columns - shown + 1 : 0;
 	}
-	for (size_t i = top * columns; i < o->slots->count && i < (top + shown) * columns; i++) {
+	for (size_t i = top * columns; i < o->slots->count && i < (top + shown) * columns;
+		i++) {
 		int x = (int)(i % columns) * TILE_WIDTH, y = (int)(i / columns - top);
 		struct canvas w = canvas_window(c, x, y, TILE_WIDTH - 1, 1);
 		size_t index = o->slots->index[i];
@@ -348,13 +356,14 @@ draw_tiles(const struct overlay *o, struct canvas *c)
 			continue;
 		draw_line_tile(directory_at(o->mesh->directory, index), &w);
 		if (has_edges(o))
-			canvas_printf(&w, 10, 0, STYLE_DIM, "%u", o->mesh->topology->degree[index]);
+			canvas_printf(&w, 10, 0, STYLE_DIM, "%u",
+				o->mesh->topology->degree[index]);
 		canvas_flag(&w, 0, 0, w.width, 1, flags_of(o, index, chosen));
 		remember(o, i, x + TILE_WIDTH / 2, y);
 	}
 	if (rows > shown)
-		canvas_printf(c, 0, c->height - 1, STYLE_DIM, "rows %zu to %zu of %zu", top + 1,
-			top + shown, rows);
+		canvas_printf(c, 0, c->height - 1, STYLE_DIM, "rows %zu to %zu of %zu",
+			top + 1, top + shown, rows);
 }
 
 void

@@ -6,11 +6,17 @@
 #include "tui/slots.h"
 
 /*
- * The overlay of one mesh in a rectangle, in one of three forms: a ring with lines where there is
- * room, a matrix of who is connected with whom, or tiles alone (with the neighbors of the selected
- * node marked). Only edges that both ends report are drawn.
+ * The overlay of one mesh in a rectangle, in one of three forms: a ring with lines where
+ * there is room, a matrix of who is connected with whom, or tiles alone (with the
+ * neighbors of the selected node marked). Only edges that both ends report are drawn.
  */
-enum overlay_form { OVERLAY_BEST, OVERLAY_RING, OVERLAY_MATRIX, OVERLAY_TILES, OVERLAY_FORMS };
+enum overlay_form {
+	OVERLAY_BEST,
+	OVERLAY_RING,
+	OVERLAY_MATRIX,
+	OVERLAY_TILES,
+	OVERLAY_FORMS
+};
 const char *overlay_form_name(enum overlay_form f);
 
 /* Where each node was drawn, for moving the selection and for nothing else. */
@@ -22,7 +28,6 @@ struct places {
 	struct place *at;	/* owned */
 	size_t count, cap;
 };
-void places_add(struct places *p, const struct peer_id *id, int x, int y);
 
 struct overlay {
 	const struct model_mesh *mesh;
@@ -33,8 +38,8 @@ struct overlay {
 };
 
 /* The wanted form if it fits into width x height, else the best that does. */
-enum overlay_form overlay_fit(const struct overlay *o, enum overlay_form wanted, int width,
-	int height);
+enum overlay_form overlay_fit(
+	const struct overlay *o, enum overlay_form wanted, int width, int height);
 void overlay_draw(const struct overlay *o, enum overlay_form form, struct canvas *c);
 
 #endif

@@ -7,9 +7,9 @@
 #include "tui/model.h"
 
 /*
- * A pane draws a part of the model and acts on keys. It sees neither curses nor the loop, and
- * changes nothing but itself and the selection. The selection is one node for all panes: who is
- * chosen in the topology is chosen in the table.
+ * A pane draws a part of the model and acts on keys. It sees neither curses nor the loop,
+ * and changes nothing but itself and the selection. The selection is one node for all
+ * panes: who is chosen in the topology is chosen in the table.
  */
 struct pane_context {
 	const struct model *model;

@@ -29,8 +29,8 @@ pane_detail_free(void *pane)
 	mem_free(MEM_PANE, pane);
 }
 
-static int fact(struct canvas *c, int y, uint16_t style, const char *label, const char *format,
-	...) __attribute__((format(printf, 5, 6)));
+static int fact(struct canvas *c, int y, uint16_t style, const char *label,
+	const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 static int
 fact(struct canvas *c, int y, uint16_t style, const char *label, const char *format, ...)
@@ -63,11 +63,13 @@ draw_state(struct canvas *c, int y, const struct row *row, const struct model *m
 	words_source(why, sizeof(why), d, en, m->now_ns);
 	y = fact(c, y, style, "state", "%s %s for %s%s%s",
 		theme_liveness_glyph(en->liveness, c->ascii), liveness_text(en->liveness),
-		words_age_long(age, sizeof(age), since(m, en->since_ns)), why[0] ? "; " : "", why);
-	y = fact(c, y, STYLE_TEXT, "heard", "%s ago: seq %llu of incarnation %llu, %zu bytes",
+		words_age_long(age, sizeof(age), since(m, en->since_ns)),
+		why[0] ? "; " : "", why);
+	y = fact(c, y, STYLE_TEXT, "heard",
+		"%s ago: seq %llu of incarnation %llu, %zu bytes",
 		words_age_long(age, sizeof(age), since(m, en->received_ns)),
-		(unsigned long long)en->digest.seq, (unsigned long long)en->digest.incarnation,
-		en->payload.len);
+		(unsigned long long)en->digest.seq,
+		(unsigned long long)en->digest.incarnation, en->payload.len);
 	for (size_t i = 0; i < en->accuser_count; i++)
 		y = fact(c, y, STYLE_SUSPECT, i == 0 ? "accused" : "", "%s ago by %s: %s",
 			words_age_long(age, sizeof(age), since(m, en->accusers[i].at_ns)),
@@ -85,11 +87,15 @@ draw_load(struct canvas *c, int y, const struct digest *g)
 	canvas_text(c, 1, y, STYLE_DIM, "cpu");
 	if (g->cpu_budget_mc > 0) {
 		canvas_bar(c, x, y, bar, g->cpu_used_mc, g->cpu_budget_mc);
-		canvas_printf(c, x + bar + 1, y, theme_fill(g->cpu_used_mc, g->cpu_budget_mc),
-			"%s of %u millicores", words_percent(figure, sizeof(figure), g->cpu_used_mc,
-			g->cpu_budget_mc), g->cpu_budget_mc);
+		canvas_printf(c, x + bar + 1, y,
+			theme_fill(g->cpu_used_mc, g->cpu_budget_mc),
+			"%s of %u millicores",
+			words_percent(
+				figure, sizeof(figure), g->cpu_used_mc, g->cpu_budget_mc),
+			g->cpu_budget_mc);
 	} else {
-		canvas_printf(c, x, y, STYLE_TEXT, "%u millicores, budget unknown", g->cpu_used_mc);
+		canvas_printf(c, x, y, STYLE_TEXT, "%u millicores, budget unknown",
+			g->cpu_used_mc);
 	}
 	y++;
 	canvas_text(c, 1, y, STYLE_DIM, "memory");
@@ -97,8 +103,8 @@ draw_load(struct canvas *c, int y, const struct digest *g)
 	if (g->memory_budget_kib > 0) {
 		canvas_bar(c, x, y, bar, g->memory_used_kib, g->memory_budget_kib);
 		canvas_printf(c, x + bar + 1, y,
-			theme_fill(g->memory_used_kib, g->memory_budget_kib), "%s of %s", figure,
-			words_kib(budget, sizeof(budget), g->memory_budget_kib));
+			theme_fill(g->memory_used_kib, g->memory_budget_kib), "%s of %s",
+			figure, words_kib(budget, sizeof(budget), g->memory_budget_kib));
 	} else {
 		canvas_printf(c, x, y, STYLE_TEXT, "%s, budget unknown", figure);
 	}
@@ -118,7 +124,8 @@ draw_digest(struct canvas *c, int y, const struct row *row, const struct model *
 		y = fact(c, y, STYLE_DIM, "addresses", "not told");
 	text_printable(build, sizeof(build), g->build, strlen(g->build));
 	y = fact(c, y, STYLE_TEXT, "build", "%s, up %s when it last spoke",
-		build[0] ? build : "not told", words_age_long(age, sizeof(age), SECONDS(g->uptime_s)));
+		build[0] ? build : "not told",
+		words_age_long(age, sizeof(age), SECONDS(g->uptime_s)));
 	if (g->flags & ~DIGEST_LEFT)
 		y = fact(c, y, STYLE_TEXT, "flags", "%s%s%s%s",
 			g->flags & DIGEST_OBSERVER ? "observer " : "",
@@ -128,14 +135,17 @@ draw_digest(struct canvas *c, int y, const struct row *row, const struct model *
 	y = draw_load(c, y, g);
 	y = fact(c, y, STYLE_TEXT, "loop lag", "%u ms", g->loop_lag_ms);
 	y = fact(c, y, STYLE_TEXT, "frames", "%llu sent, %llu received",
-		(unsigned long long)g->frames_sent, (unsigned long long)g->frames_received);
+		(unsigned long long)g->frames_sent,
+		(unsigned long long)g->frames_received);
 	if (!row->child)
 		return fact(c, y, STYLE_DIM, "started", "not by this console");
 	if (row->child->state == CHILD_ENDED)
 		return fact(c, y, STYLE_DIM, "started", "here, and ended %s ago",
-			words_age_long(age, sizeof(age), since(m, row->child->end.at_ns)));
+			words_age_long(
+				age, sizeof(age), since(m, row->child->end.at_ns)));
 	return fact(c, y, STYLE_TEXT, "started", "here %s ago, pid %d",
-		words_age_long(age, sizeof(age), since(m, row->child->started_ns)), row->child->pid);
+		words_age_long(age, sizeof(age), since(m, row->child->started_ns)),
+		row->child->pid);
 }
 
 /* What the node itself says; beside it whether the other end says the same. */
@@ -145,11 +155,12 @@ draw_neighbors(struct canvas *c, int y, const struct row *row)
 	const struct directory *d = row->mesh->directory;
 	const struct digest *g = &row->entry->digest;
 
-	y = fact(c, y + 1, STYLE_TITLE, "neighbors", "%zu reported by it%s", g->neighbor_count,
-		row->degree_known ? "" : ", edges unknown");
+	y = fact(c, y + 1, STYLE_TITLE, "neighbors", "%zu reported by it%s",
+		g->neighbor_count, row->degree_known ? "" : ", edges unknown");
 	for (size_t i = 0; i < g->neighbor_count; i++) {
 		const struct digest_neighbor *nb = &g->neighbors[i];
-		const struct directory_entry *other = directory_find_prefix(d, nb->id_prefix);
+		const struct directory_entry *other =
+			directory_find_prefix(d, nb->id_prefix);
 		char name[NAME_LEN_MAX + 1];
 		bool both = false;
 		int x = 1 + LABEL_WIDTH;
@@ -159,7 +170,8 @@ draw_neighbors(struct canvas *c, int y, const struct row *row)
 			continue;
 		}
 		for (size_t k = 0; k < other->digest.neighbor_count; k++)
-			both |= memcmp(other->digest.neighbors[k].id_prefix, g->id.bytes, 8) == 0;
+			both |= memcmp(other->digest.neighbors[k].id_prefix, g->id.bytes,
+					8) == 0;
 		x = canvas_text(c, x, y, theme_liveness(other->liveness),
 			theme_liveness_glyph(other->liveness, c->ascii)) + 1;
 		x = canvas_text(c, x, y, theme_type(other->digest.type),
@@ -187,7 +199,8 @@ pane_detail_draw(void *pane, const struct pane_context *x, struct canvas *c)
 	if (rows_one(&row, x->model, x->selected)) {
 		const struct digest *g = &row.entry->digest;
 
-		canvas_text(page, 1, y, theme_type(g->type), directory_name(row.entry, text));
+		canvas_text(
+			page, 1, y, theme_type(g->type), directory_name(row.entry, text));
 		canvas_flag(page, 0, y, page->width, 1, THEME_BAR);
 		y += 1 + (c->height > 16);
 		y = fact(page, y, STYLE_TEXT, "id", "%s", id_hex(text, &g->id));
@@ -195,7 +208,8 @@ pane_detail_draw(void *pane, const struct pane_context *x, struct canvas *c)
 		y = draw_digest(page, y, &row, x->model);
 		y = draw_neighbors(page, y, &row);
 	} else {
-		canvas_text(page, 1, y++, STYLE_DIM, "This node is no longer in any directory.");
+		canvas_text(page, 1, y++, STYLE_DIM,
+			"This node is no longer in any directory.");
 	}
 	p->lines = y;
 	p->page = c->height;
@@ -204,7 +218,8 @@ pane_detail_draw(void *pane, const struct pane_context *x, struct canvas *c)
 	if (p->top < 0)
 		p->top = 0;
 	for (y = 0; y < c->height && p->top + y < page->height; y++)
-		memcpy(&c->cells[y * c->stride], &page->cells[(p->top + y) * page->stride],
+		memcpy(&c->cells[y * c->stride],
+			&page->cells[(p->top + y) * page->stride],
 			(size_t)c->width * sizeof(*c->cells));
 	if (p->top + p->page < p->lines)
 		canvas_right(c, 0, c->height - 1, c->width, STYLE_KEY,
@@ -226,5 +241,10 @@ pane_detail_act(void *pane, const struct pane_context *x, enum action a)
 }
 
 const struct pane_ops pane_detail_ops = {
-	"detail", IN_DETAIL, pane_detail_new, pane_detail_free, pane_detail_draw, pane_detail_act,
+	"detail",
+	IN_DETAIL,
+	pane_detail_new,
+	pane_detail_free,
+	pane_detail_draw,
+	pane_detail_act,
 };

@@ -7,7 +7,10 @@
 #include "tui/table.h"
 #include "tui/words.h"
 
-/* What the observer's directories hold, entry by entry: who is where, and how old is the news. */
+/*
+ * What the observer's directories hold, entry by entry: who is where, and how old is the
+ * news.
+ */
 
 enum { ID, NAME, MESH, STATE, HEARD, WHERE, SEQ, SIZE, INCARNATION, COLUMNS };
 
@@ -32,8 +35,8 @@ draw_where(const struct directory_entry *en, struct canvas *c)
 	size_t len = 0;
 
 	for (size_t i = 0; i < g->address_count; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i > 0 ? ", " : "",
-			address_format(one, &g->addresses[i]));
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
+			i > 0 ? ", " : "", address_format(one, &g->addresses[i]));
 	if ((int)len > c->width - 1)
 		words_address(text, sizeof(text), en);
 	if (g->address_count == 0)
@@ -49,7 +52,8 @@ draw_name(const struct directory_entry *en, struct canvas *c)
 
 	canvas_text(c, 0, 0, theme_liveness(en->liveness),
 		theme_liveness_glyph(en->liveness, c->ascii));
-	canvas_cut(c, 2, 0, c->width - 2, theme_type(en->digest.type), directory_name(en, name));
+	canvas_cut(c, 2, 0, c->width - 2, theme_type(en->digest.type),
+		directory_name(en, name));
 }
 
 static void
@@ -67,7 +71,8 @@ draw_cell(const struct row *row, const struct model *m, size_t column, struct ca
 		draw_name(en, c);
 		return;
 	case MESH:
-		text_printable(text, sizeof(text), row->mesh->name, strlen(row->mesh->name));
+		text_printable(
+			text, sizeof(text), row->mesh->name, strlen(row->mesh->name));
 		canvas_cut(c, 0, 0, c->width, STYLE_TEXT, text);
 		return;
 	case STATE:
@@ -88,7 +93,8 @@ draw_cell(const struct row *row, const struct model *m, size_t column, struct ca
 		snprintf(text, sizeof(text), "%zu B", en->payload.len);
 		break;
 	default:
-		snprintf(text, sizeof(text), "%llu", (unsigned long long)en->digest.incarnation);
+		snprintf(text, sizeof(text), "%llu",
+			(unsigned long long)en->digest.incarnation);
 		break;
 	}
 	canvas_right(c, 0, 0, c->width, column == HEARD ? STYLE_TEXT : STYLE_DIM, text);
@@ -111,9 +117,11 @@ compare(const struct row *a, const struct row *b, size_t column)
 	case STATE:
 		return (int)eb->liveness - (int)ea->liveness;
 	case HEARD:
-		return -by_size(ea->received_ns, eb->received_ns);	/* the oldest news first */
+		return -by_size(
+			ea->received_ns, eb->received_ns); /* the oldest news first */
 	case WHERE:
-		return address_compare(&ea->digest.addresses[0], &eb->digest.addresses[0]);
+		return address_compare(
+			&ea->digest.addresses[0], &eb->digest.addresses[0]);
 	case SEQ:
 		return by_size(ea->digest.seq, eb->digest.seq);
 	case SIZE:
@@ -155,6 +163,10 @@ pane_directory_act(void *pane, const struct pane_context *x, enum action a)
 }
 
 const struct pane_ops pane_directory_ops = {
-	"directory", IN_DIRECTORY, pane_directory_new, pane_directory_free, pane_directory_draw,
+	"directory",
+	IN_DIRECTORY,
+	pane_directory_new,
+	pane_directory_free,
+	pane_directory_draw,
 	pane_directory_act,
 };

@@ -40,7 +40,8 @@ draw_keys(struct canvas *c, int y, const struct keymap_action *a)
 
 /* Actions of exactly these contexts, under a title; each action is in one section. */
 static int
-draw_section(struct canvas *c, int y, const char *title, bool (*belongs)(unsigned contexts))
+draw_section(
+	struct canvas *c, int y, const char *title, bool (*belongs)(unsigned contexts))
 {
 	canvas_text(c, 0, y++, STYLE_TITLE, title);
 	for (int a = ACTION_NONE + 1; a < ACTION_COUNT; a++) {
@@ -75,8 +76,15 @@ draw_signs(struct canvas *c, int y)
 {
 	static const char *const types[] = { "broker", "gateway", "compute", "registry" };
 	static const char *const meanings[LIVENESS_COUNT] = {
-		"its digests come", "silent for 8s, or accused by another node",
-		"silent for 30s, or accused by two and without an answer", "it said goodbye",
+		"its digests come",
+		"silent for 8s, or accused by another node",
+		"silent for 30s, or accused by two and without an answer",
+		"it said goodbye",
+	};
+	static const char *const notes[] = {
+		"An edge is a connection that both ends report; half: one end does.",
+		"STATE says how long a node has been so, HEARD how old its last word",
+		"is, both by this console's own clock.",
 	};
 	int x = 2;
 
@@ -84,7 +92,8 @@ draw_signs(struct canvas *c, int y)
 	for (int l = 0; l < LIVENESS_COUNT; l++, y++) {
 		uint16_t style = theme_liveness((enum liveness)l);
 
-		canvas_text(c, 2, y, style, theme_liveness_glyph((enum liveness)l, c->ascii));
+		canvas_text(
+			c, 2, y, style, theme_liveness_glyph((enum liveness)l, c->ascii));
 		canvas_text(c, 4, y, style, liveness_text((enum liveness)l));
 		canvas_cut(c, 18, y, c->width - 18, STYLE_TEXT, meanings[l]);
 	}
@@ -95,10 +104,8 @@ draw_signs(struct canvas *c, int y)
 		x = canvas_text(c, x + 2, y, style, types[i]) + 3;
 	}
 	y++;
-	canvas_cut(c, 2, y++, c->width - 2, STYLE_TEXT,
-		"An edge is a connection that both ends report. STATE says how long a node has");
-	canvas_cut(c, 2, y++, c->width - 2, STYLE_TEXT,
-		"been so, HEARD how old its last word is, both by this console's own clock.");
+	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
+		canvas_cut(c, 2, y++, c->width - 2, STYLE_TEXT, notes[i]);
 	return y;
 }
 
@@ -120,7 +127,8 @@ pane_help_draw(void *pane, const struct pane_context *x, struct canvas *c)
 	if (h->top < 0)
 		h->top = 0;
 	for (y = 0; y < c->height && h->top + y < page->height; y++)
-		memcpy(&c->cells[y * c->stride], &page->cells[(h->top + y) * page->stride],
+		memcpy(&c->cells[y * c->stride],
+			&page->cells[(h->top + y) * page->stride],
 			(size_t)c->width * sizeof(*c->cells));
 	if (h->top + h->page < h->lines)
 		canvas_right(c, 0, c->height - 1, c->width, STYLE_KEY,

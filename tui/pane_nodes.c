@@ -8,13 +8,26 @@
 /* Every node of every mesh: is it alive, who is it connected with, what does it use. */
 
 enum {
-	NAME, TYPE, MESH, STATE, HEARD, PEERS, CPU, MEMORY, SENT, RECEIVED, ADDRESS, BUILD, UPTIME,
-	WHY, COLUMNS
+	NAME,
+	TYPE,
+	MESH,
+	STATE,
+	HEARD,
+	PEERS,
+	CPU,
+	MEMORY,
+	SENT,
+	RECEIVED,
+	ADDRESS,
+	BUILD,
+	UPTIME,
+	WHY,
+	COLUMNS
 };
 
 /*
- * Ranks: up to RX it is 78 wide, so that 80 columns have all that changes; without the uptime it
- * is 160 wide.
+ * Ranks: up to RX it is 78 wide, so that 80 columns have all that changes; without the
+ * uptime it is 160 wide.
  */
 static const struct table_column columns[COLUMNS] = {
 	[NAME] = { "  NODE", 22, 40, 0, false },
@@ -53,10 +66,14 @@ draw_name(const struct directory_entry *en, struct canvas *c)
 
 	canvas_text(c, 0, 0, theme_liveness(en->liveness),
 		theme_liveness_glyph(en->liveness, c->ascii));
-	canvas_cut(c, 2, 0, c->width - 2, theme_type(en->digest.type), directory_name(en, name));
+	canvas_cut(c, 2, 0, c->width - 2, theme_type(en->digest.type),
+		directory_name(en, name));
 }
 
-/* A bar and beside it the figure; the figure alone when there is no budget to compare with. */
+/*
+ * A bar and beside it the figure; the figure alone when there is no budget to compare
+ * with.
+ */
 static void
 draw_load(struct canvas *c, uint64_t used, uint64_t budget, const char *figure)
 {
@@ -64,7 +81,8 @@ draw_load(struct canvas *c, uint64_t used, uint64_t budget, const char *figure)
 
 	if (budget > 0 && bar > 0)
 		canvas_bar(c, 0, 0, bar, used, budget);
-	canvas_right(c, 0, 0, c->width, budget > 0 ? theme_fill(used, budget) : STYLE_TEXT, figure);
+	canvas_right(c, 0, 0, c->width,
+		budget > 0 ? theme_fill(used, budget) : STYLE_TEXT, figure);
 }
 
 static void
@@ -121,10 +139,12 @@ draw_word(const struct row *row, const struct model *m, size_t column, struct ca
 	switch (column) {
 	case TYPE:
 		style = theme_type(en->digest.type);
-		text_printable(text, sizeof(text), en->digest.type, strlen(en->digest.type));
+		text_printable(
+			text, sizeof(text), en->digest.type, strlen(en->digest.type));
 		break;
 	case MESH:
-		text_printable(text, sizeof(text), row->mesh->name, strlen(row->mesh->name));
+		text_printable(
+			text, sizeof(text), row->mesh->name, strlen(row->mesh->name));
 		break;
 	case STATE:
 		style = theme_liveness(en->liveness);
@@ -135,7 +155,8 @@ draw_word(const struct row *row, const struct model *m, size_t column, struct ca
 		break;
 	case BUILD:
 		style = STYLE_DIM;
-		text_printable(text, sizeof(text), en->digest.build, strlen(en->digest.build));
+		text_printable(
+			text, sizeof(text), en->digest.build, strlen(en->digest.build));
 		break;
 	default:
 		words_reason(text, sizeof(text), row->mesh->directory, en);
@@ -196,7 +217,10 @@ static int
 state_rank(enum liveness l)
 {
 	static const int rank[LIVENESS_COUNT] = {
-		[LIVENESS_GONE] = 0, [LIVENESS_SUSPECT] = 1, [LIVENESS_LEFT] = 2, [LIVENESS_LIVE] = 3,
+		[LIVENESS_GONE] = 0,
+		[LIVENESS_SUSPECT] = 1,
+		[LIVENESS_LEFT] = 2,
+		[LIVENESS_LIVE] = 3,
 	};
 
 	return rank[l];
@@ -241,11 +265,13 @@ compare(const struct row *a, const struct row *b, size_t column)
 	case WHY:
 		return state_rank(ea->liveness) - state_rank(eb->liveness);
 	case HEARD:
-		return -by_size(ea->received_ns, eb->received_ns);	/* the oldest news first */
+		return -by_size(
+			ea->received_ns, eb->received_ns); /* the oldest news first */
 	case PEERS:
 		return by_size(a->degree, b->degree);
 	case ADDRESS:
-		return address_compare(&ea->digest.addresses[0], &eb->digest.addresses[0]);
+		return address_compare(
+			&ea->digest.addresses[0], &eb->digest.addresses[0]);
 	case BUILD:
 		return strcmp(ea->digest.build, eb->digest.build);
 	default:
@@ -280,5 +306,10 @@ pane_nodes_act(void *pane, const struct pane_context *x, enum action a)
 }
 
 const struct pane_ops pane_nodes_ops = {
-	"nodes", IN_NODES, pane_nodes_new, pane_nodes_free, pane_nodes_draw, pane_nodes_act,
+	"nodes",
+	IN_NODES,
+	pane_nodes_new,
+	pane_nodes_free,
+	pane_nodes_draw,
+	pane_nodes_act,
 };

@@ -15,7 +15,8 @@ struct pane_topology {
 	size_t lane_count;
 	struct places places;	/* of the last frame */
 	enum overlay_form wanted;
-	enum overlay_form shows[OVERLAY_FORMS];	/* what each wish gave in the last frame */
+	enum overlay_form
+		shows[OVERLAY_FORMS]; /* what each wish gave in the last frame */
 	size_t first;		/* the first mesh shown, when not all fit */
 };
 
@@ -44,7 +45,9 @@ pane_topology_free(void *pane)
 	mem_free(MEM_PANE, p);
 }
 
-/* Lanes by mesh name, in the model's order; lanes of meshes that are no more are dropped. */
+/*
+ * Lanes by mesh name, in the model's order; lanes of meshes that are no more are dropped.
+ */
 static void
 follow(struct pane_topology *p, const struct model *m)
 {
@@ -53,7 +56,8 @@ follow(struct pane_topology *p, const struct model *m)
 	for (size_t i = 0; i < m->mesh_count; i++) {
 		size_t k = 0;
 
-		while (k < p->lane_count && strcmp(p->lanes[k].mesh, m->meshes[i].name) != 0)
+		while (k < p->lane_count &&
+			strcmp(p->lanes[k].mesh, m->meshes[i].name) != 0)
 			k++;
 		if (k < p->lane_count) {
 			lanes[i] = p->lanes[k];
@@ -70,7 +74,9 @@ follow(struct pane_topology *p, const struct model *m)
 	p->lane_count = m->mesh_count;
 }
 
-/* "mesh1  9 of 9 live  20 edges, 2 half-reported  degree 4.4  whole", as far as it fits. */
+/*
+ * "mesh1  9 of 9 live  20 edges, 2 half-reported  degree 4.4  whole", as far as it fits.
+ */
 static void
 draw_title(struct canvas *c, int x, const struct model_mesh *mesh)
 {
@@ -80,7 +86,8 @@ draw_title(struct canvas *c, int x, const struct model_mesh *mesh)
 	char part[80];
 
 	x = canvas_printf(c, x, 0, STYLE_TITLE, " %s ", mesh->name);
-	x = canvas_printf(c, x, 0, census[LIVENESS_LIVE] == nodes ? STYLE_LIVE : STYLE_SUSPECT,
+	x = canvas_printf(c, x, 0,
+		census[LIVENESS_LIVE] == nodes ? STYLE_LIVE : STYLE_SUSPECT,
 		"%zu of %zu live ", census[LIVENESS_LIVE], nodes);
 	if (!t) {
 		canvas_text(c, x, 0, STYLE_DIM, "edges unknown ");
@@ -101,8 +108,8 @@ draw_title(struct canvas *c, int x, const struct model_mesh *mesh)
 }
 
 /*
- * The types of a mesh with their counts, as a legend at the foot of a lane. Returns the lines it
- * took from the bottom.
+ * The types of a mesh with their counts, as a legend at the foot of a lane. Returns the
+ * lines it took from the bottom.
  */
 static int
 draw_types(struct canvas *c, const struct directory *d)
@@ -140,8 +147,8 @@ draw_types(struct canvas *c, const struct directory *d)
 }
 
 static void
-draw_lane(struct pane_topology *p, const struct pane_context *x, size_t lane, struct canvas *c,
-	int left, int top)
+draw_lane(struct pane_topology *p, const struct pane_context *x, size_t lane,
+	struct canvas *c, int left, int top)
 {
 	const struct model_mesh *mesh = &x->model->meshes[lane];
 	bool boxed = c->height >= LANE_BOXED_HEIGHT;
@@ -150,7 +157,12 @@ draw_lane(struct pane_topology *p, const struct pane_context *x, size_t lane, st
 	struct canvas picture = inner;
 	enum overlay_form form;
 	struct overlay o = {
-		mesh, &p->lanes[lane], x->selected, &p->places, left + (boxed ? 2 : 0), top + 1,
+		mesh,
+		&p->lanes[lane],
+		x->selected,
+		&p->places,
+		left + (boxed ? 2 : 0),
+		top + 1,
 	};
 
 	if (boxed)
@@ -159,7 +171,8 @@ draw_lane(struct pane_topology *p, const struct pane_context *x, size_t lane, st
 		canvas_hline(c, 0, 0, c->width, STYLE_FRAME);
 	draw_title(c, boxed ? 2 : 0, mesh);
 	if (p->lanes[lane].count == 0) {
-		canvas_text(&inner, 1, inner.height / 2, STYLE_DIM, "no node heard of yet");
+		canvas_text(
+			&inner, 1, inner.height / 2, STYLE_DIM, "no node heard of yet");
 		return;
 	}
 	if (inner.height >= LEGEND_HEIGHT_MIN)
@@ -175,7 +188,8 @@ draw_lane(struct pane_topology *p, const struct pane_context *x, size_t lane, st
 static void
 grid(size_t lanes, int width, int height, size_t *columns, size_t *rows)
 {
-	size_t columns_max = (size_t)width / LANE_WIDTH_MIN, rows_max = (size_t)height / LANE_HEIGHT_MIN;
+	size_t columns_max = (size_t)width / LANE_WIDTH_MIN,
+	       rows_max = (size_t)height / LANE_HEIGHT_MIN;
 
 	columns_max = columns_max > 0 ? columns_max : 1;
 	rows_max = rows_max > 0 ? rows_max : 1;
@@ -197,10 +211,12 @@ lane_of(const struct model *m, const struct peer_id *id)
 static int
 draw_lanes(struct pane_topology *p, const struct pane_context *x, struct canvas *c)
 {
-	size_t lanes = p->lane_count, chosen = lane_of(x->model, x->selected), columns, rows;
+	size_t lanes = p->lane_count, chosen = lane_of(x->model, x->selected), columns,
+	       rows;
 
 	grid(lanes, c->width, c->height, &columns, &rows);
-	if (chosen != SIZE_MAX && (chosen < p->first || chosen >= p->first + columns * rows))
+	if (chosen != SIZE_MAX &&
+		(chosen < p->first || chosen >= p->first + columns * rows))
 		p->first = chosen - chosen % (columns * rows);
 	if (p->first >= lanes || columns * rows >= lanes)
 		p->first = 0;
@@ -212,7 +228,8 @@ draw_lanes(struct pane_topology *p, const struct pane_context *x, struct canvas 
 		int bottom = (int)(row + 1) * c->height / (int)rows;
 		struct canvas w;
 
-		right -= column + 1 < columns && c->height / (int)rows < LANE_BOXED_HEIGHT;
+		right -=
+			column + 1 < columns && c->height / (int)rows < LANE_BOXED_HEIGHT;
 		w = canvas_window(c, left, top, right - left, bottom - top);
 		draw_lane(p, x, i, &w, left, top);
 	}
@@ -240,9 +257,11 @@ draw_neighbors(struct canvas *c, int y, const struct row *row)
 
 		if (e->a != row->index && e->b != row->index)
 			continue;
-		other = directory_at(row->mesh->directory, e->a == row->index ? e->b : e->a);
+		other = directory_at(
+			row->mesh->directory, e->a == row->index ? e->b : e->a);
 		words_short(name, other);
-		snprintf(rtt, sizeof(rtt), "%u.%ums", e->rtt_100us / 10, e->rtt_100us % 10);
+		snprintf(rtt, sizeof(rtt), "%u.%ums", e->rtt_100us / 10,
+			e->rtt_100us % 10);
 		if (x + 3 + (int)strlen(name) + (int)strlen(rtt) + 4 > c->width) {
 			canvas_printf(c, x + 1, y, STYLE_DIM, "+%u", left);
 			return;
@@ -254,7 +273,8 @@ draw_neighbors(struct canvas *c, int y, const struct row *row)
 }
 
 static void
-draw_about(struct pane_topology *p, const struct pane_context *x, struct canvas *c, int hidden)
+draw_about(struct pane_topology *p, const struct pane_context *x, struct canvas *c,
+	int hidden)
 {
 	struct row row;
 
@@ -266,14 +286,16 @@ draw_about(struct pane_topology *p, const struct pane_context *x, struct canvas 
 	}
 	canvas_text(c, 1, 0, STYLE_DIM, "arrows select a node");
 	if (p->wanted != OVERLAY_BEST)
-		canvas_printf(c, 24, 0, STYLE_DIM, "view: %s", overlay_form_name(p->wanted));
+		canvas_printf(
+			c, 24, 0, STYLE_DIM, "view: %s", overlay_form_name(p->wanted));
 	if (c->height == 1)
 		return;
 	if (hidden > 0)
-		canvas_printf(c, 1, 1, STYLE_WARN, "%d more mesh%s not shown; m goes on", hidden,
-			hidden == 1 ? "" : "es");
+		canvas_printf(c, 1, 1, STYLE_WARN, "%d more mesh%s not shown; m goes on",
+			hidden, hidden == 1 ? "" : "es");
 	else
-		canvas_cut(c, 1, 1, c->width - 1, STYLE_DIM, "an edge is what both ends report; "
+		canvas_cut(c, 1, 1, c->width - 1, STYLE_DIM,
+			"an edge is what both ends report; "
 			"half: only one end does, not drawn");
 }
 
@@ -283,7 +305,8 @@ pane_topology_draw(void *pane, const struct pane_context *x, struct canvas *c)
 	struct pane_topology *p = pane;
 	int about_lines = c->height >= 14 ? 2 : 1, hidden;
 	struct canvas lanes = canvas_window(c, 0, 0, c->width, c->height - about_lines);
-	struct canvas about = canvas_window(c, 0, c->height - about_lines, c->width, about_lines);
+	struct canvas about =
+		canvas_window(c, 0, c->height - about_lines, c->width, about_lines);
 
 	p->places.count = 0;
 	follow(p, x->model);
@@ -293,7 +316,9 @@ pane_topology_draw(void *pane, const struct pane_context *x, struct canvas *c)
 	draw_about(p, x, &about, hidden);
 }
 
-/* The nearest node in a direction; across it counts double, and a cell is twice as high. */
+/*
+ * The nearest node in a direction; across it counts double, and a cell is twice as high.
+ */
 static void
 step(const struct pane_topology *p, struct peer_id *selected, int dx, int dy)
 {
@@ -327,8 +352,9 @@ next_mesh(const struct pane_context *x)
 	size_t lane = lane_of(m, x->selected);
 
 	for (size_t i = 1; i <= m->mesh_count; i++) {
-		const struct directory *d = m->meshes[(lane == SIZE_MAX ? i - 1 : lane + i) %
-			m->mesh_count].directory;
+		const struct directory *d =
+			m->meshes[(lane == SIZE_MAX ? i - 1 : lane + i) % m->mesh_count]
+				.directory;
 		size_t k = 0;
 
 		while (k < directory_count(d) && !directory_is_node(directory_at(d, k)))
@@ -380,6 +406,10 @@ pane_topology_act(void *pane, const struct pane_context *x, enum action a)
 }
 
 const struct pane_ops pane_topology_ops = {
-	"topology", IN_TOPOLOGY, pane_topology_new, pane_topology_free, pane_topology_draw,
+	"topology",
+	IN_TOPOLOGY,
+	pane_topology_new,
+	pane_topology_free,
+	pane_topology_draw,
 	pane_topology_act,
 };

@@ -90,7 +90,8 @@ is_complete(struct prompt *p)
 
 		if (wrong) {
 			p->at = i;
-			snprintf(p->error, sizeof(p->error), "%s: %s", p->fields[i].label, wrong);
+			snprintf(p->error, sizeof(p->error), "%s: %s", p->fields[i].label,
+				wrong);
 			return false;
 		}
 	}
@@ -125,11 +126,13 @@ static void
 draw_field(const struct prompt *p, size_t i, struct canvas *c, int x, int y, int width)
 {
 	const struct prompt_field *f = &p->fields[i];
-	int label = canvas_text(c, x, y, i == p->at ? STYLE_TITLE : STYLE_DIM, f->label) + 1;
+	int label =
+		canvas_text(c, x, y, i == p->at ? STYLE_TITLE : STYLE_DIM, f->label) + 1;
 	int room = x + width - label - 1;
 	size_t len = strlen(f->text);
 	/* The end of a text that is too long, because that is where one types. */
-	const char *shown = room > 0 && len > (size_t)room ? f->text + len - (size_t)room : f->text;
+	const char *shown =
+		room > 0 && len > (size_t)room ? f->text + len - (size_t)room : f->text;
 	int end_x = canvas_text(c, label, y, STYLE_STRONG, shown);
 
 	if (i == p->at)

@@ -7,7 +7,10 @@
 
 #include "base/limits.h"
 
-/* A question to the person: yes or no, or up to two lines to fill in. One is open at a time. */
+/*
+ * A question to the person: yes or no, or up to two lines to fill in. One is open at a
+ * time.
+ */
 #define PROMPT_TEXT_CAP (LABEL_LEN_MAX + 1)
 #define PROMPT_QUESTION_CAP 200
 
@@ -40,7 +43,9 @@ void prompt_field(struct prompt *p, const char *label, const char *text);
 void prompt_line(struct prompt *p, unsigned purpose, const char *label, const char *text);
 void prompt_close(struct prompt *p);
 
-/* DONE and CANCELED leave the fields as they are, for the opener to read, and close it. */
+/*
+ * DONE and CANCELED leave the fields as they are, for the opener to read, and close it.
+ */
 enum prompt_result prompt_key(struct prompt *p, uint32_t key);
 
 /* A box in the middle of the canvas; PROMPT_LINE draws into line 0 of it. */

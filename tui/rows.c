@@ -30,9 +30,12 @@ child_of(const struct model *m, const struct peer_id *id)
 {
 	const struct child_row *found = NULL;
 
-	/* The newest with that id: a node restarted with its data directory keeps its id. */
+	/*
+	 * The newest with that id: a node restarted with its data directory keeps its id.
+	 */
 	for (size_t i = 0; i < m->child_count; i++)
-		if (m->children[i]->ready_ns != 0 && id_equal(&m->children[i]->ready.id, id))
+		if (m->children[i]->ready_ns != 0 &&
+			id_equal(&m->children[i]->ready.id, id))
 			found = m->children[i];
 	return found;
 }
@@ -61,7 +64,8 @@ holds(const char *text, const char *word, size_t len)
 bool
 rows_match(const struct directory_entry *en, const char *filter)
 {
-	char text[512], name[NAME_LEN_MAX + 1], address[ADDRESS_TEXT_CAP + 8], hex[ID_HEX_CAP];
+	char text[512], name[NAME_LEN_MAX + 1], address[ADDRESS_TEXT_CAP + 8],
+		hex[ID_HEX_CAP];
 
 	if (filter[0] == '\0')
 		return true;

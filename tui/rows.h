@@ -5,8 +5,8 @@
 #include "tui/model.h"
 
 /*
- * The nodes of all meshes as one list of rows, for tables. Rows point into the model, so they
- * are made anew for each key and each frame (20,000 nodes: a few milliseconds).
+ * The nodes of all meshes as one list of rows, for tables. Rows point into the model, so
+ * they are made anew for each key and each frame (20,000 nodes: a few milliseconds).
  */
 struct row {
 	const struct model_mesh *mesh;
@@ -26,7 +26,10 @@ struct rows {
 /* Nodes of a directory in all and by liveness. Observers are no nodes. */
 size_t rows_census(const struct directory *d, size_t by_liveness[static LIVENESS_COUNT]);
 
-/* filter: words that must all occur in the row's texts (case does not matter); "" for all. */
+/*
+ * filter: words that must all occur in the row's texts (case does not matter); "" for
+ * all.
+ */
 void rows_build(struct rows *r, const struct model *m, const char *filter);
 void rows_fini(struct rows *r);
 /* Negative, zero, positive; ties are broken by (mesh, type, id). */

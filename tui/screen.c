@@ -33,8 +33,9 @@ struct screen {
 };
 
 /*
- * What a crash handler needs. A signal handler has no parameter to carry it, so this is the one
- * writable static of the folder; it is set before the terminal is changed and only read after.
+ * What a crash handler needs. A signal handler has no parameter to carry it, so this is
+ * the one writable static of the folder; it is set before the terminal is changed and
+ * only read after.
  */
 static struct {
 	volatile sig_atomic_t open;
@@ -65,7 +66,8 @@ static int
 refuse(char why[static SCREEN_WHY_CAP], const char *reason)
 {
 	snprintf(why, SCREEN_WHY_CAP,
-		"%s; the console needs one. For plain text: meshtui --list nodes", reason);
+		"%s; the console needs one. For plain text: meshtui --list nodes",
+		reason);
 	return ERR_STATE;
 }
 
@@ -80,8 +82,12 @@ screen_open(struct screen **out, char why[static SCREEN_WHY_CAP])
 	    tcgetattr(STDIN_FILENO, &crash.saved) != 0)
 		return refuse(why, "standard input and output are not a terminal");
 	if (!term || term[0] == '\0')
-		return refuse(why, "TERM is not set, so this is no terminal with a cursor");
-	/* setupterm first: newterm would change the terminal before we know whether it can. */
+		return refuse(
+			why, "TERM is not set, so this is no terminal with a cursor");
+	/*
+	 * setupterm first: newterm would change the terminal before we know whether it
+	 * can.
+	 */
 	int known = 0;
 
 	if (setupterm(term, STDOUT_FILENO, &known) != OK)
@@ -145,8 +151,8 @@ screen_size(struct screen *s, int *width, int *height)
 {
 	struct winsize size;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0 &&
-	    (size.ws_col != COLS || size.ws_row != LINES)) {
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 &&
+		size.ws_row > 0 && (size.ws_col != COLS || size.ws_row != LINES)) {
 		resizeterm(size.ws_row, size.ws_col);
 		screen_repaint(s);
 	}
@@ -234,7 +240,8 @@ screen_show(struct screen *s, const struct canvas *c)
 		erase();
 	for (int y = 0; y < height; y++)
 		show_line(s, &c->cells[y * c->stride],
-			s->shown ? &s->shown->cells[y * s->shown->stride] : NULL, width, y);
+			s->shown ? &s->shown->cells[y * s->shown->stride] : NULL, width,
+			y);
 	refresh();
 	if (!s->shown)
 		s->shown = canvas_new(c->width, c->height, c->ascii);
@@ -250,11 +257,20 @@ decode_special(wint_t code)
 		wint_t code;
 		uint32_t key;
 	} keys[] = {
-		{ KEY_UP, K_UP }, { KEY_DOWN, K_DOWN }, { KEY_LEFT, K_LEFT },
-		{ KEY_RIGHT, K_RIGHT }, { KEY_PPAGE, K_PAGE_UP }, { KEY_NPAGE, K_PAGE_DOWN },
-		{ KEY_HOME, K_HOME }, { KEY_END, K_END }, { KEY_BTAB, K_BACKTAB },
-		{ KEY_BACKSPACE, K_BACKSPACE }, { KEY_DC, K_DELETE }, { KEY_F(1), K_F1 },
-		{ KEY_ENTER, K_ENTER }, { KEY_RESIZE, K_RESIZE },
+		{ KEY_UP, K_UP },
+		{ KEY_DOWN, K_DOWN },
+		{ KEY_LEFT, K_LEFT },
+		{ KEY_RIGHT, K_RIGHT },
+		{ KEY_PPAGE, K_PAGE_UP },
+		{ KEY_NPAGE, K_PAGE_DOWN },
+		{ KEY_HOME, K_HOME },
+		{ KEY_END, K_END },
+		{ KEY_BTAB, K_BACKTAB },
+		{ KEY_BACKSPACE, K_BACKSPACE },
+		{ KEY_DC, K_DELETE },
+		{ KEY_F(1), K_F1 },
+		{ KEY_ENTER, K_ENTER },
+		{ KEY_RESIZE, K_RESIZE },
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

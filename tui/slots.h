@@ -5,8 +5,9 @@
 #include "tui/model.h"
 
 /*
- * A place for each node of a mesh that it keeps for as long as the directory knows it, so that a
- * picture stays still when others come and go. A newcomer gets the first free slot.
+ * A place for each node of a mesh that it keeps for as long as the directory knows it, so
+ * that a picture stays still when others come and go. A newcomer gets the first free
+ * slot.
  */
 struct slots {
 	char mesh[LABEL_LEN_MAX + 1];

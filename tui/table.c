@@ -38,7 +38,8 @@ table_layout(const struct table_ops *ops, int width, int x[static TABLE_COLUMNS_
 		for (size_t i = 0; i < ops->column_count; i++) {
 			const struct table_column *column = &ops->columns[i];
 
-			if (column->rank != rank || (rank > 0 && used + 1 + column->width > width))
+			if (column->rank != rank ||
+				(rank > 0 && used + 1 + column->width > width))
 				continue;
 			w[i] = column->width;
 			used += 1 + column->width;
@@ -85,7 +86,10 @@ draw_titles(const struct table *t, struct canvas *c, const int *x, const int *w)
 	}
 }
 
-/* The cursor follows the selected node; when that is gone the row stays and its node changes. */
+/*
+ * The cursor follows the selected node; when that is gone the row stays and its node
+ * changes.
+ */
 static void
 follow(struct table *t, const struct rows *r, const struct pane_context *x)
 {
@@ -122,7 +126,9 @@ table_about(struct canvas *c, int y, const struct row *row, const struct model *
 	uint16_t style = theme_liveness(en->liveness);
 	char name[NAME_LEN_MAX + 1], text[NAME_LEN_MAX + 80], age[16];
 	uint64_t heard_ns = m->now_ns > en->received_ns ? m->now_ns - en->received_ns : 0;
-	int x = canvas_text(c, 0, y, style, theme_liveness_glyph(en->liveness, c->ascii)) + 1;
+	int x = canvas_text(
+			c, 0, y, style, theme_liveness_glyph(en->liveness, c->ascii)) +
+		1;
 
 	x = canvas_cut(c, x, y, c->width - x, STYLE_STRONG, directory_name(en, name)) + 1;
 	x = whole(c, x, y, style, words_state(text, sizeof(text), en, m->now_ns));
@@ -131,7 +137,8 @@ table_about(struct canvas *c, int y, const struct row *row, const struct model *
 		canvas_cut(c, x, y, c->width - x, STYLE_TEXT, text);
 		return;
 	}
-	snprintf(text, sizeof(text), "heard %s ago", words_age(age, sizeof(age), heard_ns));
+	snprintf(text, sizeof(text), "heard %s ago",
+		words_age(age, sizeof(age), heard_ns));
 	x = whole(c, x, y, STYLE_DIM, text);
 	if (row->child && row->child->state != CHILD_ENDED) {
 		snprintf(text, sizeof(text), "started here, pid %d", row->child->pid);
@@ -141,14 +148,15 @@ table_about(struct canvas *c, int y, const struct row *row, const struct model *
 
 /* "3 of 18 match" at the right end of the line below the table; returns its columns. */
 static int
-draw_counts(const struct rows *r, const struct pane_context *x, struct canvas *c, int page)
+draw_counts(
+	const struct rows *r, const struct pane_context *x, struct canvas *c, int page)
 {
 	char text[160];
 	int width;
 
 	if (x->filter[0] != '\0')
-		snprintf(text, sizeof(text), " %zu of %zu match \"%s\"", r->count, r->total,
-			x->filter);
+		snprintf(text, sizeof(text), " %zu of %zu match \"%s\"", r->count,
+			r->total, x->filter);
 	else if (r->count > (size_t)page)
 		snprintf(text, sizeof(text), " %zu nodes", r->total);
 	else
@@ -197,8 +205,9 @@ table_draw(struct table *t, const struct pane_context *x, struct canvas *c)
 			canvas_flag(c, 0, y + 1, c->width, 1, THEME_SELECTED);
 	}
 	if (r.count == 0)
-		canvas_text(c, 2, 2, STYLE_DIM, x->filter[0] != '\0'
-			? "no node matches the filter; Esc clears it" : "no node heard of yet");
+		canvas_text(c, 2, 2, STYLE_DIM,
+			x->filter[0] != '\0' ? "no node matches the filter; Esc clears it"
+					     : "no node heard of yet");
 	if (about)
 		draw_foot(t, &r, x, c);
 	rows_fini(&r);

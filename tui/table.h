@@ -6,14 +6,15 @@
 #include "tui/rows.h"
 
 /*
- * A table of nodes: columns chosen by the width there is, sorted by one of them, filtered, with a
- * cursor that follows the selected node and not its row. Panes give columns and cells.
+ * A table of nodes: columns chosen by the width there is, sorted by one of them,
+ * filtered, with a cursor that follows the selected node and not its row. Panes give
+ * columns and cells.
  */
 struct table_column {
 	const char *title;
 	int width;		/* what it needs, in columns */
 	int width_max;		/* what it makes use of where there is room */
-	int rank;		/* 0 is always shown; then the lowest first while there is room */
+	int rank; /* 0 is always shown; then the lowest first while there is room */
 	bool right;		/* title and figures to the right */
 };
 
@@ -42,9 +43,9 @@ void table_draw(struct table *t, const struct pane_context *x, struct canvas *c)
 bool table_act(struct table *t, const struct pane_context *x, enum action a);
 
 /*
- * Which columns fit into `width` with one space between, or two if there is room; x[i] and
- * w[i] for each, w[i] 0 when it is left out. What is over goes to the columns in turn, up to
- * width_max.
+ * Which columns fit into `width` with one space between, or two if there is room; x[i]
+ * and w[i] for each, w[i] 0 when it is left out. What is over goes to the columns in
+ * turn, up to width_max.
  */
 void table_layout(const struct table_ops *ops, int width, int x[static TABLE_COLUMNS_MAX],
 	int w[static TABLE_COLUMNS_MAX]);

@@ -8,7 +8,8 @@ static const struct {
 	struct theme_look c256, c8, mono;
 } styles[STYLE_COUNT] = {
 #define STYLE(name, fg256, attr256, fg8, attr8, attrmono) \
-	[STYLE_##name] = { #name, { fg256, -1, attr256 }, { fg8, -1, attr8 }, { -1, -1, attrmono } },
+	[STYLE_##name] = { #name, { fg256, -1, attr256 }, { fg8, -1, attr8 }, \
+		{ -1, -1, attrmono } },
 #include "tui/styles.def"
 #undef STYLE
 };

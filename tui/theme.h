@@ -33,7 +33,10 @@ struct theme_look {
 struct theme_look theme_look(enum theme_level level, uint16_t style);
 const char *theme_style_name(enum theme_style style);
 
-/* The four known types have their own; any other gets one of four by its name, always the same. */
+/*
+ * The four known types have their own; any other gets one of four by its name, always the
+ * same.
+ */
 enum theme_style theme_type(const char *type);
 char theme_type_letter(const char *type);	/* 'B' for broker */
 

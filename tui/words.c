@@ -67,7 +67,8 @@ words_kib(char *to, size_t cap, uint64_t kib)
 		value /= 1024;
 		unit++;
 	}
-	snprintf(to, cap, unit > 0 && value < 99.95 ? "%.1f%c" : "%.0f%c", value, units[unit]);
+	snprintf(to, cap, unit > 0 && value < 99.95 ? "%.1f%c" : "%.0f%c", value,
+		units[unit]);
 	return to;
 }
 
@@ -109,9 +110,10 @@ words_source(char *to, size_t cap, const struct directory *d,
 		char more[40] = "";
 
 		if (en->accuser_count > 1)
-			snprintf(more, sizeof(more), " (and %zu more)", en->accuser_count - 1);
-		snprintf(to, cap, "by %s%s, %s ago: %s", words_name(name, d, &by->id), more,
-			words_age(age, sizeof(age), since(now_ns, by->at_ns)),
+			snprintf(more, sizeof(more), " (and %zu more)",
+				en->accuser_count - 1);
+		snprintf(to, cap, "by %s%s, %s ago: %s", words_name(name, d, &by->id),
+			more, words_age(age, sizeof(age), since(now_ns, by->at_ns)),
 			accusation_reason_text(by->reason));
 	} else if (en->liveness != LIVENESS_LIVE) {
 		snprintf(to, cap, "no digest for %s",
@@ -123,7 +125,8 @@ words_source(char *to, size_t cap, const struct directory *d,
 }
 
 char *
-words_reason(char *to, size_t cap, const struct directory *d, const struct directory_entry *en)
+words_reason(
+	char *to, size_t cap, const struct directory *d, const struct directory_entry *en)
 {
 	char name[NAME_LEN_MAX + 1];
 
@@ -131,7 +134,8 @@ words_reason(char *to, size_t cap, const struct directory *d, const struct direc
 		snprintf(to, cap, "said goodbye");
 	else if (en->accuser_count > 0)
 		snprintf(to, cap, "%s, says %s",
-			accusation_reason_text(en->accusers[en->accuser_count - 1].reason),
+			accusation_reason_text(
+				en->accusers[en->accuser_count - 1].reason),
 			words_name(name, d, &en->accusers[en->accuser_count - 1].id));
 	else
 		snprintf(to, cap, "%s", en->liveness == LIVENESS_LIVE ? "" : "silent");
@@ -168,9 +172,11 @@ words_address(char *to, size_t cap, const struct directory_entry *en)
 
 	to[0] = '\0';
 	if (en->digest.address_count == 1)
-		snprintf(to, cap, "%s", address_format(address, &en->digest.addresses[0]));
+		snprintf(
+			to, cap, "%s", address_format(address, &en->digest.addresses[0]));
 	else if (en->digest.address_count > 1)
-		snprintf(to, cap, "%s +%zu", address_format(address, &en->digest.addresses[0]),
+		snprintf(to, cap, "%s +%zu",
+			address_format(address, &en->digest.addresses[0]),
 			en->digest.address_count - 1);
 	return to;
 }

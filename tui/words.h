@@ -18,7 +18,8 @@ char *words_kib(char *to, size_t cap, uint64_t kib);
 char *words_percent(char *to, size_t cap, uint64_t part, uint64_t whole);
 
 /* How long the entry has been in its state: "live 3m". */
-char *words_state(char *to, size_t cap, const struct directory_entry *en, uint64_t now_ns);
+char *words_state(
+	char *to, size_t cap, const struct directory_entry *en, uint64_t now_ns);
 /*
  * Why it is in that state and who says so: "by mesh1.broker.ab12cd, 4s ago: no answer",
  * "no digest for 9s", "it said goodbye"; "" when live and unaccused.

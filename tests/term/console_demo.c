@@ -14,8 +14,8 @@
 #include "tui/screen.h"
 
 /*
- * The real console on the real terminal, over meshes that only exist here. For tests of the
- * terminal, and for looking at the console while it is worked on:
+ * The real console on the real terminal, over meshes that only exist here. For tests of
+ * the terminal, and for looking at the console while it is worked on:
  *
  *	console_demo [MESHES [PER_MESH [calm|trouble|child|empty]]]
  */
@@ -78,8 +78,8 @@ obey(struct screen *s, struct world *w, const struct console_command *c)
 		screen_repaint(s);
 		return true;
 	}
-	snprintf(text, sizeof(text), "command %d: type %s, mesh %s, child %u", (int)c->kind,
-		c->type, c->mesh, c->child);
+	snprintf(text, sizeof(text), "command %d: type %s, mesh %s, child %u",
+		(int)c->kind, c->type, c->mesh, c->child);
 	world_notice(w, MODEL_NOTICE_INFO, w->model.now_ns, text);
 	return true;
 }

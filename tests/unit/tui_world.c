@@ -43,10 +43,14 @@ name_neighbor(struct world_actor *a, const struct world_actor *b)
 	struct digest_neighbor *n = &a->digest.neighbors[a->digest.neighbor_count++];
 
 	memcpy(n->id_prefix, b->digest.id.bytes, sizeof(n->id_prefix));
-	n->rtt_100us = (uint16_t)(2 + (a->digest.id.bytes[0] ^ b->digest.id.bytes[0]) % 9);
+	n->rtt_100us =
+		(uint16_t)(2 + (a->digest.id.bytes[0] ^ b->digest.id.bytes[0]) % 9);
 }
 
-/* Everyone knows the next and the one three further on; the first names one that does not. */
+/*
+ * Everyone knows the next and the one three further on; the first names one that does
+ * not.
+ */
 static void
 connect_all(struct world *w, size_t mesh)
 {
@@ -66,8 +70,15 @@ static void
 actor_init(struct world *w, size_t number)
 {
 	static const char *const types[] = {
-		"broker", "compute", "gateway", "broker", "compute", "registry", "compute",
-		"broker", "gateway",
+		"broker",
+		"compute",
+		"gateway",
+		"broker",
+		"compute",
+		"registry",
+		"compute",
+		"broker",
+		"gateway",
 	};
 	struct world_actor *a = &w->actors[number];
 	struct digest *g = &a->digest;
@@ -80,7 +91,8 @@ actor_init(struct world *w, size_t number)
 	snprintf(g->type, sizeof(g->type), "%s", types[number % w->per_mesh % 9]);
 	snprintf(g->build, sizeof(g->build), "0.1.0");
 	g->address_count = 1 + number % 2;
-	g->addresses[0] = (struct address){ 4, { 127, 0, 0, 1 }, (uint16_t)(40000 + number) };
+	g->addresses[0] =
+		(struct address){ 4, { 127, 0, 0, 1 }, (uint16_t)(40000 + number) };
 	g->addresses[1] = (struct address){ 6, { [15] = 1 }, (uint16_t)(40000 + number) };
 	g->incarnation = UINT64_C(1760000000000) + number;
 	g->cpu_budget_mc = 500;
@@ -137,8 +149,12 @@ world_new(size_t meshes, size_t per_mesh, uint64_t now_ns)
 	}
 	snprintf(w->self.name, sizeof(w->self.name), "mesh1.observer.0b5e7e");
 	w->model = (struct model){
-		.now_ns = now_ns, .self = &w->self, .meshes = w->meshes, .mesh_count = meshes,
-		.children = w->children, .notices = w->notices,
+		.now_ns = now_ns,
+		.self = &w->self,
+		.meshes = w->meshes,
+		.mesh_count = meshes,
+		.children = w->children,
+		.notices = w->notices,
 		.looked_in = "/run/user/0/meshtui",
 	};
 	world_beat(w, now_ns);
@@ -170,7 +186,8 @@ world_tick(struct world *w, uint64_t now_ns)
 		topology_build(&w->topologies[i], w->directories[i]);
 	}
 	snprintf(m->clock, sizeof(m->clock), "12:%02u:%02u",
-		(unsigned)(now_ns / NS_PER_S / 60 % 60), (unsigned)(now_ns / NS_PER_S % 60));
+		(unsigned)(now_ns / NS_PER_S / 60 % 60),
+		(unsigned)(now_ns / NS_PER_S % 60));
 }
 
 void
@@ -251,7 +268,8 @@ world_build(struct world *w, size_t actor, const char *build)
 }
 
 void
-world_notice(struct world *w, enum model_notice_level level, uint64_t now_ns, const char *text)
+world_notice(
+	struct world *w, enum model_notice_level level, uint64_t now_ns, const char *text)
 {
 	struct model_notice *n = &w->notices[0];
 

@@ -5,8 +5,9 @@
 #include "tui/model.h"
 
 /*
- * Meshes of made-up nodes for tests of the console and for looking at it: real signed digests in
- * real directories, always the same ids. Each beat is one digest of every node that speaks.
+ * Meshes of made-up nodes for tests of the console and for looking at it: real signed
+ * digests in real directories, always the same ids. Each beat is one digest of every node
+ * that speaks.
  */
 #define WORLD_MESHES_MAX 12
 
@@ -30,7 +31,10 @@ struct world {
 struct world *world_new(size_t meshes, size_t per_mesh, uint64_t now_ns);
 void world_free(struct world *w);
 
-/* All that are not silent speak; then time passes in the directories and overlays are built. */
+/*
+ * All that are not silent speak; then time passes in the directories and overlays are
+ * built.
+ */
 void world_beat(struct world *w, uint64_t now_ns);
 void world_tick(struct world *w, uint64_t now_ns);
 /* Actors are numbered through all meshes. */
