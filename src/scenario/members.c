@@ -111,9 +111,13 @@ take_answer(struct member *one)
 	if (took_ns > one->slowest_ns)
 		one->slowest_ns = took_ns;
 	if (!one->counted) {
-		one->handshakes_first = v->handshakes;
+		one->handshakes_first = one->handshakes_seen = v->handshakes;
 		one->liveness_changes_first = v->liveness_changes;
 		one->counted = true;
+	}
+	if (v->handshakes > one->handshakes_seen) {
+		one->handshakes_seen = v->handshakes;
+		one->handshake_ns = one->row->view_ns;
 	}
 }
 
@@ -180,6 +184,7 @@ members_fresh(struct members *m)
 
 		one->valid_from = one->asked + 1;
 		one->slowest_ns = one->questions = one->answers = 0;
+		one->handshake_ns = 0;
 		one->counted = false;
 	}
 }

@@ -37,6 +37,8 @@ struct member {
 	uint64_t questions, answers;	/* since members_fresh */
 	/* In the first answer that counts. */
 	uint64_t handshakes_first, liveness_changes_first;
+	uint64_t handshakes_seen,
+		handshake_ns; /* the latest number, and when it last grew */
 	bool counted;			/* those two are set */
 };
 

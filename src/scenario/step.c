@@ -119,12 +119,15 @@ static void
 hold_figures(struct step *st, const struct members *m)
 {
 	uint64_t questions = 0, answers = 0, slowest_ns = 0, handshakes = 0, changes = 0;
+	uint64_t last_ns = 0;
 
 	for (size_t i = 0; i < m->count; i++) {
 		const struct member *one = &m->at[i];
 
 		questions += one->questions;
 		answers += one->answers;
+		if (one->handshake_ns > last_ns)
+			last_ns = one->handshake_ns;
 		if (one->slowest_ns > slowest_ns)
 			slowest_ns = one->slowest_ns;
 		if (!one->counted || !one->row || !one->row->view)
@@ -137,6 +140,9 @@ hold_figures(struct step *st, const struct members *m)
 				one->liveness_changes_first;
 	}
 	report_figure(st->out, "handshakes", handshakes);
+	if (last_ns > st->began_ns)
+		report_figure(st->out, "last_handshake_ms",
+			(last_ns - st->began_ns) / NS_PER_MS);
 	report_figure(st->out, "liveness_changes", changes);
 	report_figure(st->out, "questions", questions);
 	report_figure(st->out, "answers", answers);
