@@ -19,18 +19,20 @@
 #define RETRY_CID_LEN 18
 
 static void
-answer(struct endpoint *e, const struct path *path, const uint8_t *bytes, ngtcp2_ssize len)
+answer(struct endpoint *e, const struct path *path, const uint8_t *bytes,
+	ngtcp2_ssize len)
 {
 	if (len > 0)
 		replies_push(e, path, bytes, (size_t)len);
 }
 
 /*
- * The token follows from the connection id and a secret that follows from our seed, so a peer
- * that still knows us from before a restart learns at once that we know nothing.
+ * The token follows from the connection id and a secret that follows from our seed, so a
+ * peer that still knows us from before a restart learns at once that we know nothing.
  */
 static void
-stateless_reset(struct endpoint *e, const struct path *path, const uint8_t *bytes, size_t len)
+stateless_reset(
+	struct endpoint *e, const struct path *path, const uint8_t *bytes, size_t len)
 {
 	uint8_t token[NGTCP2_STATELESS_RESET_TOKENLEN], noise[RESET_LEN_MAX];
 	uint8_t to[RESET_LEN_MAX + 1];
@@ -58,12 +60,14 @@ stateless_reset(struct endpoint *e, const struct path *path, const uint8_t *byte
 }
 
 static void
-close_initial(struct endpoint *e, const struct path *path, const ngtcp2_pkt_hd *hd, uint64_t code)
+close_initial(struct endpoint *e, const struct path *path, const ngtcp2_pkt_hd *hd,
+	uint64_t code)
 {
 	uint8_t to[ANSWER_LEN_MAX];
 
-	answer(e, path, to, ngtcp2_crypto_write_connection_close(to, sizeof to, hd->version,
-		&hd->scid, &hd->dcid, code, NULL, 0));
+	answer(e, path, to,
+		ngtcp2_crypto_write_connection_close(
+			to, sizeof to, hd->version, &hd->scid, &hd->dcid, code, NULL, 0));
 }
 
 static size_t
@@ -98,18 +102,20 @@ send_retry(struct endpoint *e, const struct path *path, const ngtcp2_pkt_hd *hd)
 	path_to_ngtcp2(&addrs, path);
 	scid.datalen = RETRY_CID_LEN;
 	randombytes_buf(scid.data, scid.datalen);
-	len = ngtcp2_crypto_generate_retry_token(token, e->retry_secret, sizeof e->retry_secret,
-		hd->version, addrs.path.remote.addr, addrs.path.remote.addrlen, &scid, &hd->dcid,
-		e->now_ns);
+	len = ngtcp2_crypto_generate_retry_token(token, e->retry_secret,
+		sizeof e->retry_secret, hd->version, addrs.path.remote.addr,
+		addrs.path.remote.addrlen, &scid, &hd->dcid, e->now_ns);
 	if (len < 0)
 		return;
 	e->stats.retries_sent++;
-	answer(e, path, to, ngtcp2_crypto_write_retry(to, sizeof to, hd->version, &hd->scid,
-		&scid, &hd->dcid, token, (size_t)len));
+	answer(e, path, to,
+		ngtcp2_crypto_write_retry(to, sizeof to, hd->version, &hd->scid, &scid,
+			&hd->dcid, token, (size_t)len));
 }
 
 void
-accept_retry(struct endpoint *e, const struct path *path, const uint8_t *bytes, size_t len)
+accept_retry(
+	struct endpoint *e, const struct path *path, const uint8_t *bytes, size_t len)
 {
 	ngtcp2_pkt_hd hd;
 
@@ -132,7 +138,8 @@ token_proves(struct endpoint *e, const struct path *path, const ngtcp2_pkt_hd *h
 }
 
 void
-accept_packet(struct endpoint *e, const struct path *path, const uint8_t *bytes, size_t len)
+accept_packet(struct endpoint *e, const struct path *path, const uint8_t *bytes,
+	size_t len, uint8_t ecn)
 {
 	bool proven = false;
 	const uint8_t *token;
@@ -141,7 +148,7 @@ accept_packet(struct endpoint *e, const struct path *path, const uint8_t *bytes,
 	ngtcp2_pkt_hd hd;
 	struct conn *c;
 
-	if (!(bytes[0] & 0x80)) {	/* a short header: of a connection we do not know */
+	if (!(bytes[0] & 0x80)) { /* a short header: of a connection we do not know */
 		e->stats.dropped_unknown++;
 		stateless_reset(e, path, bytes, len);
 		return;
@@ -170,7 +177,7 @@ accept_packet(struct endpoint *e, const struct path *path, const uint8_t *bytes,
 	}
 	c = conn_accept(e, &hd, proven ? &odcid : NULL, path);
 	if (c)
-		conn_io_recv(c, path, bytes, len, 0);
+		conn_io_recv(c, path, bytes, len, ecn);
 }
 
 void
@@ -183,7 +190,8 @@ accept_version(struct endpoint *e, const struct path *path, const ngtcp2_version
 	e->stats.dropped_unknown++;
 	if (len < INITIAL_LEN_MIN)
 		return;
-	answer(e, path, to, ngtcp2_pkt_write_version_negotiation(to, sizeof to,
-		(uint8_t)randombytes_random(), vc->scid, vc->scidlen, vc->dcid, vc->dcidlen,
-		versions, 1));
+	answer(e, path, to,
+		ngtcp2_pkt_write_version_negotiation(to, sizeof to,
+			(uint8_t)randombytes_random(), vc->scid, vc->scidlen, vc->dcid,
+			vc->dcidlen, versions, 1));
 }

@@ -100,7 +100,8 @@ cidmap_put(struct cidmap *m, struct cidmap_owner *o, const uint8_t *key, size_t 
 	if (o->first)
 		o->first->prev = it;
 	o->first = it;
-	HASH_ADD_KEYPTR_BYHASHVALUE(hh, m->entries, it->key, len, hash_of(m, key, len), it);
+	HASH_ADD_KEYPTR_BYHASHVALUE(
+		hh, m->entries, it->key, len, hash_of(m, key, len), it);
 }
 
 void

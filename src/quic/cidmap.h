@@ -7,9 +7,9 @@
 
 /*
  * From connection ids (or stateless reset tokens) to whom they belong. The hash is keyed
- * (crypto_shorthash): the client's first destination id is chosen by a stranger. Each owner
- * chains its own entries, so they are removed by owner and the end of an old connection never
- * takes an entry of a new one along.
+ * (crypto_shorthash): the client's first destination id is chosen by a stranger. Each
+ * owner chains its own entries, so they are removed by owner and the end of an old
+ * connection never takes an entry of a new one along.
  */
 struct cidmap;
 struct cidmap_entry;
@@ -32,7 +32,8 @@ struct cidmap_owner *cidmap_find(const struct cidmap *m, const uint8_t *key, siz
 /* No-op when the key is there already (its owner keeps it) or longer than the maximum. */
 void cidmap_put(struct cidmap *m, struct cidmap_owner *o, const uint8_t *key, size_t len);
 /* No-op when the key is absent or belongs to another owner. */
-void cidmap_remove(struct cidmap *m, struct cidmap_owner *o, const uint8_t *key, size_t len);
+void cidmap_remove(
+	struct cidmap *m, struct cidmap_owner *o, const uint8_t *key, size_t len);
 /* All entries of `from` belong to `to` afterwards. */
 void cidmap_move(struct cidmap_owner *from, struct cidmap_owner *to);
 void cidmap_clear(struct cidmap *m, struct cidmap_owner *o);

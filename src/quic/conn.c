@@ -66,7 +66,8 @@ set_limits(const struct endpoint *e, ngtcp2_settings *s, ngtcp2_transport_params
 	ngtcp2_settings_default(s);
 	ngtcp2_transport_params_default(p);
 	s->initial_ts = e->now_ns;
-	s->initial_rtt = MILLISECONDS(50);	/* 333 ms by default: a lost first packet costs 1 s */
+	s->initial_rtt =
+		MILLISECONDS(50); /* 333 ms by default: a lost first packet costs 1 s */
 	s->handshake_timeout = e->config.handshake_deadline_ns;
 	s->max_tx_udp_payload_size = QUIC_PACKET_LEN_MAX;
 	p->initial_max_stream_data_bidi_local = QUIC_STREAM_WINDOW;
@@ -125,8 +126,8 @@ conn_dial(struct endpoint *e, const struct peer_id *peer, const struct path *pat
 	set_limits(e, &settings, &params);
 	random_cid(&dcid, 16);
 	random_cid(&scid, QUIC_CID_LEN);
-	if (ngtcp2_conn_client_new(&c->quic, &dcid, &scid, &addrs.path, NGTCP2_PROTO_VER_V1,
-		    &conn_callbacks, &settings, &params, NULL, c)) {
+	if (ngtcp2_conn_client_new(&c->quic, &dcid, &scid, &addrs.path,
+		    NGTCP2_PROTO_VER_V1, &conn_callbacks, &settings, &params, NULL, c)) {
 		c->quic = NULL;
 		conn_free(c);
 		return NULL;
@@ -159,16 +160,17 @@ conn_accept(struct endpoint *e, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *odcid
 	params.stateless_reset_token_present = 1;
 	if (ngtcp2_crypto_generate_stateless_reset_token(params.stateless_reset_token,
 		    e->reset_secret, sizeof e->reset_secret, &scid) ||
-		ngtcp2_conn_server_new(&c->quic, &hd->scid, &scid, &addrs.path, hd->version,
-			&conn_callbacks, &settings, &params, NULL, c)) {
+		ngtcp2_conn_server_new(&c->quic, &hd->scid, &scid, &addrs.path,
+			hd->version, &conn_callbacks, &settings, &params, NULL, c)) {
 		c->quic = NULL;
 		conn_free(c);
 		return NULL;
 	}
 	cidmap_put(e->cids, &c->cids, scid.data, scid.datalen);
 	/*
-	 * The client's first destination id stays with the connection: a client that knows several
-	 * addresses sends the same Initial to all of them, and a late one must not open a second.
+	 * The client's first destination id stays with the connection: a client that
+	 * knows several addresses sends the same Initial to all of them, and a late one
+	 * must not open a second.
 	 */
 	cidmap_put(e->cids, &c->cids, hd->dcid.data, hd->dcid.datalen);
 	return begin(c);

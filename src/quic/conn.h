@@ -9,8 +9,8 @@
 
 /*
  * One connection. Nothing here frees a connection or its TLS session inside a callback of
- * ngtcp2: callbacks leave wishes (close_wanted, tls_done), and conn_io.c grants them after
- * ngtcp2 has returned.
+ * ngtcp2: callbacks leave wishes (close_wanted, tls_done), and conn_io.c grants them
+ * after ngtcp2 has returned.
  */
 
 /* A handshake under way; freed when the connection is up or ends. */
@@ -62,10 +62,13 @@ struct conn {
 };
 
 /* NULL when the TLS session or ngtcp2 refuses. */
-struct conn *conn_dial(struct endpoint *e, const struct peer_id *peer, const struct path *path);
-/* `odcid` is the id of the client's very first packet when it comes with a Retry token. */
-struct conn *conn_accept(struct endpoint *e, const ngtcp2_pkt_hd *hd, const ngtcp2_cid *odcid,
-	const struct path *path);
+struct conn *conn_dial(
+	struct endpoint *e, const struct peer_id *peer, const struct path *path);
+/*
+ * `odcid` is the id of the client's very first packet when it comes with a Retry token.
+ */
+struct conn *conn_accept(struct endpoint *e, const ngtcp2_pkt_hd *hd,
+	const ngtcp2_cid *odcid, const struct path *path);
 /* The peer check in the middle of the handshake; it is repeated at the end. */
 int conn_verify_peer(gnutls_session_t session);
 /* No event, no packet. Its ids leave the tables. */

@@ -16,7 +16,8 @@ on_rand(uint8_t *to, size_t len, const ngtcp2_rand_ctx *ctx)
 }
 
 static int
-on_new_connection_id(ngtcp2_conn *quic, ngtcp2_cid *cid, uint8_t *token, size_t len, void *user)
+on_new_connection_id(
+	ngtcp2_conn *quic, ngtcp2_cid *cid, uint8_t *token, size_t len, void *user)
 {
 	struct conn *c = user;
 	struct endpoint *e = c->endpoint;
@@ -42,12 +43,12 @@ on_remove_connection_id(ngtcp2_conn *quic, const ngtcp2_cid *cid, void *user)
 }
 
 /*
- * A stateless reset carries a random connection id: it is found by its last 16 bytes, the token
- * that the peer gave us with the id we are using.
+ * A stateless reset carries a random connection id: it is found by its last 16 bytes, the
+ * token that the peer gave us with the id we are using.
  */
 static int
-on_dcid_status(ngtcp2_conn *quic, compat_cid_status status, uint64_t seq, const ngtcp2_cid *cid,
-	const uint8_t *token, void *user)
+on_dcid_status(ngtcp2_conn *quic, compat_cid_status status, uint64_t seq,
+	const ngtcp2_cid *cid, const uint8_t *token, void *user)
 {
 	struct conn *c = user;
 	struct cidmap *tokens = c->endpoint->tokens;
@@ -76,8 +77,8 @@ on_recv_crypto_data(ngtcp2_conn *quic, ngtcp2_encryption_level level, uint64_t o
 }
 
 /*
- * TLS is through on our side. At the client the server may still refuse our key: it is up only
- * at handshake_confirmed, which is called at the client alone.
+ * TLS is through on our side. At the client the server may still refuse our key: it is up
+ * only at handshake_confirmed, which is called at the client alone.
  */
 static int
 on_handshake_completed(ngtcp2_conn *quic, void *user)
@@ -119,7 +120,8 @@ on_handshake_confirmed(ngtcp2_conn *quic, void *user)
 }
 
 static int
-on_recv_stateless_reset(ngtcp2_conn *quic, const ngtcp2_pkt_stateless_reset *reset, void *user)
+on_recv_stateless_reset(
+	ngtcp2_conn *quic, const ngtcp2_pkt_stateless_reset *reset, void *user)
 {
 	struct conn *c = user;
 
@@ -130,7 +132,8 @@ on_recv_stateless_reset(ngtcp2_conn *quic, const ngtcp2_pkt_stateless_reset *res
 }
 
 static int
-on_path_validation(ngtcp2_conn *quic, uint32_t flags, COMPAT_PATH_VALIDATION_ARGS, void *user)
+on_path_validation(
+	ngtcp2_conn *quic, uint32_t flags, COMPAT_PATH_VALIDATION_ARGS, void *user)
 {
 	struct conn *c = user;
 	struct quic_event ev;
@@ -180,8 +183,8 @@ on_recv_stream_data(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_t offs
 }
 
 static int
-on_acked_stream_data(ngtcp2_conn *quic, int64_t id, uint64_t offset, uint64_t len, void *user,
-	void *stream_user)
+on_acked_stream_data(ngtcp2_conn *quic, int64_t id, uint64_t offset, uint64_t len,
+	void *user, void *stream_user)
 {
 	struct stream *s = stream_user;
 
@@ -213,8 +216,8 @@ on_stream_close(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_t code, vo
 }
 
 static int
-on_stream_reset(ngtcp2_conn *quic, int64_t id, uint64_t final_size, uint64_t code, void *user,
-	void *stream_user)
+on_stream_reset(ngtcp2_conn *quic, int64_t id, uint64_t final_size, uint64_t code,
+	void *user, void *stream_user)
 {
 	struct stream *s = stream_user;
 

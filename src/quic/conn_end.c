@@ -24,7 +24,8 @@ static enum quic_end
 end_of_app_code(uint64_t code)
 {
 	/* Other programs have other codes; the peer meant to close. */
-	return code < sizeof app_ends / sizeof app_ends[0] ? app_ends[code] : END_GRACEFUL;
+	return code < sizeof app_ends / sizeof app_ends[0] ? app_ends[code]
+							   : END_GRACEFUL;
 }
 
 /* Before we are up, whatever the peer closes with means that it does not want us. */
@@ -59,9 +60,11 @@ end(struct conn *c, enum quic_end reason, uint64_t code, bool by_peer, struct vi
 }
 
 static void
-leave_tombstone(struct conn *c, const uint8_t *packet, size_t len, const struct path *path)
+leave_tombstone(
+	struct conn *c, const uint8_t *packet, size_t len, const struct path *path)
 {
-	uint64_t until_ns = c->endpoint->now_ns + TOMBSTONE_PTOS * ngtcp2_conn_get_pto(c->quic);
+	uint64_t until_ns =
+		c->endpoint->now_ns + TOMBSTONE_PTOS * ngtcp2_conn_get_pto(c->quic);
 
 	tombstones_add(c->endpoint, &c->cids, path, packet, len, until_ns);
 }
@@ -77,8 +80,8 @@ say_close(struct conn *c, const ngtcp2_ccerr *ccerr)
 	ngtcp2_ssize n;
 
 	ngtcp2_path_storage_zero(&ps);
-	n = ngtcp2_conn_write_connection_close(c->quic, &ps.path, &info, packet, sizeof packet,
-		ccerr, c->endpoint->now_ns);
+	n = ngtcp2_conn_write_connection_close(c->quic, &ps.path, &info, packet,
+		sizeof packet, ccerr, c->endpoint->now_ns);
 	if (n <= 0)
 		return;
 	path_from_ngtcp2(&path, &ps.path);
@@ -152,7 +155,8 @@ conn_end_local(struct conn *c, int err)
 		ngtcp2_ccerr_set_liberr(&ccerr, err, NULL, 0);
 		break;
 	case NGTCP2_ERR_CRYPTO:
-		ngtcp2_ccerr_set_tls_alert(&ccerr, ngtcp2_conn_get_tls_alert(c->quic), NULL, 0);
+		ngtcp2_ccerr_set_tls_alert(
+			&ccerr, ngtcp2_conn_get_tls_alert(c->quic), NULL, 0);
 		break;
 	default:
 		ngtcp2_ccerr_set_liberr(&ccerr, err, NULL, 0);

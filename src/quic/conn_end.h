@@ -5,8 +5,8 @@
 #include "quic/conn.h"
 
 /*
- * The end of a connection: one reason, one QUIC_DOWN if the layer above knows it, a close packet
- * and a tombstone where there is something to say. All free the connection.
+ * The end of a connection: one reason, one QUIC_DOWN if the layer above knows it, a close
+ * packet and a tombstone where there is something to say. All free the connection.
  */
 void conn_end_app(struct conn *c, enum quic_close_code code, const char *text);
 /* What ngtcp2_conn_read_pkt returned. */

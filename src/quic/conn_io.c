@@ -9,7 +9,10 @@
 
 /* Pieces of one stream that are offered for one packet. */
 #define PIECES_MAX 8
-/* Packets of queued data that go out before a close; a Disconnect or GOODBYE is in the first. */
+/*
+ * Packets of queued data that go out before a close; a Disconnect or GOODBYE is in the
+ * first.
+ */
 #define LAST_PACKETS_MAX 8
 
 /* After MAX_DATA ngtcp2 calls nothing: look whether those that waited can go on. */
@@ -48,8 +51,8 @@ settle(struct conn *c)
 }
 
 /*
- * A socket bound to the unspecified address learns its own address from the first packet that
- * comes back; ngtcp2 would discard packets on a path it does not know.
+ * A socket bound to the unspecified address learns its own address from the first packet
+ * that comes back; ngtcp2 would discard packets on a path it does not know.
  */
 static void
 adopt_local(struct conn *c, const struct path *path)
@@ -76,8 +79,11 @@ conn_io_recv(struct conn *c, const struct path *path, const uint8_t *bytes, size
 	struct path_sockaddrs addrs;
 	int err;
 
-	if (c->handshake && !c->dialed && !address_equal(&path->remote, &c->path.remote)) {
-		/* The same Initial by another way: the connection exists, nothing is new. */
+	if (c->handshake && !c->dialed &&
+		!address_equal(&path->remote, &c->path.remote)) {
+		/*
+		 * The same Initial by another way: the connection exists, nothing is new.
+		 */
 		e->stats.dropped_unknown++;
 		return;
 	}
@@ -105,7 +111,10 @@ conn_io_recv(struct conn *c, const struct path *path, const uint8_t *bytes, size
 	conn_schedule(c);
 }
 
-/* One packet of as many streams as fit. A negative result is ngtcp2's and ends the connection. */
+/*
+ * One packet of as many streams as fit. A negative result is ngtcp2's and ends the
+ * connection.
+ */
 static ngtcp2_ssize
 write_packet(struct conn *c, uint8_t *to, size_t cap, ngtcp2_path_storage *ps)
 {
@@ -130,18 +139,21 @@ write_packet(struct conn *c, uint8_t *to, size_t cap, ngtcp2_path_storage *ps)
 			if (whole && s->fin)
 				flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
 		}
-		n = ngtcp2_conn_writev_stream(c->quic, &ps->path, &info, to, max, &taken, flags,
-			s ? s->id : -1, pieces, count, now_ns);
+		n = ngtcp2_conn_writev_stream(c->quic, &ps->path, &info, to, max, &taken,
+			flags, s ? s->id : -1, pieces, count, now_ns);
 		if (s && taken >= 0) {
 			sendbuf_sent(&s->out, (size_t)taken);
-			if ((flags & NGTCP2_WRITE_STREAM_FLAG_FIN) && s->out.sent == s->out.end)
+			if ((flags & NGTCP2_WRITE_STREAM_FLAG_FIN) &&
+				s->out.sent == s->out.end)
 				s->fin_sent = true;
-			stream_unready(s);	/* to the end of the turn if there is more */
+			stream_unready(s); /* to the end of the turn if there is more */
 			stream_ready(s);
 		}
 		if (n == NGTCP2_ERR_STREAM_DATA_BLOCKED && s)
 			stream_block(s);
-		else if ((n == NGTCP2_ERR_STREAM_SHUT_WR || n == NGTCP2_ERR_STREAM_NOT_FOUND) && s)
+		else if ((n == NGTCP2_ERR_STREAM_SHUT_WR ||
+				 n == NGTCP2_ERR_STREAM_NOT_FOUND) &&
+			 s)
 			stream_unready(s);
 		else if (n != NGTCP2_ERR_WRITE_MORE)
 			return n;
@@ -175,8 +187,8 @@ conn_io_send(struct conn *c, uint8_t *to, size_t cap, struct path *path)
 	if (!turn_over)
 		return (size_t)n;
 	/*
-	 * Not before the handshake is through: ngtcp2 0.12 would pace our Finished by the initial
-	 * RTT, 22 ms of 50 (STACK.md 2.4-B).
+	 * Not before the handshake is through: ngtcp2 0.12 would pace our Finished by the
+	 * initial RTT, 22 ms of 50 (STACK.md 2.4-B).
 	 */
 	if (c->completed && c->burst_len > 0)
 		ngtcp2_conn_update_pkt_tx_time(c->quic, e->now_ns);

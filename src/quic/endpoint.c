@@ -109,9 +109,12 @@ endpoint_dial(struct endpoint *e, const struct peer_id *peer, const struct path 
 	return ERR_OK;
 }
 
-/* By connection id; a stateless reset has a random one and is known by its last 16 bytes. */
+/*
+ * By connection id; a stateless reset has a random one and is known by its last 16 bytes.
+ */
 static struct cidmap_owner *
-owner_of(const struct endpoint *e, const ngtcp2_version_cid *vc, const uint8_t *bytes, size_t len)
+owner_of(const struct endpoint *e, const ngtcp2_version_cid *vc, const uint8_t *bytes,
+	size_t len)
 {
 	struct cidmap_owner *o = cidmap_find(e->cids, vc->dcid, vc->dcidlen);
 
@@ -122,8 +125,8 @@ owner_of(const struct endpoint *e, const ngtcp2_version_cid *vc, const uint8_t *
 }
 
 void
-endpoint_recv(struct endpoint *e, const struct path *path, const uint8_t *bytes, size_t len,
-	uint8_t ecn, uint64_t now_ns)
+endpoint_recv(struct endpoint *e, const struct path *path, const uint8_t *bytes,
+	size_t len, uint8_t ecn, uint64_t now_ns)
 {
 	struct cidmap_owner *o;
 	ngtcp2_version_cid vc;
@@ -147,7 +150,7 @@ endpoint_recv(struct endpoint *e, const struct path *path, const uint8_t *bytes,
 	}
 	o = owner_of(e, &vc, bytes, len);
 	if (o == NULL)
-		accept_packet(e, path, bytes, len);
+		accept_packet(e, path, bytes, len, ecn);
 	else if (o->kind == CIDMAP_CONN)
 		conn_io_recv(o->of, path, bytes, len, ecn);
 	else
@@ -155,7 +158,8 @@ endpoint_recv(struct endpoint *e, const struct path *path, const uint8_t *bytes,
 }
 
 size_t
-endpoint_send(struct endpoint *e, uint8_t *to, size_t cap, struct path *path, uint64_t now_ns)
+endpoint_send(
+	struct endpoint *e, uint8_t *to, size_t cap, struct path *path, uint64_t now_ns)
 {
 	struct conn *c;
 	size_t len;
@@ -199,9 +203,11 @@ endpoint_tick(struct endpoint *e, uint64_t now_ns)
 
 	e->now_ns = now_ns;
 	while ((due = heap_next_due(&e->stream_timers, now_ns)) != NULL)
-		stream_expire((struct stream *)((char *)due - offsetof(struct stream, timer)));
+		stream_expire(
+			(struct stream *)((char *)due - offsetof(struct stream, timer)));
 	while ((due = heap_next_due(&e->conn_timers, now_ns)) != NULL)
-		conn_io_expire((struct conn *)((char *)due - offsetof(struct conn, timer)));
+		conn_io_expire(
+			(struct conn *)((char *)due - offsetof(struct conn, timer)));
 	tombstones_tick(e, now_ns);
 }
 
@@ -212,8 +218,8 @@ endpoint_next_event(struct endpoint *e, struct quic_event *ev)
 }
 
 void
-endpoint_close(struct endpoint *e, uint64_t conn, enum quic_close_code code, const char *text,
-	uint64_t now_ns)
+endpoint_close(struct endpoint *e, uint64_t conn, enum quic_close_code code,
+	const char *text, uint64_t now_ns)
 {
 	struct conn *c = conn_find(e, conn);
 
@@ -247,7 +253,8 @@ is_idle(const struct conn *c)
 }
 
 int
-endpoint_conn_info(const struct endpoint *e, uint64_t conn, struct endpoint_conn_info *info)
+endpoint_conn_info(
+	const struct endpoint *e, uint64_t conn, struct endpoint_conn_info *info)
 {
 	struct conn *c = conn_find(e, conn);
 	ngtcp2_conn_info stat;

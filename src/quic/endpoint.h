@@ -6,16 +6,18 @@
 #include "quic/event.h"
 
 /*
- * One QUIC endpoint: many connections over the packets it is given. Sans-IO: bytes and time in,
- * packets, a deadline and events out. TLS 1.3 with Ed25519 raw public keys both ways
- * (PROTOCOL.md 1, RFC 7250), QUIC v1 (RFC 9000). It knows streams and frames, not what they mean.
+ * One QUIC endpoint: many connections over the packets it is given. Sans-IO: bytes and
+ * time in, packets, a deadline and events out. TLS 1.3 with Ed25519 raw public keys both
+ * ways (PROTOCOL.md 1, RFC 7250), QUIC v1 (RFC 9000). It knows streams and frames, not
+ * what they mean.
  */
 struct endpoint;
 
 struct endpoint_config {
-	uint8_t seed[32];	/* Ed25519 seed: the identity, and what reset tokens derive from */
-	uint64_t idle_timeout_ns, keep_alive_ns, handshake_deadline_ns;	/* 0: the defaults of limits.h */
-	uint32_t handshakes_max;	/* 0: QUIC_HANDSHAKES_MAX */
+	uint8_t seed[32];	/* Ed25519: the identity; reset tokens derive from it */
+	/* 0: the defaults of limits.h */
+	uint64_t idle_timeout_ns, keep_alive_ns, handshake_deadline_ns;
+	uint32_t handshakes_max;	/* 0: QUIC_HANDSHAKES_MAX; dials have as many */
 	bool offer_gossip;	/* as a dialer offer /iroh-gossip/1 beside meshtui/1 */
 };
 
@@ -24,35 +26,46 @@ struct endpoint *endpoint_new(const struct endpoint_config *c, int *err);
 void endpoint_free(struct endpoint *e);
 
 /*
- * Begins a handshake with `peer` over `path`; the result comes as QUIC_UP or QUIC_DOWN with *conn.
- * ERR_ARGUMENT (bad id, unspecified remote), ERR_LIMIT (too many handshakes or connections).
+ * Begins a handshake with `peer` over `path`; the result comes as QUIC_UP or QUIC_DOWN
+ * with *conn. ERR_ARGUMENT (bad id, unspecified remote), ERR_LIMIT (too many handshakes
+ * or connections).
  */
 int endpoint_dial(struct endpoint *e, const struct peer_id *peer, const struct path *path,
 	uint64_t now_ns, uint64_t *conn);
 
 /* One datagram as it came. Never fails: what is not for us is counted and dropped. */
-void endpoint_recv(struct endpoint *e, const struct path *path, const uint8_t *bytes, size_t len,
-	uint8_t ecn, uint64_t now_ns);
+void endpoint_recv(struct endpoint *e, const struct path *path, const uint8_t *bytes,
+	size_t len, uint8_t ecn, uint64_t now_ns);
 /*
- * The next datagram to send, or 0 when there is none. `to` has at least QUIC_PACKET_LEN_MAX
- * bytes. Call until 0 after any other call, then sleep until endpoint_deadline.
+ * The next datagram to send, or 0 when there is none. `to` has at least
+ * QUIC_PACKET_LEN_MAX bytes. Call until 0 after any other call, then sleep until
+ * endpoint_deadline.
  */
-size_t endpoint_send(struct endpoint *e, uint8_t *to, size_t cap, struct path *path, uint64_t now_ns);
+size_t endpoint_send(
+	struct endpoint *e, uint8_t *to, size_t cap, struct path *path, uint64_t now_ns);
 uint64_t endpoint_deadline(const struct endpoint *e);	/* NEVER when nothing is due */
 void endpoint_tick(struct endpoint *e, uint64_t now_ns);
 /* False when there is none. The event's views live until the next call. */
 bool endpoint_next_event(struct endpoint *e, struct quic_event *ev);
 
 /*
- * Sending. All copy. ERR_UNKNOWN: no such connection or stream (any more). ERR_LIMIT: the send
- * buffer of that stream is full (QUIC_STREAM_SEND_LEN_MAX): nothing was queued, the peer is slow.
+ * Sending. All copy. ERR_UNKNOWN: no such connection or stream (any more). ERR_LIMIT: the
+ * send buffer of that stream is full (QUIC_STREAM_SEND_LEN_MAX): nothing was queued, the
+ * peer is slow.
  */
-int endpoint_control(struct endpoint *e, uint64_t conn, uint8_t tag, const void *payload, size_t len);
-/* One body on our gossip stream of `topic`; opens it with its header when there is none. */
+int endpoint_control(
+	struct endpoint *e, uint64_t conn, uint8_t tag, const void *payload, size_t len);
+/*
+ * One body on our gossip stream of `topic`; opens it with its header when there is none.
+ */
 int endpoint_gossip(struct endpoint *e, uint64_t conn, const struct peer_id *topic,
 	const void *body, size_t len);
-/* Finishes our gossip stream of `topic`: after a Disconnect. A later body opens a new one. */
-int endpoint_gossip_finish(struct endpoint *e, uint64_t conn, const struct peer_id *topic);
+/*
+ * Finishes our gossip stream of `topic`: after a Disconnect. A later body opens a new
+ * one.
+ */
+int endpoint_gossip_finish(
+	struct endpoint *e, uint64_t conn, const struct peer_id *topic);
 /* A request frame and FIN on a new bidirectional stream. */
 int endpoint_request(struct endpoint *e, uint64_t conn, uint8_t tag, const void *payload,
 	size_t len, int64_t *stream);
@@ -60,12 +73,17 @@ int endpoint_request(struct endpoint *e, uint64_t conn, uint8_t tag, const void 
 int endpoint_respond(struct endpoint *e, uint64_t conn, int64_t stream, uint8_t tag,
 	const void *payload, size_t len, bool last);
 int endpoint_reset_stream(struct endpoint *e, uint64_t conn, int64_t stream);
-/* Closes with an application code; QUIC_DOWN follows (by_peer false). Unknown conn: no-op. */
-void endpoint_close(struct endpoint *e, uint64_t conn, enum quic_close_code code, const char *text,
-	uint64_t now_ns);
-/* An ICMP error for a destination: a hint. Connections there are named; returns how many. */
-size_t endpoint_conns_to(const struct endpoint *e, const struct address *remote, uint64_t *conns,
-	size_t cap);
+/*
+ * Closes with an application code; QUIC_DOWN follows (by_peer false). Unknown conn:
+ * no-op.
+ */
+void endpoint_close(struct endpoint *e, uint64_t conn, enum quic_close_code code,
+	const char *text, uint64_t now_ns);
+/*
+ * An ICMP error for a destination: a hint. Connections there are named; returns how many.
+ */
+size_t endpoint_conns_to(const struct endpoint *e, const struct address *remote,
+	uint64_t *conns, size_t cap);
 
 struct endpoint_conn_info {
 	struct peer_id peer;
@@ -76,9 +94,10 @@ struct endpoint_conn_info {
 	uint64_t bytes_sent, bytes_received, packets_sent, packets_received, packets_lost;
 	uint64_t last_received_ns;	/* when a packet of it last came in */
 	uint8_t exporter[32];		/* TLS exporter "EXPORTER-meshtui-admission" */
-	bool idle;			/* nothing queued or unacknowledged on our streams */
+	bool idle;	/* nothing queued or unacknowledged on our streams */
 };
-int endpoint_conn_info(const struct endpoint *e, uint64_t conn, struct endpoint_conn_info *info);
+int endpoint_conn_info(
+	const struct endpoint *e, uint64_t conn, struct endpoint_conn_info *info);
 
 struct endpoint_stats {
 	uint64_t packets_received, packets_sent, bytes_received, bytes_sent;

@@ -10,8 +10,8 @@
 #include "quic/tls.h"
 
 /*
- * What the files of this folder share about an endpoint; nobody else includes it. Connections,
- * tombstones, replies and events belong to the endpoint and are freed by it.
+ * What the files of this folder share about an endpoint; nobody else includes it.
+ * Connections, tombstones, replies and events belong to the endpoint and are freed by it.
  */
 struct conn;
 struct handshake;
@@ -26,11 +26,11 @@ STAILQ_HEAD(reply_queue, reply);
 STAILQ_HEAD(event_queue, event_item);
 
 struct endpoint {
-	struct endpoint_config config;	/* zeros replaced by the defaults; the seed is wiped */
+	struct endpoint_config config;	/* with the defaults; the seed is wiped */
 	struct tls_identity *tls;
 	struct peer_id self;
-	uint8_t reset_secret[32], retry_secret[32];	/* from the seed: outlive a restart */
-	uint64_t now_ns;	/* of the latest call: callbacks and sending calls have no other */
+	uint8_t reset_secret[32], retry_secret[32];	/* outlive a restart */
+	uint64_t now_ns;	/* of the latest call that had a time */
 
 	struct cidmap *cids;	/* destination ids -> connection or tombstone */
 	struct cidmap *tokens;	/* stateless reset tokens of peers -> connection */
@@ -47,8 +47,8 @@ struct endpoint {
 	size_t tombstones_count;
 	struct reply_queue replies;
 	size_t replies_count;
-	uint64_t resets_since_ns;	/* start of the second in which resets_count were sent */
-	unsigned resets_count;
+	uint64_t resets_since_ns;	/* a second begins, in which */
+	unsigned resets_count;		/* so many were sent */
 
 	struct event_queue events;
 	struct event_item *current;	/* the one whose views are lent out */

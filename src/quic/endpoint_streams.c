@@ -36,7 +36,8 @@ put_frame(struct stream *s, uint8_t tag, const void *payload, size_t len)
 }
 
 int
-endpoint_control(struct endpoint *e, uint64_t conn, uint8_t tag, const void *payload, size_t len)
+endpoint_control(
+	struct endpoint *e, uint64_t conn, uint8_t tag, const void *payload, size_t len)
 {
 	static const uint8_t first = STREAM_FIRST_BYTE_CONTROL;
 	int err;
@@ -58,7 +59,8 @@ endpoint_control(struct endpoint *e, uint64_t conn, uint8_t tag, const void *pay
 static int
 open_gossip(struct conn *c, const struct peer_id *topic, struct stream **s)
 {
-	uint8_t head[1 + 4 + sizeof topic->bytes] = { STREAM_FIRST_BYTE_GOSSIP, 0, 0, 0, 32 };
+	uint8_t head[1 + 4 + sizeof topic->bytes] = { STREAM_FIRST_BYTE_GOSSIP, 0, 0, 0,
+		32 };
 	size_t skip = c->alpn == ALPN_GOSSIP ? 1 : 0;
 	int err = stream_open(c, STREAM_GOSSIP, false, s);
 

@@ -7,37 +7,45 @@
 #include "base/buf.h"
 #include "base/id.h"
 
-enum quic_alpn { ALPN_MESHTUI, ALPN_GOSSIP, ALPN_COUNT };	/* "meshtui/1", "/iroh-gossip/1" */
+/* "meshtui/1", "/iroh-gossip/1" */
+enum quic_alpn { ALPN_MESHTUI, ALPN_GOSSIP, ALPN_COUNT };
 const char *quic_alpn_text(enum quic_alpn alpn);
 
 /* Application close codes of PROTOCOL.md 2. */
 enum quic_close_code {
-	CLOSE_GOING_AWAY = 0, CLOSE_SUPERSEDED = 1, CLOSE_NOT_ADMITTED = 2, CLOSE_PROTOCOL = 3,
-	CLOSE_LIMIT = 4, CLOSE_STALLED = 5, CLOSE_IDLE = 6,
+	CLOSE_GOING_AWAY = 0,
+	CLOSE_SUPERSEDED = 1,
+	CLOSE_NOT_ADMITTED = 2,
+	CLOSE_PROTOCOL = 3,
+	CLOSE_LIMIT = 4,
+	CLOSE_STALLED = 5,
+	CLOSE_IDLE = 6,
 };
 
 /* Why a connection ended: one reason for each end, told upward once. */
 enum quic_end {
-	END_GRACEFUL, END_IDLE, END_REFUSED, END_RESET, END_SUPERSEDED, END_PROTOCOL, END_LIMIT,
-	END_HANDSHAKE_TIMEOUT, END_KEY_MISMATCH, END_NOT_ADMITTED, END_STALLED,
+	END_GRACEFUL, END_IDLE, END_REFUSED, END_RESET, END_SUPERSEDED, END_PROTOCOL,
+	END_LIMIT, END_HANDSHAKE_TIMEOUT, END_KEY_MISMATCH, END_NOT_ADMITTED, END_STALLED,
 	END_REASONS
 };
 const char *quic_end_text(enum quic_end end);	/* "graceful", "key-mismatch", ... */
 
 /*
- * What happened, in order. `conn` is a number that is never used twice. Views live until the
- * next call of endpoint_next_event.
+ * What happened, in order. `conn` is a number that is never used twice. Views live until
+ * the next call of endpoint_next_event. A connection that its peer dialed is told of when
+ * it is up, and not at all when it never gets there. QUIC_DOWN ends all streams of its
+ * connection: no QUIC_STREAM_END or QUIC_GOSSIP_END comes for them.
  */
 struct quic_event {
 	enum quic_event_kind {
 		QUIC_UP,	/* authenticated both ways: peer, alpn, dialed, path */
-		QUIC_DOWN,	/* end, code, bytes (the peer's reason text); also for a dial that failed */
+		QUIC_DOWN,	/* end, code, bytes (reason text); also for a failed dial */
 		QUIC_CONTROL,	/* a frame on the control stream: tag, bytes (payload) */
 		QUIC_GOSSIP,	/* a gossip body: topic, bytes */
-		QUIC_GOSSIP_END,	/* the peer finished its gossip stream of topic */
-		QUIC_REQUEST,	/* a request frame on a new bidirectional stream: stream, tag, bytes */
+		QUIC_GOSSIP_END,	/* the peer ended its gossip stream of topic; clean */
+		QUIC_REQUEST,	/* a request frame on a new stream: stream, tag, bytes */
 		QUIC_RESPONSE,	/* a response frame: stream, tag, bytes */
-		QUIC_STREAM_END,	/* a request stream ended: stream, clean (FIN) or not (reset) */
+		QUIC_STREAM_END,	/* a request stream ended: stream, clean (FIN) or not */
 		QUIC_PATH,	/* the peer's address changed and is validated: path */
 	} kind;
 	uint64_t conn;

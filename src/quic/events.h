@@ -5,9 +5,9 @@
 #include "quic/endpoint_state.h"
 
 /*
- * The queue of events upward. Frames and bodies are dropped and counted when it is full; what
- * ends or begins something (UP, DOWN, STREAM_END, ...) never is: there is at most one of each
- * for a connection or stream, and those are bounded.
+ * The queue of events upward. Frames and bodies are dropped and counted when it is full;
+ * what ends or begins something (UP, DOWN, STREAM_END, ...) never is: there is at most
+ * one of each for a connection or stream, and those are bounded.
  */
 void events_init(struct endpoint *e);
 void events_fini(struct endpoint *e);

@@ -8,9 +8,9 @@
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
 
 /*
- * src/quic is written to the 1.x API of ngtcp2; this header maps it down to 0.12 (Debian 12,
- * Ubuntu 24.04). It is the only place that knows the difference. What cannot be said by a new
- * name alone has a function or macro with the prefix compat.
+ * src/quic is written to the 1.x API of ngtcp2; this header maps it down to 0.12 (Debian
+ * 12, Ubuntu 24.04). It is the only place that knows the difference. What cannot be said
+ * by a new name alone has a function or macro with the prefix compat.
  */
 
 #if NGTCP2_VERSION_NUM < 0x010000
@@ -32,7 +32,9 @@
 #define ngtcp2_conn_info ngtcp2_conn_stat
 #define ngtcp2_conn_get_conn_info ngtcp2_conn_get_conn_stat
 
-/* The name in parentheses is the function itself: these macros add what 1.x takes beside. */
+/*
+ * The name in parentheses is the function itself: these macros add what 1.x takes beside.
+ */
 #define ngtcp2_conn_shutdown_stream(conn, flags, id, code) \
 	((void)(flags), (ngtcp2_conn_shutdown_stream)((conn), (id), (code)))
 #define ngtcp2_conn_shutdown_stream_read(conn, flags, id, code) \
@@ -41,8 +43,9 @@
 	((void)(flags), (ngtcp2_conn_shutdown_stream_write)((conn), (id), (code)))
 
 /*
- * 0.12 never closes a unidirectional stream of the peer (ngtcp2 issue 662, mended in 0.13): the
- * callback does not come and a few hundred bytes stay in ngtcp2 until the connection ends.
+ * 0.12 never closes a unidirectional stream of the peer (ngtcp2 issue 662, mended in
+ * 0.13): the callback does not come and a few hundred bytes stay in ngtcp2 until the
+ * connection ends.
  */
 #define COMPAT_REMOTE_UNI_STAYS 1
 

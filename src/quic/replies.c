@@ -39,7 +39,8 @@ replies_fini(struct endpoint *e)
 }
 
 void
-replies_push(struct endpoint *e, const struct path *path, const uint8_t *bytes, size_t len)
+replies_push(
+	struct endpoint *e, const struct path *path, const uint8_t *bytes, size_t len)
 {
 	struct reply *r;
 

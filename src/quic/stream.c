@@ -294,7 +294,7 @@ stream_peer_reset(struct stream *s)
 		return;
 	}
 	if (s->kind == STREAM_REQUEST || s->kind == STREAM_RESPONSE)
-		stream_abort(s, CLOSE_GOING_AWAY);	/* our half is of no use any more */
+		stream_abort(s, CLOSE_GOING_AWAY); /* our half is of no use any more */
 	else
 		stream_tell_end(s, false);
 	stream_over(s);

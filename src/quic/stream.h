@@ -10,8 +10,8 @@
 #include "quic/sendbuf.h"
 
 /*
- * One stream: what is to be sent, and the part of an incoming frame that has come so far. It is
- * freed when ngtcp2 says that the stream is closed, or with its connection.
+ * One stream: what is to be sent, and the part of an incoming frame that has come so far.
+ * It is freed when ngtcp2 says that the stream is closed, or with its connection.
  */
 struct conn;
 
@@ -59,7 +59,10 @@ void stream_free(struct stream *s);
 struct stream *stream_find(const struct conn *c, int64_t id);
 struct stream *stream_find_gossip(const struct conn *c, const struct peer_id *topic);
 
-/* Copies. ERR_LIMIT when the stream's or the connection's bound is reached: nothing is queued. */
+/*
+ * Copies. ERR_LIMIT when the stream's or the connection's bound is reached: nothing is
+ * queued.
+ */
 int stream_put(struct stream *s, const void *bytes, size_t len);
 void stream_put_fin(struct stream *s);
 /* Takes it out of the turn, or puts it into it when there is something to send. */
@@ -76,13 +79,18 @@ void stream_progress(struct stream *s);
 /* The same for calls without a time: from the next packet out. */
 void stream_progress_soon(struct stream *s);
 void stream_start_deadlines(struct conn *c);
-/* Where ngtcp2 does not end a stream of the peer, we do: marked in callbacks, freed later. */
+/*
+ * Where ngtcp2 does not end a stream of the peer, we do: marked in callbacks, freed
+ * later.
+ */
 void stream_over(struct stream *s);
 void stream_reap(struct conn *c);
 /* QUIC_STREAM_END or QUIC_GOSSIP_END, once, if the layer above knows the stream. */
 void stream_tell_end(struct stream *s, bool clean);
 
-/* New flow control credit for `len` bytes that were consumed, or for all when it is over. */
+/*
+ * New flow control credit for `len` bytes that were consumed, or for all when it is over.
+ */
 void stream_credit(struct stream *s, size_t len);
 void stream_credit_all(struct stream *s);
 

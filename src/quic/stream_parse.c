@@ -8,8 +8,8 @@
 #include "wire/frame.h"
 
 /*
- * Each reads one item from the front of the view: 0 when it did, ERR_TRUNCATED when more bytes
- * are needed (nothing consumed), else the stream is broken.
+ * Each reads one item from the front of the view: 0 when it did, ERR_TRUNCATED when more
+ * bytes are needed (nothing consumed), else the stream is broken.
  */
 typedef int parse_fn(struct stream *s, struct view *v);
 

@@ -11,10 +11,10 @@
 #include "quic/tls.h"
 
 /*
- * X25519 and Ed25519 alone save 17 % of a handshake: GnuTLS makes a share for each group it
- * offers. Without -CTYPE-ALL an X.509 parser would face strangers. DISABLE_TLS13_COMPAT_MODE
- * leaves the legacy session id empty, as RFC 9001 8.4 demands. Not @SYSTEM: the machine's
- * policy file must not change what we speak.
+ * X25519 and Ed25519 alone save 17 % of a handshake: GnuTLS makes a share for each group
+ * it offers. Without -CTYPE-ALL an X.509 parser would face strangers.
+ * DISABLE_TLS13_COMPAT_MODE leaves the legacy session id empty, as RFC 9001 8.4 demands.
+ * Not @SYSTEM: the machine's policy file must not change what we speak.
  */
 static const char priorities[] =
 	"%DISABLE_TLS13_COMPAT_MODE:NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:"
@@ -46,9 +46,10 @@ set_key(struct tls_identity *t, const uint8_t seed[static 32])
 	if (cert == NULL)
 		return ERR_CRYPTO;
 	if (gnutls_privkey_init(&private) || gnutls_pubkey_init(&public) ||
-		gnutls_privkey_import_ecc_raw(private, GNUTLS_ECC_CURVE_ED25519, &x, NULL,
-			&k) ||
-		gnutls_pubkey_import_ecc_raw(public, GNUTLS_ECC_CURVE_ED25519, &x, NULL) ||
+		gnutls_privkey_import_ecc_raw(
+			private, GNUTLS_ECC_CURVE_ED25519, &x, NULL, &k) ||
+		gnutls_pubkey_import_ecc_raw(
+			public, GNUTLS_ECC_CURVE_ED25519, &x, NULL) ||
 		gnutls_pcert_import_rawpk(cert, public, 0))
 		goto out;
 	public = NULL;	/* the certificate has it now */
@@ -121,8 +122,8 @@ tls_session_new(const struct tls_identity *t, bool server, const char *const *al
 	size_t alpns_count, ngtcp2_crypto_conn_ref *ref, int (*verify)(gnutls_session_t))
 {
 	/*
-	 * NO_END_OF_EARLY_DATA is compulsory in QUIC (RFC 9001 8.3): without it ngtcp2 can be made
-	 * to abort as soon as somebody turns early data on.
+	 * NO_END_OF_EARLY_DATA is compulsory in QUIC (RFC 9001 8.3): without it ngtcp2
+	 * can be made to abort as soon as somebody turns early data on.
 	 */
 	unsigned flags = GNUTLS_ENABLE_RAWPK | GNUTLS_NO_SIGNAL | GNUTLS_NO_TICKETS |
 		GNUTLS_NO_END_OF_EARLY_DATA;
@@ -175,7 +176,8 @@ tls_alpn(gnutls_session_t session, enum quic_alpn *alpn)
 	for (i = 0; i < ALPN_COUNT; i++) {
 		const char *text = quic_alpn_text((enum quic_alpn)i);
 
-		if (name.size == strlen(text) && memcmp(name.data, text, name.size) == 0) {
+		if (name.size == strlen(text) &&
+			memcmp(name.data, text, name.size) == 0) {
 			*alpn = (enum quic_alpn)i;
 			return ERR_OK;
 		}
@@ -187,8 +189,8 @@ int
 tls_exporter(gnutls_session_t session, uint8_t to[static 32])
 {
 	/* In TLS 1.3 this is the exporter of RFC 8446 7.5, in spite of its name. */
-	if (gnutls_prf_rfc5705(session, sizeof exporter_label - 1, exporter_label, 0, NULL, 32,
-		    (char *)to))
+	if (gnutls_prf_rfc5705(session, sizeof exporter_label - 1, exporter_label, 0,
+		    NULL, 32, (char *)to))
 		return ERR_CRYPTO;
 	return ERR_OK;
 }

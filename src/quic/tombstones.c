@@ -101,5 +101,6 @@ tombstones_tick(struct endpoint *e, uint64_t now_ns)
 	struct heap_entry *due;
 
 	while ((due = heap_next_due(&e->tombstone_timers, now_ns)) != NULL)
-		drop(e, (struct tombstone *)((char *)due - offsetof(struct tombstone, timer)));
+		drop(e, (struct tombstone *)((char *)due -
+					     offsetof(struct tombstone, timer)));
 }

@@ -41,8 +41,9 @@ make(struct net *n, size_t i, const struct endpoint_config *config)
 	crypto_sign_seed_keypair(n->at[i].id.bytes, secret, c.seed);
 	n->at[i].e = endpoint_new(&c, &err);
 	assert_non_null(n->at[i].e);
-	n->at[i].address = (struct address){ .family = 4, .ip = { 10, 0, 0, (uint8_t)(i + 1) },
-		.port = 4000 };
+	n->at[i].address = (struct address){
+		.family = 4, .ip = { 10, 0, 0, (uint8_t)(i + 1) }, .port = 4000
+	};
 }
 
 void
@@ -100,7 +101,8 @@ net_dial(struct net *n, size_t from, size_t to)
 	struct path path = net_path(n, from, to);
 	uint64_t conn = 0;
 
-	assert_int_equal(endpoint_dial(n->at[from].e, &n->at[to].id, &path, n->now_ns, &conn), 0);
+	assert_int_equal(
+		endpoint_dial(n->at[from].e, &n->at[to].id, &path, n->now_ns, &conn), 0);
 	return conn;
 }
 
@@ -118,12 +120,14 @@ put(struct net *n, const struct path *path, const uint8_t *bytes, size_t len)
 	p->due_ns = n->now_ns + n->delay_ns;
 	p->path = *path;
 	for (i = 0; i < n->count; i++)
-		if (n->at[i].seen_as.family && address_equal(&path->local, &n->at[i].address))
+		if (n->at[i].seen_as.family &&
+			address_equal(&path->local, &n->at[i].address))
 			p->path.local = n->at[i].seen_as;
 	p->len = len;
 	memcpy(p->bytes, bytes, len);
 	if (n->mutate_percent && rng_below(&n->rng, 100) < n->mutate_percent)
-		p->bytes[rng_below(&n->rng, len)] ^= (uint8_t)(1 + rng_below(&n->rng, 255));
+		p->bytes[rng_below(&n->rng, len)] ^=
+			(uint8_t)(1 + rng_below(&n->rng, 255));
 	while (*at && (*at)->due_ns <= p->due_ns)
 		at = &(*at)->next;
 	p->next = *at;
@@ -161,7 +165,8 @@ pump(struct net *n, size_t i)
 
 	while (endpoint_next_event(n->at[i].e, &ev))
 		keep_event(n, i, &ev);
-	while ((len = endpoint_send(n->at[i].e, packet, sizeof packet, &path, n->now_ns)) > 0) {
+	while ((len = endpoint_send(
+			n->at[i].e, packet, sizeof packet, &path, n->now_ns)) > 0) {
 		assert_true(len <= sizeof packet);
 		put(n, &path, packet, len);
 	}
@@ -188,7 +193,8 @@ deliver(struct net *n)
 
 	n->first = p->next;
 	for (i = 0; i < n->count; i++) {
-		if (n->at[i].seen_as.family && address_equal(&path.local, &n->at[i].seen_as))
+		if (n->at[i].seen_as.family &&
+			address_equal(&path.local, &n->at[i].seen_as))
 			path.local = n->at[i].address;
 		if (!address_equal(&path.local, &n->at[i].address))
 			continue;
@@ -259,8 +265,9 @@ net_setup(void **state)
 int
 net_teardown(void **state)
 {
-	static const enum mem_class classes[] = { MEM_ENDPOINT, MEM_CONNECTION, MEM_HANDSHAKE,
-		MEM_STREAM, MEM_CHUNK, MEM_TOMBSTONE, MEM_QUIC_EVENT, MEM_REPLY };
+	static const enum mem_class classes[] = { MEM_ENDPOINT, MEM_CONNECTION,
+		MEM_HANDSHAKE, MEM_STREAM, MEM_CHUNK, MEM_TOMBSTONE, MEM_QUIC_EVENT,
+		MEM_REPLY };
 	size_t i;
 
 	net_fini(*state);

@@ -6,8 +6,8 @@
 #include "quic/endpoint.h"
 
 /*
- * A tiny network of endpoints in virtual time: each packet arrives after a delay, or is lost.
- * Events of each endpoint are kept as they come, with their bytes.
+ * A tiny network of endpoints in virtual time: each packet arrives after a delay, or is
+ * lost. Events of each endpoint are kept as they come, with their bytes.
  */
 #define NET_ENDPOINTS_MAX 4
 
@@ -48,7 +48,10 @@ uint64_t net_dial(struct net *n, size_t from, size_t to);
 void net_run(struct net *n, uint64_t for_ns);
 /* Packets come out of endpoint i and are thrown away. */
 void net_mute(struct net *n, size_t i);
-/* Setup and teardown for cmocka: the latter fails when anything of src/quic is still alive. */
+/*
+ * Setup and teardown for cmocka: the latter fails when anything of src/quic is still
+ * alive.
+ */
 int net_setup(void **state);
 int net_teardown(void **state);
 /* Two endpoints, 0 connected to 1. */

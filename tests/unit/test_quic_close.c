@@ -48,9 +48,10 @@ close_codes(void **state)
 		conn[0] = net_dial(n, 0, 1);
 		net_run(n, MILLISECONDS(200));
 		conn[1] = net_find(n, 1, QUIC_UP, 0)->ev.conn;
+		endpoint_close(n->at[from].e, conn[from], codes[i / 2].code, "because",
+			n->now_ns);
 		endpoint_close(
-			n->at[from].e, conn[from], codes[i / 2].code, "because", n->now_ns);
-		endpoint_close(n->at[from].e, conn[from], CLOSE_LIMIT, "twice", n->now_ns);
+			n->at[from].e, conn[from], CLOSE_LIMIT, "twice", n->now_ns);
 		net_run(n, SECONDS(1));
 		assert_down(n, from, codes[i / 2].end, false);
 		assert_down(n, 1 - from, codes[i / 2].end, true);
@@ -66,7 +67,7 @@ close_codes(void **state)
 	}
 	assert_int_equal(net_stats(n, 0).connections + net_stats(n, 1).connections, 0);
 	net_run(n, SECONDS(2));
-	assert_int_equal(mem_live(MEM_TOMBSTONE), 0);	/* three probe timeouts are over */
+	assert_int_equal(mem_live(MEM_TOMBSTONE), 0); /* three probe timeouts are over */
 }
 
 /* What was queued before the close still arrives: a GOODBYE is worth something. */
@@ -175,7 +176,9 @@ reset_by_restart(void **state)
 	assert_int_equal(net_count(n, 0, QUIC_UP), 1);
 }
 
-/* The control run: somebody else at that address has another secret and cannot reset us. */
+/*
+ * The control run: somebody else at that address has another secret and cannot reset us.
+ */
 static void
 no_reset_by_others(void **state)
 {

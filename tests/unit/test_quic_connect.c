@@ -26,7 +26,10 @@ handshake(void **state)
 	net_add(n, NULL);
 	dialed = net_dial(n, 0, 1);
 	net_run(n, MILLISECONDS(12));
-	/* TLS is through at the client, but the server has not said that it takes our key. */
+	/*
+	 * TLS is through at the client, but the server has not said that it takes our
+	 * key.
+	 */
 	assert_true(conn_find(n->at[0].e, dialed)->completed);
 	assert_int_equal(net_count(n, 0, QUIC_UP), 0);
 	net_run(n, MILLISECONDS(50));
@@ -102,13 +105,16 @@ dial_with(struct net *n, const char *alpn)
 	struct conn *c = conn_find(n->at[0].e, number);
 
 	gnutls_deinit(c->tls);
-	c->tls = tls_session_new(n->at[0].e->tls, false, &alpn, 1, &c->ref, conn_verify_peer);
+	c->tls = tls_session_new(
+		n->at[0].e->tls, false, &alpn, 1, &c->ref, conn_verify_peer);
 	assert_non_null(c->tls);
 	ngtcp2_conn_set_tls_native_handle(c->quic, c->tls);
 	return number;
 }
 
-/* A dialer that speaks something else is refused, by the alert no_application_protocol. */
+/*
+ * A dialer that speaks something else is refused, by the alert no_application_protocol.
+ */
 static void
 wrong_alpn(void **state)
 {
@@ -156,7 +162,8 @@ gossip_alpn(void **state)
 	assert_int_equal(net_find(n, 0, QUIC_UP, 0)->ev.alpn, ALPN_GOSSIP);
 	assert_int_equal(net_find(n, 1, QUIC_UP, 0)->ev.alpn, ALPN_GOSSIP);
 	accepted = net_find(n, 1, QUIC_UP, 0)->ev.conn;
-	assert_int_equal(endpoint_control(n->at[0].e, conn, FRAME_PING, "", 0), ERR_STATE);
+	assert_int_equal(
+		endpoint_control(n->at[0].e, conn, FRAME_PING, "", 0), ERR_STATE);
 	assert_int_equal(endpoint_request(n->at[0].e, conn, FRAME_ECHO, "", 0, &stream),
 		ERR_STATE);
 	assert_int_equal(endpoint_gossip(n->at[0].e, conn, &topic, "ab", 2), 0);
@@ -282,7 +289,8 @@ simultaneous(void **state)
 	theirs = net_find(n, 0, QUIC_UP, 0)->ev.conn;
 	if (theirs == ours)
 		theirs = net_find(n, 0, QUIC_UP, 1)->ev.conn;
-	endpoint_close(n->at[0].e, theirs, CLOSE_SUPERSEDED, "another is newer", n->now_ns);
+	endpoint_close(
+		n->at[0].e, theirs, CLOSE_SUPERSEDED, "another is newer", n->now_ns);
 	net_run(n, SECONDS(1));
 	assert_int_equal(net_count(n, 0, QUIC_DOWN), 1);
 	assert_int_equal(net_count(n, 1, QUIC_DOWN), 1);
@@ -373,7 +381,9 @@ rebinding(void **state)
 	assert_int_equal(net_count(n, 0, QUIC_DOWN) + net_count(n, 1, QUIC_DOWN), 0);
 }
 
-/* The dialer keeps the connection alive: ten minutes cost few packets and no handshake. */
+/*
+ * The dialer keeps the connection alive: ten minutes cost few packets and no handshake.
+ */
 static void
 keep_alive(void **state)
 {

@@ -38,7 +38,9 @@ first_packet(struct net *n, uint8_t *packet)
 	return len;
 }
 
-/* A thousand strangers begin and fall silent: bounded, told, reaped, and nothing stays. */
+/*
+ * A thousand strangers begin and fall silent: bounded, told, reaped, and nothing stays.
+ */
 static void
 half_open(void **state)
 {
@@ -66,7 +68,8 @@ half_open(void **state)
 	assert_int_equal(s.handshakes, 0);
 	assert_int_equal(s.connections, 0);
 	assert_int_equal(s.ended[END_HANDSHAKE_TIMEOUT], QUIC_HANDSHAKES_MAX / 4 + 1);
-	assert_int_equal(n->at[1].events_count, 0);	/* the one above never heard of them */
+	assert_int_equal(
+		n->at[1].events_count, 0); /* the one above never heard of them */
 	assert_int_equal(mem_live(MEM_HANDSHAKE), 0);
 	net_dial(n, 0, 1);
 	net_run(n, SECONDS(1));
@@ -217,7 +220,7 @@ garbage(void **state)
 		len = rng_below(&n->rng, sizeof packet + 1);
 		rng_bytes(&n->rng, packet, len);
 		if (len > 5 && i % 3 == 0)
-			memcpy(packet, "\xc0\0\0\0\1", 5);	/* looks like an Initial */
+			memcpy(packet, "\xc0\0\0\0\1", 5); /* looks like an Initial */
 		path = stranger_path(n, i % 500);
 		endpoint_recv(n->at[1].e, &path, packet, len, 0, now_ns);
 		while ((out = endpoint_send(n->at[1].e, answer, sizeof answer, &to,
@@ -301,8 +304,8 @@ static void
 version_negotiation(void **state)
 {
 	struct net *n = *state;
-	uint8_t packet[QUIC_PACKET_LEN_MAX] = { 0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8, 1, 2, 3, 4,
-		5, 6, 7, 8, 8, 9, 9, 9, 9, 9, 9, 9, 9 };
+	uint8_t packet[QUIC_PACKET_LEN_MAX] = { 0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8, 1, 2, 3,
+		4, 5, 6, 7, 8, 8, 9, 9, 9, 9, 9, 9, 9, 9 };
 	uint8_t answer[QUIC_PACKET_LEN_MAX];
 	struct path path, to;
 	size_t len;
@@ -311,7 +314,8 @@ version_negotiation(void **state)
 	net_add(n, NULL);
 	path = stranger_path(n, 1);
 	endpoint_recv(n->at[1].e, &path, packet, 400, 0, n->now_ns);
-	assert_int_equal(endpoint_send(n->at[1].e, answer, sizeof answer, &to, n->now_ns), 0);
+	assert_int_equal(
+		endpoint_send(n->at[1].e, answer, sizeof answer, &to, n->now_ns), 0);
 	endpoint_recv(n->at[1].e, &path, packet, 1200, 0, n->now_ns);
 	len = endpoint_send(n->at[1].e, answer, sizeof answer, &to, n->now_ns);
 	assert_true(len > 0 && len < 100);
@@ -324,8 +328,14 @@ main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, net_setup, net_teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(half_open), CASE(refused_at_the_bound), CASE(retry), CASE(stolen_token),
-		CASE(crowd), CASE(garbage), CASE(mutated_first_packets), CASE(mutated_traffic),
+		CASE(half_open),
+		CASE(refused_at_the_bound),
+		CASE(retry),
+		CASE(stolen_token),
+		CASE(crowd),
+		CASE(garbage),
+		CASE(mutated_first_packets),
+		CASE(mutated_traffic),
 		CASE(version_negotiation),
 	};
 

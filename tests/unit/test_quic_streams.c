@@ -32,7 +32,8 @@ control(void **state)
 	assert_memory_equal(net_find(n, 1, QUIC_CONTROL, 1)->bytes, "two", 3);
 	assert_int_equal(net_find(n, 0, QUIC_CONTROL, 0)->ev.bytes.len, 5);
 	assert_int_equal(mem_live(MEM_CHUNK), 0);	/* all acknowledged */
-	assert_int_equal(endpoint_control(n->at[0].e, 999, FRAME_PING, "x", 1), ERR_UNKNOWN);
+	assert_int_equal(
+		endpoint_control(n->at[0].e, 999, FRAME_PING, "x", 1), ERR_UNKNOWN);
 }
 
 /* Gossip bodies come with the topic of their stream; a finished stream is reported. */
@@ -109,8 +110,8 @@ echo(struct net *n, unsigned count, size_t len, uint64_t within_ns)
 	net_pair(n, &a, &b);
 	for (i = 0; i < count; i++) {
 		body = pattern(len, i);
-		assert_int_equal(
-			endpoint_request(n->at[0].e, a, FRAME_ECHO, body, len, &stream[i]),
+		assert_int_equal(endpoint_request(n->at[0].e, a, FRAME_ECHO, body, len,
+					 &stream[i]),
 			0);
 		free(body);
 	}
@@ -193,7 +194,10 @@ small_frames_with_loss(void **state)
 	}
 }
 
-/* A peer that takes nothing fills our buffer once; then we are told, and nothing is queued. */
+/*
+ * A peer that takes nothing fills our buffer once; then we are told, and nothing is
+ * queued.
+ */
 static void
 send_buffer_is_bounded(void **state)
 {
@@ -214,7 +218,9 @@ send_buffer_is_bounded(void **state)
 	assert_int_equal(endpoint_gossip(n->at[0].e, a, &topic, body, sizeof body), 0);
 }
 
-/* A request that is opened and left ends at both sides after the deadline, and only it. */
+/*
+ * A request that is opened and left ends at both sides after the deadline, and only it.
+ */
 static void
 left_request(void **state)
 {
@@ -232,14 +238,16 @@ left_request(void **state)
 	assert_false(net_find(n, 0, QUIC_STREAM_END, 0)->ev.clean);
 	assert_int_equal(net_find(n, 0, QUIC_STREAM_END, 0)->ev.stream, stream);
 	assert_int_equal(
-		endpoint_respond(n->at[1].e, b, stream, FRAME_ECHO, "q", 1, true), ERR_UNKNOWN);
+		endpoint_respond(n->at[1].e, b, stream, FRAME_ECHO, "q", 1, true),
+		ERR_UNKNOWN);
 	net_run(n, SECONDS(1));
 	assert_int_equal(net_stats(n, 0).streams + net_stats(n, 1).streams, 0);
 	assert_int_equal(net_count(n, 0, QUIC_DOWN), 0);
 	/* The control run: answered in time, it ends clean and nothing comes after it. */
 	net_forget(n, 0);
 	n->reflect_events = true;
-	assert_int_equal(endpoint_request(n->at[0].e, a, FRAME_ECHO, "q", 1, &answered), 0);
+	assert_int_equal(
+		endpoint_request(n->at[0].e, a, FRAME_ECHO, "q", 1, &answered), 0);
 	net_run(n, SECONDS(8));
 	assert_int_equal(net_count(n, 0, QUIC_STREAM_END), 1);
 	assert_true(net_find(n, 0, QUIC_STREAM_END, 0)->ev.clean);
@@ -342,8 +350,9 @@ broken_control(void **state)
 		size_t len;
 		bool fin, twice;
 	} bad[] = {
-		{ "\x01\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 13, false, false },
-		{ "\x01\x03\x7f", 3, false, false },	/* longer than a PING may be */
+		{ "\x01\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 13, false,
+			false },
+		{ "\x01\x03\x7f", 3, false, false }, /* longer than a PING may be */
 		{ "\x01\x03\x00", 3, true, false },
 		{ "\x01\x03\x00", 3, false, true },
 	};
