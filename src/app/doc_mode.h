@@ -4,8 +4,10 @@
 
 struct options;
 
-/* --help, --version, --make-key. The exit status: 74 when standard output cannot be
- * written. */
+/*
+ * --help, --version, --make-key. The exit status: 74 when standard output cannot be
+ * written.
+ */
 int doc_mode(const struct options *o);
 
 #endif

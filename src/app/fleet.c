@@ -45,7 +45,8 @@ fleet_new(uv_loop_t *loop, const char *key_path, const struct fleet_hooks *hooks
 
 	f->hooks = *hooks;
 	f->dir.lock_fd = -1;
-	snprintf(f->key_path, sizeof(f->key_path), "%s", key_path != NULL ? key_path : "");
+	snprintf(
+		f->key_path, sizeof(f->key_path), "%s", key_path != NULL ? key_path : "");
 	f->supervisor = supervisor_new(CHILDREN_MAX);
 	f->driver = child_driver_open(loop, f->supervisor, &driver_hooks);
 	return f;
@@ -63,7 +64,8 @@ fleet_close(struct fleet *f)
 }
 
 int
-fleet_want(struct fleet *f, const char *mesh, const char *type, char why[static FLEET_WHY_CAP])
+fleet_want(struct fleet *f, const char *mesh, const char *type,
+	char why[static FLEET_WHY_CAP])
 {
 	struct wanted *w;
 
@@ -91,8 +93,8 @@ int
 fleet_bootstrap(struct fleet *f, char why[static FLEET_WHY_CAP])
 {
 	static const char *const meshes[] = { "mesh1", "mesh2" };
-	static const char *const types[] = { "gateway", "gateway", "broker", "broker", "compute",
-		"compute", "compute", "registry", "registry" };
+	static const char *const types[] = {"gateway", "gateway", "broker", "broker",
+		"compute", "compute", "compute", "registry", "registry"};
 
 	for (size_t m = 0; m < sizeof(meshes) / sizeof(meshes[0]); m++)
 		for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
@@ -119,7 +121,8 @@ own_seeds(const struct fleet *f, const char *mesh, char to[][CHILD_SEED_CAP], si
 		if (strcmp(r->spec.mesh, mesh) != 0)
 			continue;
 		*starting |= r->state == CHILD_STARTING;
-		if (r->state != CHILD_READY || r->ready.address_count == 0 || count == cap)
+		if (r->state != CHILD_READY || r->ready.address_count == 0 ||
+			count == cap)
 			continue;
 		snprintf(to[count++], CHILD_SEED_CAP, "%s@%s", id_hex(id, &r->ready.id),
 			address_format(address, &r->ready.addresses[0]));
@@ -127,7 +130,9 @@ own_seeds(const struct fleet *f, const char *mesh, char to[][CHILD_SEED_CAP], si
 	return count;
 }
 
-/* Starts one wanted node; false when its mesh is waiting for its first node to be ready. */
+/*
+ * Starts one wanted node; false when its mesh is waiting for its first node to be ready.
+ */
 static bool
 start(struct fleet *f, const struct wanted *w)
 {
@@ -137,13 +142,15 @@ start(struct fleet *f, const struct wanted *w)
 
 	spec.seed_count = own_seeds(f, w->mesh, spec.seeds, SEEDS_GIVEN, &starting);
 	if (spec.seed_count == 0)
-		spec.seed_count = f->hooks.seeds(f->hooks.ctx, w->mesh, spec.seeds, SEEDS_GIVEN);
+		spec.seed_count =
+			f->hooks.seeds(f->hooks.ctx, w->mesh, spec.seeds, SEEDS_GIVEN);
 	if (spec.seed_count == 0 && starting)
 		return false;
 	snprintf(spec.mesh, sizeof(spec.mesh), "%s", w->mesh);
 	snprintf(spec.type, sizeof(spec.type), "%s", w->type);
 	snprintf(spec.key_path, sizeof(spec.key_path), "%s", f->key_path);
-	snprintf(spec.data_dir, sizeof(spec.data_dir), "%s/node-%u", f->dir.path, f->next_label);
+	snprintf(spec.data_dir, sizeof(spec.data_dir), "%s/node-%u", f->dir.path,
+		f->next_label);
 	f->next_label++;
 	(void)supervisor_start(f->supervisor, &spec, loop_now_ns(), &child);
 	return true;

@@ -8,8 +8,8 @@
 #include "io/rundir.h"
 
 /*
- * The nodes that a console started: wanted ones wait until their mesh has somebody to be seeded
- * with. They live in a run directory of ours and end with us (their lifelines).
+ * The nodes that a console started: wanted ones wait until their mesh has somebody to be
+ * seeded with. They live in a run directory of ours and end with us (their lifelines).
  */
 #define FLEET_WHY_CAP 400
 
@@ -18,19 +18,28 @@ struct fleet;
 struct fleet_hooks {
 	/* A child changed; its row is in fleet_supervisor. */
 	void (*changed)(void *ctx, unsigned child);
-	/* Up to `cap` places of this mesh that are known to live, as ID@HOST:PORT; returns how many. */
-	size_t (*seeds)(void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap);
+	/*
+	 * Up to `cap` places of this mesh that are known to live, as ID@HOST:PORT;
+	 * returns how many.
+	 */
+	size_t (*seeds)(
+		void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap);
 	void *ctx;
 };
 
 /* key_path: the fabric key file that children are given, or NULL. Never NULL. */
-struct fleet *fleet_new(uv_loop_t *loop, const char *key_path, const struct fleet_hooks *hooks);
+struct fleet *fleet_new(
+	uv_loop_t *loop, const char *key_path, const struct fleet_hooks *hooks);
 /* What still runs is killed and collected; the loop frees the rest. Accepts NULL. */
 void fleet_close(struct fleet *f);
 
 /* ERR_LIMIT: the pool is full; ERR_SYSTEM: no run directory; `why` is for a person. */
-int fleet_want(struct fleet *f, const char *mesh, const char *type, char why[static FLEET_WHY_CAP]);
-/* Two meshes of 2 gateways, 2 brokers, 3 computes and 2 registries each. Errors of fleet_want. */
+int fleet_want(struct fleet *f, const char *mesh, const char *type,
+	char why[static FLEET_WHY_CAP]);
+/*
+ * Two meshes of 2 gateways, 2 brokers, 3 computes and 2 registries each. Errors of
+ * fleet_want.
+ */
 int fleet_bootstrap(struct fleet *f, char why[static FLEET_WHY_CAP]);
 /* ERR_UNKNOWN, ERR_STATE. */
 int fleet_stop(struct fleet *f, unsigned child);

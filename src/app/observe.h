@@ -15,9 +15,9 @@
 #include "tui/screen.h"
 
 /*
- * The state of `meshtui --observe`, shared by observe_mode.c (start, end, what happens) and
- * observe_model.c (what the console is shown). The console is a node of role observer that looks
- * for nodes of this machine by their control sockets and for others by --seed.
+ * The state of `meshtui --observe`, shared by observe_mode.c (start, end, what happens)
+ * and observe_model.c (what the console is shown). The console is a node of role observer
+ * that looks for nodes of this machine by their control sockets and for others by --seed.
  */
 struct observe {
 	const struct options *options;
@@ -53,8 +53,8 @@ struct observe {
 };
 
 /* Adds a notice for the footer; the oldest goes when there are too many. */
-void observe_notice(struct observe *o, enum model_notice_level level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void observe_notice(struct observe *o, enum model_notice_level level, const char *format,
+	...) __attribute__((format(printf, 3, 4)));
 /* Fills o->model with how things are now. */
 void observe_model(struct observe *o, uint64_t now_ns);
 void observe_model_fini(struct observe *o);

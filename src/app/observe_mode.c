@@ -54,8 +54,9 @@ quit(struct observe *o)
 }
 
 /*
- * Shows what changed, at most ten times a second, and sets the timer for the next look. Called
- * after everything that may have changed something; an idle mesh costs one look a second.
+ * Shows what changed, at most ten times a second, and sets the timer for the next look.
+ * Called after everything that may have changed something; an idle mesh costs one look a
+ * second.
  */
 static void
 look(struct observe *o)
@@ -190,7 +191,8 @@ on_child(void *ctx, unsigned child)
 	char end[128];
 
 	if (r != NULL && r->state == CHILD_ENDED) {
-		const char *name = r->ready.name[0] != '\0' ? r->ready.name : r->spec.type;
+		const char *name =
+			r->ready.name[0] != '\0' ? r->ready.name : r->spec.type;
 
 		if (!r->end.expected || r->end.forced)
 			observe_notice(o, MODEL_NOTICE_ERROR, "%s: %s%s%s", name,
@@ -212,13 +214,16 @@ live_seeds(void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap)
 	for (size_t i = 0; i < meshes; i++) {
 		if (strcmp(rows[i].mesh, mesh) != 0)
 			continue;
-		for (size_t k = 0; k < directory_count(rows[i].directory) && count < cap; k++) {
-			const struct directory_entry *e = directory_at(rows[i].directory, k);
+		for (size_t k = 0; k < directory_count(rows[i].directory) && count < cap;
+			k++) {
+			const struct directory_entry *e =
+				directory_at(rows[i].directory, k);
 			char id[ID_HEX_CAP], address[ADDRESS_TEXT_CAP];
 
 			if (e->liveness != LIVENESS_LIVE || e->digest.address_count == 0)
 				continue;
-			snprintf(to[count++], CHILD_SEED_CAP, "%s@%s", id_hex(id, &e->digest.id),
+			snprintf(to[count++], CHILD_SEED_CAP, "%s@%s",
+				id_hex(id, &e->digest.id),
 				address_format(address, &e->digest.addresses[0]));
 		}
 	}
@@ -241,7 +246,8 @@ on_found(void *ctx, const char *path, const char *answer, size_t len)
 	struct control_discover d;
 
 	(void)path;
-	if (control_discover_parse(&d, answer, len) != ERR_OK || d.observer || d.address_count == 0)
+	if (control_discover_parse(&d, answer, len) != ERR_OK || d.observer ||
+		d.address_count == 0)
 		return;
 	for (size_t i = 0; i < d.mesh_count; i++) {
 		struct seed s = { d.id, d.addresses[0] };
@@ -250,7 +256,8 @@ on_found(void *ctx, const char *path, const char *answer, size_t len)
 			continue;
 		(void)node_watch_mesh(o->node, d.meshes[i], loop_now_ns());
 		if (node_add_seed(o->node, &s, d.meshes[i], loop_now_ns()) != ERR_OK)
-			observe_notice(o, MODEL_NOTICE_WARN, "too many seeds to remember");
+			observe_notice(
+				o, MODEL_NOTICE_WARN, "too many seeds to remember");
 	}
 }
 
@@ -266,7 +273,7 @@ answer(void *ctx, const char *line, size_t len)
 {
 	struct observe *o = ctx;
 	struct link_row *links = calloc(LINKS_MAX, sizeof(*links));
-	struct control_view v = { .status = &o->status, .meshes = o->rows, .links = links };
+	struct control_view v = {.status = &o->status, .meshes = o->rows, .links = links};
 	char *text;
 
 	v.now_ns = loop_now_ns();
@@ -287,7 +294,10 @@ fail(int status, const char *what)
 	return status;
 }
 
-/* The observer as a node: an identity for this session only, sockets, the meshes asked for. */
+/*
+ * The observer as a node: an identity for this session only, sockets, the meshes asked
+ * for.
+ */
 static int
 open_node(struct observe *o)
 {
@@ -307,8 +317,9 @@ open_node(struct observe *o)
 	c.incarnation = loop_wall_ms();
 	for (size_t i = 0; i < udp_count(o->udp); i++) {
 		c.bound[i] = *udp_bound(o->udp, i);
-		c.advertised_count += paths_advertised(&c.bound[i],
-			c.advertised + c.advertised_count, ADDRESSES_MAX - c.advertised_count);
+		c.advertised_count +=
+			paths_advertised(&c.bound[i], c.advertised + c.advertised_count,
+				ADDRESSES_MAX - c.advertised_count);
 	}
 	memcpy(c.seeds, opt->seeds, sizeof(c.seeds));
 	c.seed_count = opt->seed_count;
@@ -337,12 +348,12 @@ open_control(struct observe *o)
 		return fail(EXIT_CONFIG, why);
 	node_status(o->node, &o->status, loop_now_ns());
 	o->fleet = fleet_new(&o->loop, o->options->key_path, &fleet_hooks);
-	o->control = control_socket_open(&o->loop, o->runtime_dir, o->status.name, answer, o,
-		&err, why);
+	o->control = control_socket_open(
+		&o->loop, o->runtime_dir, o->status.name, answer, o, &err, why);
 	if (o->control == NULL)
 		return fail(EXIT_IO, why);
-	o->discovery = discovery_new(&o->loop, o->runtime_dir, control_socket_path(o->control),
-		&hooks);
+	o->discovery = discovery_new(
+		&o->loop, o->runtime_dir, control_socket_path(o->control), &hooks);
 	return 0;
 }
 
@@ -419,7 +430,7 @@ observe_mode(const struct options *opt)
 	if (status == 0)
 		status = open_screen(o);
 	quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	log_open(quiet, LOG_ERROR, LOG_TEXT, NULL);	/* the terminal is the console's */
+	log_open(quiet, LOG_ERROR, LOG_TEXT, NULL); /* the terminal is the console's */
 	if (status == 0) {
 		if (opt->bootstrap)
 			obey(o, &(struct console_command){ .kind = CONSOLE_BOOTSTRAP });

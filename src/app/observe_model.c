@@ -51,7 +51,8 @@ observe_model_fini(struct observe *o)
 static int
 by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct mesh_row *)a)->mesh, ((const struct mesh_row *)b)->mesh);
+	return strcmp(
+		((const struct mesh_row *)a)->mesh, ((const struct mesh_row *)b)->mesh);
 }
 
 static void
@@ -65,7 +66,7 @@ fill_meshes(struct observe *o)
 		const struct directory *d = o->rows[i].directory;
 
 		topology_build(&o->topologies[i], d);
-		o->meshes[i] = (struct model_mesh){ o->rows[i].mesh, d, &o->topologies[i] };
+		o->meshes[i] = (struct model_mesh){o->rows[i].mesh, d, &o->topologies[i]};
 		for (size_t k = 0; k < directory_count(d); k++)
 			if (directory_at(d, k)->received_ns > o->model.heard_ns)
 				o->model.heard_ns = directory_at(d, k)->received_ns;
@@ -104,7 +105,7 @@ observe_model(struct observe *o, uint64_t now_ns)
 	o->model.mesh_count = o->mesh_count;
 	o->model.notices = o->notices;
 	o->model.notice_count = o->notice_count;
-	o->model.searching = now_ns < o->began_ns + LOOKING || fleet_alive(o->fleet) > 0 ||
-		o->options->seed_count > 0;
+	o->model.searching = now_ns < o->began_ns + LOOKING ||
+			     fleet_alive(o->fleet) > 0 || o->options->seed_count > 0;
 	o->model.looked_in = o->runtime_dir;
 }

@@ -34,8 +34,10 @@ struct gossip_config {
 /* The defaults of PROTOCOL.md 4; self and seed are zero. */
 void gossip_config_default(struct gossip_config *c);
 
-/* Why a neighbor came or went. Only loss leads to a re-join: an evicted peer must not
- * come back at once. */
+/*
+ * Why a neighbor came or went. Only loss leads to a re-join: an evicted peer must not
+ * come back at once.
+ */
 enum neighbor_change {
 	NEIGHBOR_UP,
 	NEIGHBOR_EVICTED, /* we made room */
@@ -117,8 +119,10 @@ size_t topic_pending(const struct topic *t, struct peer_id *to, size_t cap);
 size_t topic_observers(const struct topic *t, struct peer_id *to, size_t cap);
 bool topic_is_neighbor(
 	const struct topic *t, const struct peer_id *peer); /* active or observer */
-/* Whether a link to `peer` is of use to this topic now: active, pending, joining or
- * observer. */
+/*
+ * Whether a link to `peer` is of use to this topic now: active, pending, joining or
+ * observer.
+ */
 bool topic_needs(const struct topic *t, const struct peer_id *peer);
 
 struct topic_stats {

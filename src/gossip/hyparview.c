@@ -142,8 +142,10 @@ on_neighbor(struct hyparview *h, struct gossip_ctx *x, const struct peer_id *fro
 		outbox_send_neighbor(x->out, from, priority, x->own_data);
 		return;
 	}
-	/* Members evict for High. An observer neither evicts nor takes what it did not
-	 * ask for. */
+	/*
+	 * Members evict for High. An observer neither evicts nor takes what it did not
+	 * ask for.
+	 */
 	if (x->config->observer ? reply && takes_slot
 				: priority == GOSSIP_PRIORITY_HIGH || takes_slot) {
 		add_active(h, x, from, &m->neighbor.data);
@@ -356,8 +358,10 @@ request_timed_out(struct hyparview *h, struct gossip_ctx *x, struct views_pendin
 	views_refill(&h->views, x);
 }
 
-/* Refusals are not forever while the mesh forms, nor for a node with less than half a
- * view. */
+/*
+ * Refusals are not forever while the mesh forms, nor for a node with less than half a
+ * view.
+ */
 static void
 ask_again(struct hyparview *h, struct gossip_ctx *x)
 {

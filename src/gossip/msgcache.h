@@ -37,7 +37,8 @@ void msgcache_note(struct msgcache *c, const struct peer_id *id, uint64_t now_ns
 /* Notes and keeps a copy of the content; `round` is the one to send it with. */
 void msgcache_put(struct msgcache *c, const struct peer_id *id, struct view content,
 	uint16_t round, uint64_t now_ns);
-/* False when the content is not (or no more) here. The view lives until the next change.
+/*
+ * False when the content is not (or no more) here. The view lives until the next change.
  */
 bool msgcache_find(const struct msgcache *c, const struct peer_id *id,
 	struct view *content, uint16_t *round);

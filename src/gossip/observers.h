@@ -21,8 +21,10 @@ void observers_init(struct observers *o, const uint8_t seed[static 32]);
 void observers_fini(struct observers *o);
 bool observers_mark(struct observers *o, const struct peer_id *peer); /* false: no room */
 
-/* What a Swarm message of a marked peer, or the end of its link, did to the attached
- * list. */
+/*
+ * What a Swarm message of a marked peer, or the end of its link, did to the attached
+ * list.
+ */
 enum observers_change { OBSERVERS_SAME, OBSERVERS_ATTACHED, OBSERVERS_DETACHED };
 enum observers_change observers_message(struct observers *o, struct gossip_ctx *x,
 	const struct views *v, const struct peer_id *from, const struct gossip_msg *m);

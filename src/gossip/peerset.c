@@ -83,8 +83,10 @@ peerset_sample(const struct peerset *s, struct rng *rng, const struct peer_id *e
 {
 	size_t eligible = 0;
 
-	/* A reservoir: each newcomer takes the place of an earlier one with the right
-	 * chance. */
+	/*
+	 * A reservoir: each newcomer takes the place of an earlier one with the right
+	 * chance.
+	 */
 	for (size_t i = 0; i < s->count && max > 0; i++) {
 		if (find(except, except_count, &s->ids[i]) < except_count)
 			continue;

@@ -13,8 +13,9 @@
 /* PROTOCOL.md 4: three at once while we have no neighbor at all. */
 #define EMPTY_REQUESTS 3
 /*
- * Requests in one round, for each place of the active view. A refusal brings nodes that were
- * not asked yet, so without a bound a node in a mesh of full ones would ask for ever.
+ * Requests in one round, for each place of the active view. A refusal brings nodes that
+ * were not asked yet, so without a bound a node in a mesh of full ones would ask for
+ * ever.
  */
 #define ROUND_ASKS 3
 

@@ -67,7 +67,8 @@ void views_add_active(struct views *v, struct gossip_ctx *x, const struct peer_i
 /* False when it was not active. */
 bool views_remove_active(struct views *v, struct gossip_ctx *x,
 	const struct peer_id *peer, enum neighbor_change change, bool to_passive);
-/* True when the peer is new to the passive view. Evicts a random one when that is full.
+/*
+ * True when the peer is new to the passive view. Evicts a random one when that is full.
  */
 bool views_add_passive(struct views *v, struct gossip_ctx *x, const struct peer_id *peer,
 	const struct gossip_peer_data *data);

@@ -42,7 +42,8 @@ add_neighbors(const struct node *n, const struct membership *m, struct digest *d
 		struct digest_neighbor *to = &d->neighbors[d->neighbor_count];
 		uint64_t rtt;
 
-		if (k == NULL || endpoint_conn_info(n->endpoint, k->conn, &info) != ERR_OK)
+		if (k == NULL ||
+			endpoint_conn_info(n->endpoint, k->conn, &info) != ERR_OK)
 			continue;	/* not connected now: no neighbor to report */
 		rtt = info.rtt_ns / (NS_PER_MS / 10);
 		memcpy(to->id_prefix, active[i].bytes, sizeof(to->id_prefix));
@@ -105,8 +106,8 @@ announce(struct node *n, struct membership *m, uint16_t flags, uint64_t now_ns)
 }
 
 void
-announce_accusation(struct node *n, const struct peer_id *peer, enum accusation_reason reason,
-	uint64_t now_ns)
+announce_accusation(struct node *n, const struct peer_id *peer,
+	enum accusation_reason reason, uint64_t now_ns)
 {
 	uint64_t late_ns = n->load.lag_500ms_at_ns;
 
@@ -118,11 +119,13 @@ announce_accusation(struct node *n, const struct peer_id *peer, enum accusation_
 		struct membership *m = n->meshes[i];
 		const struct directory_entry *e = directory_find(m->directory, peer);
 		struct gossip_in in = { .kind = GOSSIP_IN_BROADCAST };
-		struct accusation a = { .accuser = n->config.identity.id, .subject = *peer,
-			.reason = reason };
+		struct accusation a = {.accuser = n->config.identity.id,
+			.subject = *peer,
+			.reason = reason};
 		struct buf b;
 
-		if (e == NULL || e->liveness == LIVENESS_GONE || e->liveness == LIVENESS_LEFT)
+		if (e == NULL || e->liveness == LIVENESS_GONE ||
+			e->liveness == LIVENESS_LEFT)
 			continue;
 		a.incarnation = e->digest.incarnation;
 		a.seq = e->digest.seq;

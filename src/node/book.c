@@ -40,7 +40,8 @@ forget_one(struct book *b)
 }
 
 void
-book_learn(struct book *b, const struct peer_id *id, const struct address *a, size_t count)
+book_learn(
+	struct book *b, const struct peer_id *id, const struct address *a, size_t count)
 {
 	struct address usable[ADDRESSES_MAX];
 	struct book_entry *e;
@@ -59,7 +60,8 @@ book_learn(struct book *b, const struct peer_id *id, const struct address *a, si
 		e->id = *id;
 		idmap_put(b->entries, id, e);
 	}
-	if (e->met && (e->address_count != n || !address_equal(&e->addresses[0], &usable[0])))
+	if (e->met &&
+		(e->address_count != n || !address_equal(&e->addresses[0], &usable[0])))
 		b->changed = true;
 	memcpy(e->addresses, usable, n * sizeof(usable[0]));
 	e->address_count = n;

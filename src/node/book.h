@@ -6,8 +6,8 @@
 #include "base/limits.h"
 
 /*
- * The address book: where peers can be reached, learned from HELLOs, digests, gossip peer data
- * and seeds. Bounded by BOOK_ENTRIES_MAX; a full book forgets its oldest entry.
+ * The address book: where peers can be reached, learned from HELLOs, digests, gossip peer
+ * data and seeds. Bounded by BOOK_ENTRIES_MAX; a full book forgets its oldest entry.
  */
 struct book_entry {
 	struct peer_id id;
@@ -24,8 +24,12 @@ struct book {
 
 void book_init(struct book *b);
 void book_fini(struct book *b);
-/* Replaces what is known. Unspecified addresses and port 0 are left out; no address: no-op. */
-void book_learn(struct book *b, const struct peer_id *id, const struct address *a, size_t count);
+/*
+ * Replaces what is known. Unspecified addresses and port 0 are left out; no address:
+ * no-op.
+ */
+void book_learn(
+	struct book *b, const struct peer_id *id, const struct address *a, size_t count);
 void book_met(struct book *b, const struct peer_id *id);
 const struct book_entry *book_find(const struct book *b, const struct peer_id *id);
 

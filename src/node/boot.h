@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 /*
- * The boot chain: each step is begun, does the real work, and is ended with its result. A step
- * cannot be skipped or repeated (asserted), and a failed one stays visible as failed. Ready means
- * that all steps ended well: subscribed and accepting. Joining is not part of it: the first node
- * of a mesh is ready alone.
+ * The boot chain: each step is begun, does the real work, and is ended with its result. A
+ * step cannot be skipped or repeated (asserted), and a failed one stays visible as
+ * failed. Ready means that all steps ended well: subscribed and accepting. Joining is not
+ * part of it: the first node of a mesh is ready alone.
  */
 enum boot_step {
 #define STEP(name, span) BOOT_##name,
@@ -32,7 +32,7 @@ void boot_begin(struct boot *b, enum boot_step step, uint64_t now_ns);
 /* err 0 or an ERR_*. Returns err, so that a caller can write `return boot_end(...)`. */
 int boot_end(struct boot *b, enum boot_step step, int err, uint64_t now_ns);
 bool boot_ready(const struct boot *b);
-uint64_t boot_took_ns(const struct boot *b);	/* start to the last end; 0 unless ready */
+uint64_t boot_took_ns(const struct boot *b); /* start to the last end; 0 unless ready */
 const char *boot_span_name(enum boot_step step);
 
 #endif

@@ -6,7 +6,9 @@
 
 #include "base/err.h"
 
-/* The dialer proves with role 0, the acceptor with role 1, so no proof can be sent back. */
+/*
+ * The dialer proves with role 0, the acceptor with role 1, so no proof can be sent back.
+ */
 void
 greet_make(const struct greeter *g, const uint8_t exporter[static 32], bool dialed,
 	struct hello *h)
@@ -19,12 +21,12 @@ greet_make(const struct greeter *g, const uint8_t exporter[static 32], bool dial
 }
 
 int
-greet_check(const struct greeter *g, const struct hello *h, const uint8_t exporter[static 32],
-	bool dialed, char why[static GREET_WHY_CAP])
+greet_check(const struct greeter *g, const struct hello *h,
+	const uint8_t exporter[static 32], bool dialed, char why[static GREET_WHY_CAP])
 {
 	if (h->version != HELLO_VERSION) {
-		snprintf(why, GREET_WHY_CAP, "speaks protocol version %u, not %u", h->version,
-			HELLO_VERSION);
+		snprintf(why, GREET_WHY_CAP, "speaks protocol version %u, not %u",
+			h->version, HELLO_VERSION);
 		return ERR_REFUSED;
 	}
 	if (g->key.present && !h->has_proof) {
@@ -35,18 +37,20 @@ greet_check(const struct greeter *g, const struct hello *h, const uint8_t export
 		snprintf(why, GREET_WHY_CAP, "a fabric key where none is in use");
 		return ERR_REFUSED;
 	}
-	if (g->key.present && !admission_check(h->proof, &g->key, exporter, dialed ? 1 : 0)) {
+	if (g->key.present &&
+		!admission_check(h->proof, &g->key, exporter, dialed ? 1 : 0)) {
 		snprintf(why, GREET_WHY_CAP, "the fabric keys differ");
 		return ERR_REFUSED;
 	}
 	if (g->own.role == HELLO_MEMBER && h->role == HELLO_MEMBER &&
 		strcmp(g->own.mesh, h->mesh) != 0) {
-		snprintf(why, GREET_WHY_CAP, "another mesh (%.40s and %.40s)", g->own.mesh,
-			h->mesh);
+		snprintf(why, GREET_WHY_CAP, "another mesh (%.40s and %.40s)",
+			g->own.mesh, h->mesh);
 		return ERR_REFUSED;
 	}
 	if (g->own.role == HELLO_OBSERVER && h->role == HELLO_OBSERVER) {
-		snprintf(why, GREET_WHY_CAP, "two observers have nothing to tell each other");
+		snprintf(why, GREET_WHY_CAP,
+			"two observers have nothing to tell each other");
 		return ERR_REFUSED;
 	}
 	return ERR_OK;

@@ -19,7 +19,8 @@ on_up(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	if (k == NULL)
 		return;
 	out = node_push(n, NODE_EVENT_LINK, &ev->peer);
-	snprintf(out->text, sizeof(out->text), "up: %s%s", k->dialed ? "dialed" : "accepted",
+	snprintf(out->text, sizeof(out->text), "up: %s%s",
+		k->dialed ? "dialed" : "accepted",
 		k->hello.role == HELLO_OBSERVER ? ", an observer" : "");
 	if (k->hello.role == HELLO_OBSERVER)
 		meshes_tell_all(n, GOSSIP_IN_OBSERVER, &ev->peer, now_ns);
@@ -43,7 +44,8 @@ static void
 on_gossip(struct node *n, const struct link_event *ev, uint64_t now_ns)
 {
 	struct membership *m = meshes_find(n, &ev->topic);
-	struct gossip_in in = { .kind = GOSSIP_IN_MESSAGE, .peer = ev->peer, .bytes = ev->bytes };
+	struct gossip_in in = {
+		.kind = GOSSIP_IN_MESSAGE, .peer = ev->peer, .bytes = ev->bytes};
 
 	if (m == NULL || n->leave_ns != 0) {
 		n->gossip_foreign++;
@@ -64,7 +66,8 @@ on_frame(struct node *n, const struct link_event *ev, uint64_t now_ns)
 void
 handlers_link(struct node *n, const struct link_event *ev, uint64_t now_ns)
 {
-	static void (*const handle[])(struct node *, const struct link_event *, uint64_t) = {
+	static void (*const handle[])(
+		struct node *, const struct link_event *, uint64_t) = {
 		[LINK_EVENT_UP] = on_up,
 		[LINK_EVENT_LOST] = upkeep_lost,
 		[LINK_EVENT_FAILED] = on_failed,
@@ -80,15 +83,15 @@ static void
 on_echo(struct node *n, const struct quic_event *ev, uint64_t now_ns)
 {
 	(void)now_ns;
-	(void)endpoint_respond(n->endpoint, ev->conn, ev->stream, FRAME_ECHO, ev->bytes.data,
-		ev->bytes.len, true);
+	(void)endpoint_respond(n->endpoint, ev->conn, ev->stream, FRAME_ECHO,
+		ev->bytes.data, ev->bytes.len, true);
 }
 
 void
 handlers_request(struct node *n, const struct quic_event *ev, uint64_t now_ns)
 {
-	static void (*const serve[UINT8_MAX + 1])(struct node *, const struct quic_event *,
-		uint64_t) = {
+	static void (*const serve[UINT8_MAX + 1])(
+		struct node *, const struct quic_event *, uint64_t) = {
 		[FRAME_ECHO] = on_echo,
 		[FRAME_SYNC] = sync_serve,
 	};

@@ -67,7 +67,8 @@ contact_release(struct links *l, struct contact *c)
 }
 
 static struct link *
-link_new(struct links *l, uint64_t conn, const struct peer_id *peer, bool dialed, uint64_t now_ns)
+link_new(struct links *l, uint64_t conn, const struct peer_id *peer, bool dialed,
+	uint64_t now_ns)
 {
 	struct link *k = mem_new(MEM_LINK, sizeof(*k));
 	struct peer_id key = conn_key(conn);
@@ -212,7 +213,8 @@ links_gossip(struct links *l, const struct peer_id *peer, const struct peer_id *
 }
 
 void
-links_gossip_finish(struct links *l, const struct peer_id *peer, const struct peer_id *topic)
+links_gossip_finish(
+	struct links *l, const struct peer_id *peer, const struct peer_id *topic)
 {
 	struct link *k = links_find(l, peer);
 
@@ -247,7 +249,9 @@ new_one_stays(const struct links *l, const struct link *old, const struct link *
 	return new->dialed == we_are_smaller;
 }
 
-/* The link is greeted: it takes its contact over, or gives way to the one that is there. */
+/*
+ * The link is greeted: it takes its contact over, or gives way to the one that is there.
+ */
 static void
 link_up(struct links *l, struct link *k, uint64_t now_ns)
 {
@@ -263,7 +267,8 @@ link_up(struct links *l, struct link *k, uint64_t now_ns)
 		c->dialing = NULL;
 	if (old != NULL && !new_one_stays(l, old, k)) {
 		l->superseded++;
-		links_close(l, k, CLOSE_SUPERSEDED, "there is another connection", now_ns);
+		links_close(
+			l, k, CLOSE_SUPERSEDED, "there is another connection", now_ns);
 		return;
 	}
 	c->up = k;
@@ -303,7 +308,8 @@ on_hello(struct links *l, struct link *k, struct view payload, uint64_t now_ns)
 	}
 	if (endpoint_conn_info(l->endpoint, k->conn, &info) != ERR_OK)
 		return;
-	if (greet_check(&l->greeter, &k->hello, info.exporter, k->dialed, why) != ERR_OK) {
+	if (greet_check(&l->greeter, &k->hello, info.exporter, k->dialed, why) !=
+		ERR_OK) {
 		struct link_event *ev = push(l, LINK_EVENT_FAILED, &k->peer);
 
 		l->refused++;
@@ -335,7 +341,8 @@ on_up(struct links *l, const struct quic_event *ev, uint64_t now_ns)
 	}
 	if (ev->alpn == ALPN_GOSSIP) {	/* other programs say no HELLO */
 		if (l->greeter.key.present) {
-			links_close(l, k, CLOSE_NOT_ADMITTED, "a fabric key is required", now_ns);
+			links_close(l, k, CLOSE_NOT_ADMITTED, "a fabric key is required",
+				now_ns);
 			return;
 		}
 		link_up(l, k, now_ns);
@@ -435,7 +442,8 @@ links_quic(struct links *l, const struct quic_event *ev, uint64_t now_ns)
 			out->tag = ev->tag;
 			out->bytes = ev->bytes;
 		} else {
-			links_close(l, k, CLOSE_PROTOCOL, "the first frame must be HELLO", now_ns);
+			links_close(l, k, CLOSE_PROTOCOL, "the first frame must be HELLO",
+				now_ns);
 		}
 		break;
 	case QUIC_PATH:
@@ -461,7 +469,8 @@ links_up(const struct links *l, struct link **to, size_t cap)
 {
 	size_t n = 0;
 
-	for (struct idmap_item *it = idmap_first(l->contacts); it && n < cap; it = idmap_next(it)) {
+	for (struct idmap_item *it = idmap_first(l->contacts); it && n < cap;
+		it = idmap_next(it)) {
 		struct contact *c = idmap_value(it);
 
 		if (c->up != NULL)
@@ -476,7 +485,8 @@ links_next_due(struct links *l, uint64_t now_ns)
 	struct heap_entry *e;
 
 	while ((e = heap_next_due(&l->timers, now_ns)) != NULL) {
-		struct link *k = (struct link *)((char *)e - offsetof(struct link, timer));
+		struct link *k =
+			(struct link *)((char *)e - offsetof(struct link, timer));
 
 		if (k->state == LINK_UP)
 			return k;

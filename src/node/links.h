@@ -11,11 +11,11 @@
 #include "quic/endpoint.h"
 
 /*
- * Links: what a node makes of connections. A link is a connection on which both sides have said
- * HELLO and were admitted; there is one for each peer. Of two between the same peers the one
- * dialed by the smaller id stays, a newer one of the same dialer or of a later incarnation
- * replaces the older (PROTOCOL.md 2). Everything is removed by connection, never by peer, so the
- * end of an old connection cannot remove a new one.
+ * Links: what a node makes of connections. A link is a connection on which both sides
+ * have said HELLO and were admitted; there is one for each peer. Of two between the same
+ * peers the one dialed by the smaller id stays, a newer one of the same dialer or of a
+ * later incarnation replaces the older (PROTOCOL.md 2). Everything is removed by
+ * connection, never by peer, so the end of an old connection cannot remove a new one.
  */
 struct link {
 	uint64_t conn;
@@ -35,11 +35,12 @@ struct link {
 /* What the node has to know. Views live until the next call of links_quic. */
 struct link_event {
 	enum link_event_kind {
-		LINK_EVENT_UP,		/* peer; the link is found by links_find */
-		LINK_EVENT_LOST,	/* peer: it had a link and has none any more; end, text */
-		LINK_EVENT_FAILED,	/* peer: dialed in vain, or refused; end, text */
-		LINK_EVENT_GOSSIP,	/* peer, topic, bytes */
-		LINK_EVENT_FRAME,	/* peer, tag, bytes: a control frame */
+		LINK_EVENT_UP,	   /* peer; the link is found by links_find */
+		LINK_EVENT_LOST,   /* peer: it had a link and has none any more; end, text
+				    */
+		LINK_EVENT_FAILED, /* peer: dialed in vain, or refused; end, text */
+		LINK_EVENT_GOSSIP, /* peer, topic, bytes */
+		LINK_EVENT_FRAME,  /* peer, tag, bytes: a control frame */
 	} kind;
 	struct peer_id peer;
 	struct peer_id topic;
@@ -73,22 +74,33 @@ bool links_next_event(struct links *l, struct link_event *ev);
 
 /* The link to a peer, or NULL while there is none. */
 struct link *links_find(const struct links *l, const struct peer_id *peer);
-struct link *links_of_conn(const struct links *l, uint64_t conn);	/* in any state, or NULL */
+struct link *links_of_conn(
+	const struct links *l, uint64_t conn); /* in any state, or NULL */
 /* Whether there is a link or one is being made. */
 bool links_trying(const struct links *l, const struct peer_id *peer);
-/* Makes a link if there is none. ERR_UNKNOWN: no address is known; other errors of the dial. */
+/*
+ * Makes a link if there is none. ERR_UNKNOWN: no address is known; other errors of the
+ * dial.
+ */
 int links_contact(struct links *l, const struct peer_id *peer, uint64_t now_ns);
-/* A gossip body; held until the link is up. Errors of links_contact, ERR_LIMIT: it is too slow. */
+/*
+ * A gossip body; held until the link is up. Errors of links_contact, ERR_LIMIT: it is too
+ * slow.
+ */
 int links_gossip(struct links *l, const struct peer_id *peer, const struct peer_id *topic,
 	const void *body, size_t len, uint64_t now_ns);
 /* Our side of the gossip stream is finished: after a Disconnect. */
-void links_gossip_finish(struct links *l, const struct peer_id *peer, const struct peer_id *topic);
-int links_frame(struct links *l, struct link *k, uint8_t tag, const void *payload, size_t len);
-void links_close(struct links *l, struct link *k, enum quic_close_code code, const char *text,
-	uint64_t now_ns);
+void links_gossip_finish(
+	struct links *l, const struct peer_id *peer, const struct peer_id *topic);
+int links_frame(
+	struct links *l, struct link *k, uint8_t tag, const void *payload, size_t len);
+void links_close(struct links *l, struct link *k, enum quic_close_code code,
+	const char *text, uint64_t now_ns);
 /* UP links, in order of their making. */
 size_t links_up(const struct links *l, struct link **to, size_t cap);
-/* Links whose timer is due, one at a time; those that never said HELLO are closed here. */
+/*
+ * Links whose timer is due, one at a time; those that never said HELLO are closed here.
+ */
 struct link *links_next_due(struct links *l, uint64_t now_ns);
 
 #endif

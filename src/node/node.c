@@ -14,7 +14,9 @@
 #include "node/upkeep.h"
 
 #define EVENTS_CAP 512
-/* Leaving: how long the last words have to be acknowledged before connections are closed. */
+/*
+ * Leaving: how long the last words have to be acknowledged before connections are closed.
+ */
 #define LEAVE_LINGER MILLISECONDS(40)
 #define LEAVE_MAX MILLISECONDS(200)
 
@@ -129,14 +131,15 @@ node_turn(struct node *n, uint64_t now_ns)
 }
 
 void
-node_recv(struct node *n, const struct path *path, const uint8_t *bytes, size_t len, uint8_t ecn,
-	uint64_t now_ns)
+node_recv(struct node *n, const struct path *path, const uint8_t *bytes, size_t len,
+	uint8_t ecn, uint64_t now_ns)
 {
 	struct path p = *path;
 
 	/*
-	 * A socket on a wildcard address stands for itself: the path keeps the address it is bound
-	 * to, so that a packet that came to another of our addresses is no other path.
+	 * A socket on a wildcard address stands for itself: the path keeps the address it
+	 * is bound to, so that a packet that came to another of our addresses is no other
+	 * path.
 	 */
 	for (size_t i = 0; i < 2; i++)
 		if (n->config.bound[i].family == p.remote.family)
@@ -188,7 +191,8 @@ run_topic_timers(struct node *n, uint64_t now_ns)
 
 	while ((e = heap_next_due(&n->topic_timers, now_ns)) != NULL) {
 		struct topic_timer *t =
-			(struct topic_timer *)((char *)e - offsetof(struct topic_timer, entry));
+			(struct topic_timer *)((char *)e -
+					       offsetof(struct topic_timer, entry));
 		struct gossip_in in = { .kind = GOSSIP_IN_TIMER, .timer = t->number };
 		struct membership *m = t->membership;
 

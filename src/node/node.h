@@ -11,21 +11,24 @@
 #include "mesh/facts.h"
 
 /*
- * A whole node as a value: QUIC endpoint, links, one topic and one directory for each mesh it is
- * in (a member is in one, an observer in as many as it is shown). Packets, time and load figures
- * in; packets, a deadline and events out. src/io drives it, a simulation can hold dozens.
+ * A whole node as a value: QUIC endpoint, links, one topic and one directory for each
+ * mesh it is in (a member is in one, an observer in as many as it is shown). Packets,
+ * time and load figures in; packets, a deadline and events out. src/io drives it, a
+ * simulation can hold dozens.
  */
 struct node;
 
 struct node_config {
 	struct identity identity;
 	struct fabric_key key;
-	char mesh[LABEL_LEN_MAX + 1];	/* "" for an observer: meshes come by node_watch_mesh */
+	char mesh[LABEL_LEN_MAX +
+		  1]; /* "" for an observer: meshes come by node_watch_mesh */
 	char type[LABEL_LEN_MAX + 1];
 	bool observer;
 	char build[BUILD_LEN_MAX + 1];
 	uint64_t incarnation;		/* wall clock ms, larger than any before */
-	struct address bound[2];	/* what the socket is bound to: IPv4, IPv6; family 0 absent */
+	struct address
+		bound[2]; /* what the socket is bound to: IPv4, IPv6; family 0 absent */
 	struct address advertised[ADDRESSES_MAX];	/* where others can reach us */
 	size_t advertised_count;
 	struct seed seeds[SEEDS_MAX];	/* from the command line */
@@ -36,14 +39,19 @@ struct node_config {
 	uint8_t random_seed[32];
 };
 
-/* *err: ERR_CRYPTO, ERR_ARGUMENT. The config is copied. node_free accepts NULL and says no goodbye. */
-struct node *node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *err);
+/*
+ * err: ERR_CRYPTO, ERR_ARGUMENT. The config is copied. node_free accepts NULL and says no
+ * goodbye.
+ */
+struct node *node_new(
+	const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *err);
 void node_free(struct node *n);
 
 void node_recv(struct node *n, const struct path *path, const uint8_t *bytes, size_t len,
 	uint8_t ecn, uint64_t now_ns);
 /* The next datagram to send, or 0. `to` has QUIC_PACKET_LEN_MAX bytes. */
-size_t node_send(struct node *n, uint8_t *to, size_t cap, struct path *path, uint64_t now_ns);
+size_t node_send(
+	struct node *n, uint8_t *to, size_t cap, struct path *path, uint64_t now_ns);
 /* The kernel says that nobody listens at `remote` (ICMP): a hint, never proof. */
 void node_unreachable(struct node *n, const struct address *remote, uint64_t now_ns);
 uint64_t node_deadline(const struct node *n);
@@ -52,15 +60,17 @@ void node_tick(struct node *n, uint64_t now_ns, uint64_t wall_ms);
 /* What the process measured of itself; goes into the next digest. */
 struct node_load {
 	uint32_t cpu_used_mc, memory_used_kib, loop_lag_ms;
-	uint64_t lag_500ms_at_ns;	/* when the loop was last late by more than 500 ms; 0 never */
+	uint64_t lag_500ms_at_ns; /* when the loop was last late by more than 500 ms; 0
+				     never */
 };
 void node_set_load(struct node *n, const struct node_load *load);
 
 /*
- * More places to look for peers, at any time; `mesh` is the mesh it is in, or "" when not known.
- * A known seed is not added twice. ERR_LIMIT.
+ * More places to look for peers, at any time; `mesh` is the mesh it is in, or "" when not
+ * known. A known seed is not added twice. ERR_LIMIT.
  */
-int node_add_seed(struct node *n, const struct seed *s, const char *mesh, uint64_t now_ns);
+int node_add_seed(
+	struct node *n, const struct seed *s, const char *mesh, uint64_t now_ns);
 /* Observers: show this mesh. ERR_EXISTS, ERR_LIMIT, ERR_STATE for members. */
 int node_watch_mesh(struct node *n, const char *mesh, uint64_t now_ns);
 
@@ -68,16 +78,20 @@ int node_watch_mesh(struct node *n, const char *mesh, uint64_t now_ns);
 void node_leave(struct node *n, uint64_t now_ns);
 bool node_left(const struct node *n);
 
-/* What happened that a person, a parent or a disk should know. False when there is none. */
+/*
+ * What happened that a person, a parent or a disk should know. False when there is none.
+ */
 struct node_event {
 	enum node_event_kind {
-		NODE_EVENT_NEIGHBOR,	/* change of the overlay: peer, text */
-		NODE_EVENT_LIVENESS,	/* peer, change, mesh */
-		NODE_EVENT_PEERS,	/* the list of remembered peers changed: node_remembered */
-		NODE_EVENT_SEED,	/* seed retry or giveup: text */
-		NODE_EVENT_REFUSED,	/* we refused somebody or were refused: peer, text says why */
-		NODE_EVENT_LINK,	/* a link came up or ended: peer, text */
-		NODE_EVENT_ADDRESS,	/* a peer told us where it sees us; text */
+		NODE_EVENT_NEIGHBOR, /* change of the overlay: peer, text */
+		NODE_EVENT_LIVENESS, /* peer, change, mesh */
+		NODE_EVENT_PEERS, /* the list of remembered peers changed: node_remembered
+				   */
+		NODE_EVENT_SEED,  /* seed retry or giveup: text */
+		NODE_EVENT_REFUSED, /* we refused somebody or were refused: peer, text
+				       says why */
+		NODE_EVENT_LINK,    /* a link came up or ended: peer, text */
+		NODE_EVENT_ADDRESS, /* a peer told us where it sees us; text */
 	} kind;
 	struct peer_id peer;
 	char peer_name[NAME_LEN_MAX + 1];	/* "" when not known */

@@ -12,9 +12,10 @@
 #include "quic/endpoint.h"
 
 /*
- * The node's own state, shared by the files of this folder and by nobody else. Each concern has
- * its file: links (connections), meshes (topics and directories), announce (digests), sync (late
- * joiners), seeding (where to look), upkeep (watching and closing links), views (what is shown).
+ * The node's own state, shared by the files of this folder and by nobody else. Each
+ * concern has its file: links (connections), meshes (topics and directories), announce
+ * (digests), sync (late joiners), seeding (where to look), upkeep (watching and closing
+ * links), views (what is shown).
  */
 struct node {
 	struct node_config config;
@@ -32,11 +33,14 @@ struct node {
 	uint64_t started_ns, wall_offset_ms;
 	uint64_t leave_ns;		/* when we began to leave; 0 not leaving */
 	bool closed;			/* leaving, and all connections are told */
-	uint64_t sync_served, sync_refused, gossip_foreign, requests_refused, liveness_changes;
+	uint64_t sync_served, sync_refused, gossip_foreign, requests_refused,
+		liveness_changes;
 	bool peers_told;		/* NODE_EVENT_PEERS is waiting to be read */
 };
 
-/* A timer that a topic asked for; never cancelled, freed when it fires or with the node. */
+/*
+ * A timer that a topic asked for; never cancelled, freed when it fires or with the node.
+ */
 struct topic_timer {
 	struct heap_entry entry;
 	struct membership *membership;
@@ -44,9 +48,11 @@ struct topic_timer {
 };
 
 /* Room for one more event, with the peer's name filled in when the directory knows it. */
-struct node_event *node_push(struct node *n, enum node_event_kind kind, const struct peer_id *peer);
+struct node_event *node_push(
+	struct node *n, enum node_event_kind kind, const struct peer_id *peer);
 /* The name of a peer by what is known of it; "" when nothing is. */
-void node_name_of(const struct node *n, const struct peer_id *peer, char to[static NAME_LEN_MAX + 1]);
+void node_name_of(const struct node *n, const struct peer_id *peer,
+	char to[static NAME_LEN_MAX + 1]);
 /* Takes everything that QUIC and the links have to say. */
 void node_turn(struct node *n, uint64_t now_ns);
 

@@ -9,7 +9,8 @@
 #include "wire/postcard.h"
 
 void
-sync_ask(struct node *n, struct membership *m, const struct peer_id *peer, uint64_t now_ns)
+sync_ask(
+	struct node *n, struct membership *m, const struct peer_id *peer, uint64_t now_ns)
 {
 	struct trace_context none = { 0 };
 	struct link *k = links_find(&n->links, peer);
@@ -23,7 +24,8 @@ sync_ask(struct node *n, struct membership *m, const struct peer_id *peer, uint6
 	buf_init(&b, FRAME_CONTROL_LEN_MAX);
 	trace_context_encode(&b, &none);
 	postcard_put_text(&b, m->mesh);
-	if (endpoint_request(n->endpoint, k->conn, FRAME_SYNC, b.data, b.len, &stream) == ERR_OK) {
+	if (endpoint_request(n->endpoint, k->conn, FRAME_SYNC, b.data, b.len, &stream) ==
+		ERR_OK) {
 		m->synced_ns = now_ns;
 		m->sync_conn = k->conn;
 		m->sync_stream = stream;
@@ -34,15 +36,16 @@ sync_ask(struct node *n, struct membership *m, const struct peer_id *peer, uint6
 
 /* The frame's payload: a sequence of signed digests. */
 static void
-send_part(struct node *n, const struct quic_event *ev, const struct buf *digests, size_t count,
-	bool last)
+send_part(struct node *n, const struct quic_event *ev, const struct buf *digests,
+	size_t count, bool last)
 {
 	struct buf b;
 
 	buf_init(&b, SYNC_FRAME_LEN_MAX + 16);
 	varint_put(&b, count);
 	buf_put(&b, digests->data, digests->len);
-	(void)endpoint_respond(n->endpoint, ev->conn, ev->stream, FRAME_SYNC, b.data, b.len, last);
+	(void)endpoint_respond(
+		n->endpoint, ev->conn, ev->stream, FRAME_SYNC, b.data, b.len, last);
 	buf_fini(&b);
 }
 
@@ -57,7 +60,8 @@ sync_serve(struct node *n, const struct quic_event *ev, uint64_t now_ns)
 	size_t count = 0;
 	struct buf part;
 
-	if (k == NULL || k->conn != ev->conn || trace_context_decode(&v, &trace) != ERR_OK ||
+	if (k == NULL || k->conn != ev->conn ||
+		trace_context_decode(&v, &trace) != ERR_OK ||
 		postcard_text(&v, mesh, sizeof(mesh)) != ERR_OK ||
 		(m = meshes_named(n, mesh)) == NULL) {
 		n->sync_refused++;
@@ -71,7 +75,7 @@ sync_serve(struct node *n, const struct quic_event *ev, uint64_t now_ns)
 		const struct directory_entry *e = directory_at(m->directory, i);
 
 		if (e->liveness != LIVENESS_LIVE)
-			continue;	/* an old digest would look fresh to the receiver */
+			continue; /* an old digest would look fresh to the receiver */
 		if (part.len + e->payload.len + 4 > SYNC_FRAME_LEN_MAX) {
 			send_part(n, ev, &part, count, false);
 			buf_clear(&part);

@@ -39,8 +39,8 @@ check_watch(struct node *n, struct link *k, uint64_t heard_ns, uint64_t now_ns)
 		struct peer_id peer = k->peer;
 
 		links_close(&n->links, k, CLOSE_STALLED, "no answer", now_ns);
-		announce_accusation(n, &peer, hinted ? ACCUSED_REFUSED : ACCUSED_NO_ANSWER,
-			now_ns);
+		announce_accusation(
+			n, &peer, hinted ? ACCUSED_REFUSED : ACCUSED_NO_ANSWER, now_ns);
 		return;
 	}
 	case WATCH_WAIT:
@@ -79,14 +79,15 @@ upkeep_tick(struct node *n, uint64_t now_ns)
 }
 
 void
-upkeep_frame(struct node *n, struct link *k, uint8_t tag, struct view payload, uint64_t now_ns)
+upkeep_frame(
+	struct node *n, struct link *k, uint8_t tag, struct view payload, uint64_t now_ns)
 {
 	struct frame_ping ping;
 	struct frame_pong pong;
 	struct buf b;
 
 	if (tag != FRAME_PING)
-		return;		/* a PONG did its work when its packet came; others are skipped */
+		return; /* a PONG did its work when its packet came; others are skipped */
 	if (frame_ping_decode(payload, &ping) != ERR_OK) {
 		links_close(&n->links, k, CLOSE_PROTOCOL, "broken PING", now_ns);
 		return;
@@ -103,7 +104,8 @@ void
 upkeep_hint(struct node *n, const struct address *remote, uint64_t now_ns)
 {
 	uint64_t conns[CONNS_AT_ONE_ADDRESS];
-	size_t count = endpoint_conns_to(n->endpoint, remote, conns, CONNS_AT_ONE_ADDRESS);
+	size_t count =
+		endpoint_conns_to(n->endpoint, remote, conns, CONNS_AT_ONE_ADDRESS);
 
 	if (count > CONNS_AT_ONE_ADDRESS)
 		count = CONNS_AT_ONE_ADDRESS;
@@ -113,8 +115,10 @@ upkeep_hint(struct node *n, const struct address *remote, uint64_t now_ns)
 		if (k == NULL)
 			continue;
 		if (k->state == LINK_DIALING) {
-			endpoint_close(n->endpoint, k->conn, CLOSE_GOING_AWAY, "refused", now_ns);
-			continue;	/* a dial has no one to be wrong about: the next address */
+			endpoint_close(n->endpoint, k->conn, CLOSE_GOING_AWAY, "refused",
+				now_ns);
+			continue; /* a dial has no one to be wrong about: the next address
+				   */
 		}
 		if (k->state != LINK_UP)
 			continue;
@@ -129,7 +133,8 @@ upkeep_lost(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	struct node_event *out = node_push(n, NODE_EVENT_LINK, &ev->peer);
 
 	snprintf(out->text, sizeof(out->text), "down: %s%s%s%s", quic_end_text(ev->end),
-		ev->by_peer ? ", by the peer" : "", ev->text[0] != '\0' ? ": " : "", ev->text);
+		ev->by_peer ? ", by the peer" : "", ev->text[0] != '\0' ? ": " : "",
+		ev->text);
 	if (ev->end == END_IDLE && meshes_have_neighbor(n, &ev->peer))
 		announce_accusation(n, &ev->peer, ACCUSED_NO_ANSWER, now_ns);
 	meshes_tell_all(n, GOSSIP_IN_LOST, &ev->peer, now_ns);

@@ -7,14 +7,16 @@
 struct node;
 
 /*
- * Watching neighbors and closing links that nobody uses. The timer of a link fires when the watch
- * has something to do or when it may be idle: about once in 3 s for a neighbor that talks.
+ * Watching neighbors and closing links that nobody uses. The timer of a link fires when
+ * the watch has something to do or when it may be idle: about once in 3 s for a neighbor
+ * that talks.
  */
 #define UPKEEP_UNUSED SECONDS(10)
 
 void upkeep_tick(struct node *n, uint64_t now_ns);
 /* PING and PONG. */
-void upkeep_frame(struct node *n, struct link *k, uint8_t tag, struct view payload, uint64_t now_ns);
+void upkeep_frame(struct node *n, struct link *k, uint8_t tag, struct view payload,
+	uint64_t now_ns);
 /* Nobody listens at `remote`, says the kernel. */
 void upkeep_hint(struct node *n, const struct address *remote, uint64_t now_ns);
 /* A link ended: who is to be accused, and which seeds are looked for again. */

@@ -6,12 +6,14 @@
 #include "node/state.h"
 
 void
-node_name_of(const struct node *n, const struct peer_id *peer, char to[static NAME_LEN_MAX + 1])
+node_name_of(const struct node *n, const struct peer_id *peer,
+	char to[static NAME_LEN_MAX + 1])
 {
 	const struct link *k;
 
 	for (size_t i = 0; i < n->mesh_count; i++) {
-		const struct directory_entry *e = directory_find(n->meshes[i]->directory, peer);
+		const struct directory_entry *e =
+			directory_find(n->meshes[i]->directory, peer);
 
 		if (e != NULL) {
 			directory_name(e, to);
@@ -35,7 +37,8 @@ node_status(const struct node *n, struct node_status *s, uint64_t now_ns)
 	memset(s, 0, sizeof(*s));
 	endpoint_stats(n->endpoint, &es);
 	s->id = c->identity.id;
-	name_format(s->name, c->observer ? "observer" : c->mesh, c->type, &s->id, NAME_HEX_SHORT);
+	name_format(s->name, c->observer ? "observer" : c->mesh, c->type, &s->id,
+		NAME_HEX_SHORT);
 	memcpy(s->type, c->type, sizeof(s->type));
 	s->observer = c->observer;
 	s->ready = n->leave_ns == 0;
@@ -52,7 +55,8 @@ node_status(const struct node *n, struct node_status *s, uint64_t now_ns)
 	for (size_t i = 0; i < n->mesh_count; i++) {
 		struct peer_id active[GOSSIP_PENDING_MAX];
 
-		s->neighbors += topic_active(n->meshes[i]->topic, active, GOSSIP_PENDING_MAX);
+		s->neighbors +=
+			topic_active(n->meshes[i]->topic, active, GOSSIP_PENDING_MAX);
 	}
 }
 
@@ -76,7 +80,8 @@ in_overlay(const struct node *n, const struct peer_id *peer)
 	struct peer_id active[GOSSIP_PENDING_MAX];
 
 	for (size_t i = 0; i < n->mesh_count; i++) {
-		size_t count = topic_active(n->meshes[i]->topic, active, GOSSIP_PENDING_MAX);
+		size_t count =
+			topic_active(n->meshes[i]->topic, active, GOSSIP_PENDING_MAX);
 
 		for (size_t j = 0; j < count && j < GOSSIP_PENDING_MAX; j++)
 			if (id_equal(&active[j], peer))

@@ -13,7 +13,8 @@ enum watch_verdict
 watch_check(struct watch *w, uint64_t heard_ns, uint64_t now_ns, uint64_t *due_ns)
 {
 	uint64_t every = w->hinted ? WATCH_HINT_EVERY : WATCH_PING_EVERY;
-	uint64_t patience = w->hinted ? WATCH_HINT_EVERY * WATCH_HINT_PROBES : WATCH_PATIENCE;
+	uint64_t patience =
+		w->hinted ? WATCH_HINT_EVERY * WATCH_HINT_PROBES : WATCH_PATIENCE;
 
 	if (w->probing && heard_ns > w->began_ns)
 		*w = (struct watch){ 0 };

@@ -8,9 +8,10 @@
 #include "base/limits.h"
 
 /*
- * Is a neighbor still there? PROTOCOL.md 6: after 3 s without a packet it is probed with a PING
- * every 500 ms, and 2 s without an answer decide. An ICMP error is a hint, never proof: it starts
- * three probes 100 ms apart at once. Any packet ends the probing. Pure: time in, a verdict out.
+ * Is a neighbor still there? PROTOCOL.md 6: after 3 s without a packet it is probed with
+ * a PING every 500 ms, and 2 s without an answer decide. An ICMP error is a hint, never
+ * proof: it starts three probes 100 ms apart at once. Any packet ends the probing. Pure:
+ * time in, a verdict out.
  */
 #define WATCH_SILENCE SECONDS(3)
 #define WATCH_PING_EVERY MILLISECONDS(500)
@@ -27,7 +28,8 @@ struct watch {
 enum watch_verdict { WATCH_WAIT, WATCH_PING, WATCH_DEAD };
 
 /* `heard_ns`: when a packet last came. Sets *due_ns to when it has to be asked again. */
-enum watch_verdict watch_check(struct watch *w, uint64_t heard_ns, uint64_t now_ns, uint64_t *due_ns);
+enum watch_verdict watch_check(
+	struct watch *w, uint64_t heard_ns, uint64_t now_ns, uint64_t *due_ns);
 /* The kernel says that nobody listens there. Ask watch_check at once afterwards. */
 void watch_hint(struct watch *w, uint64_t now_ns);
 

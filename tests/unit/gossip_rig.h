@@ -7,8 +7,8 @@
 #include "wire/gossip_msg.h"
 
 /*
- * One topic in the hand of a test: messages go in as structs, effects are asked for by kind.
- * Each input forgets the effects of the one before. We are peer 0.
+ * One topic in the hand of a test: messages go in as structs, effects are asked for by
+ * kind. Each input forgets the effects of the one before. We are peer 0.
  */
 #define RIG_TIMERS_MAX 4096
 
@@ -39,12 +39,15 @@ void rig_forward_join(struct rig *r, unsigned from, unsigned peer, uint16_t ttl)
 void rig_shuffle(struct rig *r, unsigned from, unsigned origin, const unsigned *nodes,
 	size_t count, uint16_t ttl);
 void rig_nodes(struct rig *r, unsigned from, const unsigned *nodes, size_t count);
-struct peer_id rig_payload(struct rig *r, unsigned from, const char *text, uint16_t round);
+struct peer_id rig_payload(
+	struct rig *r, unsigned from, const char *text, uint16_t round);
 void rig_ihave(struct rig *r, unsigned from, const struct peer_id *id, uint16_t round);
 /* Lets time pass; timers fire in order. Effects of all of them are kept. */
 void rig_advance(struct rig *r, uint64_t for_ns);
 
-/* How many such messages went to `to`; the first is written to `m` unless that is NULL. */
+/*
+ * How many such messages went to `to`; the first is written to `m` unless that is NULL.
+ */
 size_t rig_sent(const struct rig *r, unsigned to, enum gossip_msg_kind kind,
 	struct gossip_msg *m);
 size_t rig_sent_any(const struct rig *r, enum gossip_msg_kind kind);

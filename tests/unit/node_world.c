@@ -113,7 +113,8 @@ flush(struct world *w, size_t i)
 		struct packet *p = mem_new(MEM_BUFFER, sizeof(*p));
 		struct path path;
 
-		p->len = node_send(wn->node, p->bytes, sizeof(p->bytes), &path, w->now_ns);
+		p->len =
+			node_send(wn->node, p->bytes, sizeof(p->bytes), &path, w->now_ns);
 		if (p->len == 0 || rng_below(&w->rng, 100) < w->loss_percent) {
 			size_t len = p->len;
 
@@ -142,10 +143,12 @@ deliver(struct world *w, struct packet *p)
 
 	if (p->to < w->count && w->nodes[p->to].node != NULL) {
 		if (!w->nodes[p->to].frozen) {
-			node_recv(w->nodes[p->to].node, &p->path, p->bytes, p->len, 0, w->now_ns);
+			node_recv(w->nodes[p->to].node, &p->path, p->bytes, p->len, 0,
+				w->now_ns);
 			flush(w, p->to);
 		}
-	} else if (from < w->count && w->nodes[from].node != NULL && !w->nodes[from].frozen) {
+	} else if (from < w->count && w->nodes[from].node != NULL &&
+		   !w->nodes[from].frozen) {
 		node_unreachable(w->nodes[from].node, &p->path.local, w->now_ns);
 		flush(w, from);
 	}
@@ -193,7 +196,8 @@ world_run(struct world *w, uint64_t limit_ns, bool (*done)(struct world *w))
 		for (size_t i = 0; i < w->count; i++) {
 			struct world_node *wn = &w->nodes[i];
 
-			if (wn->node == NULL || wn->frozen || node_deadline(wn->node) > w->now_ns)
+			if (wn->node == NULL || wn->frozen ||
+				node_deadline(wn->node) > w->now_ns)
 				continue;
 			node_tick(wn->node, w->now_ns, wall_ms(w));
 			flush(w, i);
@@ -228,7 +232,8 @@ world_converged(struct world *w)
 		for (size_t j = 0; j < w->count; j++) {
 			struct world_node *b = &w->nodes[j];
 			bool want = b->node != NULL && !b->config.observer &&
-				(a->config.observer || strcmp(a->config.mesh, b->config.mesh) == 0);
+				    (a->config.observer ||
+					    strcmp(a->config.mesh, b->config.mesh) == 0);
 
 			if (want != (world_sees(w, i, j) == LIVENESS_LIVE))
 				return false;

@@ -8,7 +8,8 @@
 
 /*
  * Whole nodes with real QUIC over virtual packets and virtual time: node i lives at
- * 127.0.0.1:10000+i, a packet takes 1 ms. Packets to nobody bring the ICMP hint, as on loopback.
+ * 127.0.0.1:10000+i, a packet takes 1 ms. Packets to nobody bring the ICMP hint, as on
+ * loopback.
  */
 #define WORLD_NODES_MAX 40
 
@@ -31,12 +32,18 @@ struct world {
 
 void world_init(struct world *w, uint64_t seed);
 void world_fini(struct world *w);
-/* seed_of: index of the node it is seeded with, or -1. key NULL for none. mesh "" = observer. */
+/*
+ * seed_of: index of the node it is seeded with, or -1. key NULL for none. mesh "" =
+ * observer.
+ */
 size_t world_add(struct world *w, const char *mesh, const char *type, int seed_of,
 	const struct fabric_key *key);
-void world_restart(struct world *w, size_t i);	/* after a kill: same identity, next incarnation */
+void world_restart(
+	struct world *w, size_t i); /* after a kill: same identity, next incarnation */
 void world_kill(struct world *w, size_t i);
-/* Lets time pass until `done` says yes or `limit_ns` have passed; returns whether it did. */
+/*
+ * Lets time pass until `done` says yes or `limit_ns` have passed; returns whether it did.
+ */
 bool world_run(struct world *w, uint64_t limit_ns, bool (*done)(struct world *w));
 /* How node i sees node j: -1 not at all, else the liveness. */
 int world_sees(struct world *w, size_t i, size_t j);

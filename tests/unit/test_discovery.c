@@ -82,8 +82,10 @@ open_wedged(void **state)
 	return fd;
 }
 
-/* A node that starts is found and one that ends is lost; neither are a wedged one and
- * our own socket, and a wedged one holds up nobody. */
+/*
+ * A node that starts is found and one that ends is lost; neither are a wedged one and our
+ * own socket, and a wedged one holds up nobody.
+ */
 static void
 nodes_are_discovered(void **state)
 {

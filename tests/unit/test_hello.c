@@ -137,8 +137,10 @@ bad_hellos(void **state)
 
 	(void)state;
 	bytes_refuse(bad, COUNT(bad), decode);
-	/* The control: the same bytes without a fault, and with fields of a later
-	 * version. */
+	/*
+	 * The control: the same bytes without a fault, and with fields of a later
+	 * version.
+	 */
 	bytes_from(&good, "01 016d 0174 00 01 00 00 00");
 	assert_int_equal(decode(bytes_view(&good)), ERR_OK);
 	bytes_from(&good, "02 016d 0174 00 01 00 00 00 cafe");

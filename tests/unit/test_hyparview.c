@@ -187,8 +187,10 @@ forward_join_ends(void **state)
 	rig_fini(&r);
 }
 
-/* ForwardJoin under way: passive at ttl 3, passed on with ttl - 1, not back, not to the
- * peer. */
+/*
+ * ForwardJoin under way: passive at ttl 3, passed on with ttl - 1, not back, not to the
+ * peer.
+ */
 static void
 forward_join_travels(void **state)
 {

@@ -58,7 +58,10 @@ without_a_seed_nobody_meets(void **state)
 	assert_false(world_run(&w, SECONDS(60), world_converged));
 }
 
-/* Nine nodes converge, and an idle minute after that costs no handshake and no liveness change. */
+/*
+ * Nine nodes converge, and an idle minute after that costs no handshake and no liveness
+ * change.
+ */
 static void
 idle_is_idle(void **state)
 {

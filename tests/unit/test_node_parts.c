@@ -34,7 +34,10 @@ seed_at(uint8_t id, uint16_t port)
 	return s;
 }
 
-/* Back-off is 1, 2, 4, 8, 16, 30, 30 ... s within 20 %, giving up is said once, and it goes on. */
+/*
+ * Back-off is 1, 2, 4, 8, 16, 30, 30 ... s within 20 %, giving up is said once, and it
+ * goes on.
+ */
 static void
 backoff_follows_the_series(void **state)
 {
@@ -233,7 +236,8 @@ admission_table(void **state)
 	a.key = b.key;
 	greet_make(&a, exporter, true, &h);
 	assert_int_equal(greet_check(&b, &h, exporter, false, why), ERR_OK);
-	assert_int_equal(greet_check(&b, &h, exporter, true, why), ERR_REFUSED);	/* reflected */
+	assert_int_equal(
+		greet_check(&b, &h, exporter, true, why), ERR_REFUSED); /* reflected */
 	fabric_key_mint(&b.key);
 	assert_int_equal(greet_check(&b, &h, exporter, false, why), ERR_REFUSED);
 	b.key = a.key;

@@ -160,8 +160,10 @@ payload_is_known(void **state)
 	rig_fini(&r);
 }
 
-/* A content that is not what its id says is ignored and counted, and can still come
- * right. */
+/*
+ * A content that is not what its id says is ignored and counted, and can still come
+ * right.
+ */
 static void
 payload_is_forged(void **state)
 {
@@ -201,8 +203,10 @@ payload_for_neighbors(void **state)
 	rig_fini(&r);
 }
 
-/* An announced message that does not come is grafted after 80 ms, then every 40 ms
- * elsewhere. */
+/*
+ * An announced message that does not come is grafted after 80 ms, then every 40 ms
+ * elsewhere.
+ */
 static void
 missing_is_grafted(void **state)
 {
@@ -254,7 +258,8 @@ missing_is_forgotten(void **state)
 	rig_fini(&r);
 }
 
-/* A path that is 7 hops longer than an announced one is given up for it; 6 hops are kept.
+/*
+ * A path that is 7 hops longer than an announced one is given up for it; 6 hops are kept.
  */
 static void
 long_path_is_replaced(void **state)

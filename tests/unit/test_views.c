@@ -256,7 +256,8 @@ quit(void **state)
 	rig_fini(&r);
 }
 
-/* Shuffles go on with 60 s +-20 %, after a start that doubles; 3 + 4 peers and ourselves.
+/*
+ * Shuffles go on with 60 s +-20 %, after a start that doubles; 3 + 4 peers and ourselves.
  */
 static void
 shuffles_are_sent(void **state)
