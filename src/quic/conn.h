@@ -25,7 +25,7 @@ TAILQ_HEAD(stream_queue, stream);
 struct conn {
 	ngtcp2_crypto_conn_ref ref;	/* what the TLS glue finds us by */
 	ngtcp2_conn *quic;
-	gnutls_session_t tls;		/* NULL again after the handshake (STACK.md 1.5) */
+	gnutls_session_t tls;		/* NULL again after the handshake: 10 KB */
 	struct endpoint *endpoint;
 	uint64_t number;
 	UT_hash_handle hh;

@@ -39,13 +39,13 @@ const char *quic_end_text(enum quic_end end);	/* "graceful", "key-mismatch", ...
 struct quic_event {
 	enum quic_event_kind {
 		QUIC_UP,	/* authenticated both ways: peer, alpn, dialed, path */
-		QUIC_DOWN,	/* end, code, bytes (reason text); also for a failed dial */
+		QUIC_DOWN,	/* end, code, bytes (text); also for a failed dial */
 		QUIC_CONTROL,	/* a frame on the control stream: tag, bytes (payload) */
 		QUIC_GOSSIP,	/* a gossip body: topic, bytes */
-		QUIC_GOSSIP_END,	/* the peer ended its gossip stream of topic; clean */
-		QUIC_REQUEST,	/* a request frame on a new stream: stream, tag, bytes */
+		QUIC_GOSSIP_END,	/* the peer ended its stream of topic; clean */
+		QUIC_REQUEST,	/* a frame on a new stream: stream, tag, bytes */
 		QUIC_RESPONSE,	/* a response frame: stream, tag, bytes */
-		QUIC_STREAM_END,	/* a request stream ended: stream, clean (FIN) or not */
+		QUIC_STREAM_END,	/* a request ended: stream, clean (FIN) or not */
 		QUIC_PATH,	/* the peer's address changed and is validated: path */
 	} kind;
 	uint64_t conn;
