@@ -272,6 +272,16 @@ plumtree_fini(struct plumtree *p, struct heap *timers)
 }
 
 void
+plumtree_quit(struct plumtree *p, struct gossip_ctx *x)
+{
+	heap_cancel(x->timers, &p->lazy.entry);
+	heap_cancel(x->timers, &p->sweep.entry);
+	while (p->count > 0)
+		plumtree_down(p, x, &p->peers[p->count - 1].id);
+	msgcache_expire(&p->cache, NEVER);
+}
+
+void
 plumtree_up(struct plumtree *p, const struct peer_id *peer)
 {
 	if (find(p, peer))

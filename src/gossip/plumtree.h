@@ -47,6 +47,9 @@ void plumtree_message(struct plumtree *p, struct gossip_ctx *x,
 	const struct peer_id *from, const struct gossip_msg *m);
 void plumtree_timer(struct plumtree *p, struct gossip_ctx *x, struct gossip_timer *t);
 
+/* Forgets peers and messages; nothing waits any more. */
+void plumtree_quit(struct plumtree *p, struct gossip_ctx *x);
+
 size_t plumtree_eager(const struct plumtree *p, struct peer_id *to, size_t cap);
 size_t plumtree_queued(const struct plumtree *p); /* IHaves that wait, all peers */
 

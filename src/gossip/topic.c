@@ -205,6 +205,7 @@ on_quit(struct topic *t, struct gossip_ctx *x, const struct gossip_in *in)
 	(void)in;
 	observers_quit(&t->observers, x);
 	hyparview_quit(&t->hyparview, x);
+	plumtree_quit(&t->plumtree, x);
 	t->quit = true;
 }
 
