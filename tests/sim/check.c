@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "check.h"
+#include "tests/sim/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

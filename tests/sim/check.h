@@ -2,7 +2,7 @@
 #ifndef SIM_CHECK_H
 #define SIM_CHECK_H
 
-#include "net.h"
+#include "tests/sim/net.h"
 
 /*
  * What has to be true of a network, judged by the public views of its topics and by what

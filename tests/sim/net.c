@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "net_state.h"
+#include "tests/sim/net_state.h"
 
 #include <assert.h>
 #include <stdlib.h>

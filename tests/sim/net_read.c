@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "net_state.h"
+#include "tests/sim/net_state.h"
 
 uint64_t
 net_now(const struct net *n)

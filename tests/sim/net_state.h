@@ -5,7 +5,7 @@
 #include "base/heap.h"
 #include "base/idmap.h"
 #include "base/rng.h"
-#include "net.h"
+#include "tests/sim/net.h"
 
 /* The inside of a network: net.c runs it, net_read.c only looks. */
 #define NET_MET_MAX 64
