@@ -315,3 +315,11 @@ screen_crash_restore(void)
 	(void)written;
 	tcsetattr(STDIN_FILENO, TCSANOW, &crash.saved);
 }
+
+const char *
+screen_library_version(void)
+{
+	const char *text = curses_version(), *digits = strpbrk(text, "0123456789");
+
+	return digits ? digits : text;
+}

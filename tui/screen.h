@@ -46,4 +46,7 @@ bool screen_read_key(struct screen *s, uint32_t *key);
  */
 void screen_crash_restore(void);
 
+/* "6.4.20221231": the ncurses it runs on, for --version. */
+const char *screen_library_version(void);
+
 #endif

@@ -7,15 +7,19 @@
 
 #include "app/options_help.h"
 #include "config.h"
+#include "control/print.h"
 #include "identity/admission.h"
 #include "quic/endpoint.h"
+#include "scenario/tree.h"
+#include "tui/screen.h"
 
 static void
 print_version(void)
 {
-	printf("meshtui %s\n%s, sodium %s, uv %s\n", PACKAGE_VERSION,
-		endpoint_library_versions(), sodium_version_string(),
-		uv_version_string());
+	printf("meshtui %s\n%s, sodium %s, uv %s,\nncurses %s, yaml %s, jansson %s\n",
+		PACKAGE_VERSION, endpoint_library_versions(), sodium_version_string(),
+		uv_version_string(), screen_library_version(), tree_library_version(),
+		control_print_library_version());
 }
 
 static void

@@ -375,3 +375,9 @@ control_print_status(const char *answer, size_t len)
 	json_decref(o);
 	return good ? 0 : 1;
 }
+
+const char *
+control_print_library_version(void)
+{
+	return jansson_version_str();
+}

@@ -18,4 +18,7 @@ int control_print(struct buf *to, const char *answer, size_t len);
  */
 int control_print_status(const char *answer, size_t len);
 
+/* "2.14": the jansson it runs on, for --version. */
+const char *control_print_library_version(void);
+
 #endif

@@ -407,3 +407,9 @@ tree_root(const struct tree *t)
 {
 	return t->root;
 }
+
+const char *
+tree_library_version(void)
+{
+	return yaml_get_version_string();
+}

@@ -42,4 +42,7 @@ struct tree *tree_parse(struct view source, struct problems *p);
 void tree_free(struct tree *t);
 const struct tree_node *tree_root(const struct tree *t);
 
+/* "0.2.5": the libyaml it runs on, for --version. */
+const char *tree_library_version(void);
+
 #endif
