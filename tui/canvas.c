@@ -146,7 +146,7 @@ canvas_put(struct canvas *c, int x, int y, uint32_t ch, uint16_t style)
 }
 
 /*
- * One code point of UTF-8; a broken byte alone gives U+FFFD. Not at the end of the text.
+ * One code point of UTF-8; a broken byte alone gives '?'. Not at the end of the text.
  */
 static uint32_t
 next_code(const char **text)
@@ -160,15 +160,15 @@ next_code(const char **text)
 	if (len == 1)
 		return ch;
 	if (ch < 0xc2 || ch >= 0xf5)
-		return 0xfffd;
+		return '?';
 	ch &= 0xffu >> (len + 1);
 	for (size_t i = 1; i < len; i++) {
 		if ((p[i] & 0xc0) != 0x80)
-			return 0xfffd;
+			return '?';
 		ch = ch << 6 | (p[i] & 0x3f);
 	}
 	if (ch < least[len] || ch > 0x10ffff || (ch >= 0xd800 && ch < 0xe000))
-		return 0xfffd;
+		return '?';
 	*text += len - 1;
 	return ch;
 }

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/tui_world.h"
+#include "tui/console.h"
+#include "tui/keymap.h"
+
+#define START SECONDS(1000)
+
+struct fixture {
+	struct world *world;
+	struct canvas *canvas;
+	struct console *console;
+	struct console_command command;
+};
+
+static int
+set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->world = world_new(2, 9, START);
+	f->canvas = canvas_new(100, 30, false);
+	f->console = console_new();
+	*state = f;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	console_free(f->console);
+	canvas_free(f->canvas);
+	world_free(f->world);
+	free(f);
+	return 0;
+}
+
+static bool
+press(struct fixture *f, uint32_t key)
+{
+	bool commanded = console_key(f->console, &f->world->model, key, &f->command);
+
+	console_draw(f->console, &f->world->model, f->canvas);
+	return commanded;
+}
+
+static void
+press_all(struct fixture *f, const char *keys)
+{
+	for (; *keys; keys++)
+		assert_false(press(f, (uint8_t)*keys));
+}
+
+static bool
+shows(const struct fixture *f, const char *text)
+{
+	char *dump = canvas_dump(f->canvas);
+	bool found = strstr(dump, text) != NULL;
+
+	free(dump);
+	return found;
+}
+
+/* q leaves at once when no node runs in the console. */
+static void
+quitting_is_plain_without_children(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(press(f, 'q'));
+	assert_int_equal(f->command.kind, CONSOLE_QUIT);
+}
+
+/* With children it asks, and anything but y changes nothing. */
+static void
+quitting_asks_with_children(void **state)
+{
+	struct fixture *f = *state;
+
+	world_adopt(f->world, 0, START);
+	assert_false(press(f, 'q'));
+	assert_true(shows(f, "1 node started here will end with it. Quit?"));
+	assert_false(press(f, K_ESC));
+	assert_false(press(f, K_CTRL_C));
+	assert_true(press(f, 'y'));
+	assert_int_equal(f->command.kind, CONSOLE_QUIT);
+}
+
+/* Bootstrapping is confirmed first. */
+static void
+bootstrap_is_confirmed(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_false(press(f, 'b'));
+	assert_false(press(f, 'n'));
+	assert_false(press(f, 'b'));
+	assert_true(press(f, 'y'));
+	assert_int_equal(f->command.kind, CONSOLE_BOOTSTRAP);
+}
+
+/* A new node gets a type and a mesh that are labels; the default is the selected node's mesh. */
+static void
+a_new_node_has_labels(void **state)
+{
+	struct fixture *f = *state;
+
+	press_all(f, "2");
+	press(f, K_END);
+	assert_false(press(f, 'n'));
+	assert_false(press(f, 'A'));
+	assert_false(press(f, K_ENTER));
+	assert_true(shows(f, "type: a to z"));
+	press(f, K_BACKSPACE);
+	press_all(f, "2");
+	assert_true(press(f, K_ENTER));
+	assert_int_equal(f->command.kind, CONSOLE_SPAWN);
+	assert_string_equal(f->command.type, "broker2");
+	assert_string_equal(f->command.mesh, "mesh2");
+}
+
+/* Only a node of our own can be stopped, after a yes. */
+static void
+only_own_nodes_are_stopped(void **state)
+{
+	struct fixture *f = *state;
+
+	press_all(f, "2x");
+	assert_true(shows(f, "was not started here"));
+	world_adopt(f->world, 0, START);
+	press_all(f, "x");
+	assert_true(shows(f, "Stop mesh1.broker.3b6a27 (pid 4711)?"));
+	assert_true(press(f, 'y'));
+	assert_int_equal(f->command.kind, CONSOLE_STOP);
+	assert_int_equal(f->command.child, 7);
+	f->world->child.state = CHILD_ENDED;
+	press_all(f, "x");
+	assert_true(shows(f, "has ended already"));
+}
+
+/* Keys lead to the panes, Tab goes round, and detail opens and closes. */
+static void
+panes_are_reached(void **state)
+{
+	struct fixture *f = *state;
+
+	press_all(f, "2");
+	assert_true(shows(f, "NODE"));
+	press_all(f, "3");
+	assert_true(shows(f, "WHERE"));
+	press(f, K_TAB);
+	assert_true(shows(f, "Everywhere"));
+	press(f, K_ESC);
+	assert_true(shows(f, "WHERE"));
+	press(f, K_BACKTAB);
+	assert_true(shows(f, "NODE"));
+	press(f, K_ENTER);
+	assert_true(shows(f, "neighbors"));
+	press(f, K_ESC);
+	assert_true(shows(f, "NODE"));
+}
+
+/* Who is selected in the topology is selected in the tables. */
+static void
+the_selection_is_shared(void **state)
+{
+	struct fixture *f = *state;
+
+	press_all(f, "1m");
+	press_all(f, "m2");
+	press(f, K_ENTER);
+	assert_true(shows(f, " mesh2.broker.2ebbc3"));
+}
+
+/* A filter works while it is typed; Esc brings the old one back. */
+static void
+filters_work_as_typed(void **state)
+{
+	struct fixture *f = *state;
+
+	press_all(f, "2/reg");
+	assert_true(shows(f, "2 of 18 match"));
+	press(f, K_ESC);
+	assert_false(shows(f, "match"));
+	press_all(f, "/gate");
+	press(f, K_ENTER);
+	assert_true(shows(f, "4 of 18 match"));
+	press(f, K_ESC);
+	assert_false(shows(f, "match"));
+}
+
+/* A frame is due for a reason: the second hand, a change that can be seen, a key. */
+static void
+frames_have_a_reason(void **state)
+{
+	struct fixture *f = *state;
+	struct model *m = &f->world->model;
+
+	assert_true(console_due(f->console, m));
+	console_draw(f->console, m, f->canvas);
+	assert_false(console_due(f->console, m));
+	/* New digests alone wait for the second hand. */
+	world_beat(f->world, START + MILLISECONDS(300));
+	assert_false(console_due(f->console, m));
+	assert_int_equal(console_deadline(f->console, m), START + SECONDS(1));
+	world_accuse(f->world, 0, 3, START + MILLISECONDS(301));
+	assert_true(console_due(f->console, m));
+	console_draw(f->console, m, f->canvas);
+	assert_false(console_due(f->console, m));
+	world_tick(f->world, START + SECONDS(1));
+	assert_true(console_due(f->console, m));
+}
+
+/* However many keys come, at most ten frames a second are drawn. */
+static void
+frames_are_limited(void **state)
+{
+	struct fixture *f = *state;
+	struct model *m = &f->world->model;
+
+	console_draw(f->console, m, f->canvas);
+	console_key(f->console, m, 'j', &f->command);
+	world_tick(f->world, START + MILLISECONDS(99));
+	assert_false(console_due(f->console, m));
+	assert_int_equal(console_deadline(f->console, m), START + MILLISECONDS(100));
+	world_tick(f->world, START + MILLISECONDS(100));
+	assert_true(console_due(f->console, m));
+}
+
+/* A node does not move in the picture when others come and go. */
+static void
+the_picture_is_still(void **state)
+{
+	struct fixture *f = *state;
+	char *before, *after, *name;
+	size_t at;
+
+	f->world->model.mesh_count = 1;
+	press_all(f, "1");
+	before = canvas_dump(f->canvas);
+	name = strstr(before, "f4bd46");
+	assert_non_null(name);
+	at = (size_t)(name - before);
+	/* Gone, and 60 s later forgotten: six of nine slots are empty. */
+	for (size_t i = 0; i < 9; i++)
+		world_silence(f->world, i, i != 5 && i != 1 && i != 2);
+	for (int s = 2; s < 130; s += 2)
+		world_beat(f->world, START + SECONDS(s));
+	assert_int_equal(directory_count(f->world->directories[0]), 3);
+	console_draw(f->console, &f->world->model, f->canvas);
+	after = canvas_dump(f->canvas);
+	assert_non_null(strstr(after, "f4bd46"));
+	/* The same line; columns differ in bytes, since others are blank now. */
+	for (char *p = before, *q = after; ; p++, q++) {
+		while (p < before + at && *p != '\n')
+			p++;
+		while (*q != '\n' && strncmp(q, "f4bd46", 6) != 0)
+			q++;
+		assert_int_equal(p >= before + at, *q != '\n');
+		if (p >= before + at)
+			break;
+	}
+	free(before);
+	free(after);
+}
+
+/* What a peer calls its build cannot steer the terminal. */
+static void
+peers_cannot_write_escapes(void **state)
+{
+	struct fixture *f = *state;
+	char *dump;
+
+	world_build(f->world, 0, "\033[2J\xe2\x80\xaex");
+	world_beat(f->world, START + SECONDS(1));
+	press_all(f, "2");
+	press(f, K_ENTER);
+	dump = canvas_dump(f->canvas);
+	assert_null(strchr(dump, '\033'));
+	assert_null(strstr(dump, "\xe2\x80\xae"));
+	free(dump);
+}
+
+/* News is shown with its age and goes away; bad news stays longer. */
+static void
+news_has_an_age(void **state)
+{
+	struct fixture *f = *state;
+
+	world_notice(f->world, MODEL_NOTICE_INFO, START, "mesh1.broker.3b6a27 is ready");
+	press_all(f, "2");
+	assert_true(shows(f, "mesh1.broker.3b6a27 is ready"));
+	world_beat(f->world, START + SECONDS(5));
+	press_all(f, "2");
+	assert_true(shows(f, "is ready 5s ago"));
+	world_beat(f->world, START + SECONDS(11));
+	press_all(f, "2");
+	assert_false(shows(f, "is ready"));
+	world_notice(f->world, MODEL_NOTICE_ERROR, START, "could not start");
+	press_all(f, "2");
+	assert_true(shows(f, "could not start 11s ago"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(quitting_is_plain_without_children),
+		TEST(quitting_asks_with_children),
+		TEST(bootstrap_is_confirmed),
+		TEST(a_new_node_has_labels),
+		TEST(only_own_nodes_are_stopped),
+		TEST(panes_are_reached),
+		TEST(the_selection_is_shared),
+		TEST(filters_work_as_typed),
+		TEST(frames_have_a_reason),
+		TEST(frames_are_limited),
+		TEST(the_picture_is_still),
+		TEST(peers_cannot_write_escapes),
+		TEST(news_has_an_age),
+	};
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

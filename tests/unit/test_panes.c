@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/tui_world.h"
+#include "tui/console.h"
+#include "tui/keymap.h"
+
+/*
+ * Whole screens against files in tests/unit/golden: a model in, lines out. With UPDATE_GOLDEN in
+ * the environment the files are written instead; look at what changed before it is committed.
+ */
+#define START SECONDS(1000)
+
+/* Two meshes with one node that left, one accused once, one accused twice and silent. */
+static struct world *
+troubled_world(void)
+{
+	struct world *w = world_new(2, 9, START);
+
+	world_adopt(w, 1, START);
+	world_leave(w, 8, START + SECONDS(97));
+	world_silence(w, 3, true);
+	world_silence(w, 12, true);
+	for (int s = 6; s <= 96; s += 6)
+		world_beat(w, START + SECONDS(s));
+	world_accuse(w, 0, 3, START + SECONDS(95));
+	world_accuse(w, 9, 12, START + SECONDS(95));
+	world_accuse(w, 10, 12, START + SECONDS(95));
+	world_beat(w, START + SECONDS(98));
+	world_tick(w, START + SECONDS(99));
+	return w;
+}
+
+static void
+golden_path(char *to, size_t cap, const char *name, int width, int height)
+{
+	const char *source = getenv("SRCDIR");
+
+	snprintf(to, cap, "%s/tests/unit/golden/%s-%dx%d.txt", source ? source : ".", name, width,
+		height);
+}
+
+static void
+compare(const char *name, const struct canvas *c)
+{
+	char path[512], *dump = canvas_dump(c), *want;
+	size_t len = strlen(dump), got;
+	FILE *f;
+
+	golden_path(path, sizeof(path), name, c->width, c->height);
+	if (getenv("UPDATE_GOLDEN")) {
+		f = fopen(path, "w");
+		assert_non_null(f);
+		fputs(dump, f);
+		fclose(f);
+		free(dump);
+		return;
+	}
+	f = fopen(path, "r");
+	if (!f)
+		fail_msg("%s is missing", path);
+	want = calloc(1, len + 4096);
+	got = fread(want, 1, len + 4095, f);
+	fclose(f);
+	if (got != len || strcmp(want, dump) != 0)
+		fail_msg("%s differs from what was drawn:\n%s", path, dump);
+	free(want);
+	free(dump);
+}
+
+/* Presses the keys of `keys` one by one, drawing before each as a person would see it. */
+static void
+screen(const char *name, struct world *w, const char *keys, int width, int height)
+{
+	struct canvas *c = canvas_new(width, height, false);
+	struct console *console = console_new();
+	struct console_command command;
+
+	console_draw(console, &w->model, c);
+	for (; *keys; keys++) {
+		console_key(console, &w->model, *keys == '\n' ? K_ENTER : (uint8_t)*keys, &command);
+		console_draw(console, &w->model, c);
+	}
+	compare(name, c);
+	console_free(console);
+	canvas_free(c);
+}
+
+/* Each pane at the three sizes that are promised. */
+static void
+panes_look_as_agreed(void **state)
+{
+	static const int sizes[][2] = { { 80, 24 }, { 160, 48 }, { 40, 12 } };
+	struct world *w = troubled_world();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		int width = sizes[i][0], height = sizes[i][1];
+
+		screen("topology", w, "1", width, height);
+		screen("topology-selected", w, "1jjj", width, height);
+		screen("nodes", w, "2jj", width, height);
+		screen("directory", w, "3", width, height);
+		screen("help", w, "?", width, height);
+		screen("detail", w, "2jj\n", width, height);
+	}
+	world_free(w);
+}
+
+/* Every form of the overlay, and prompts over it. */
+static void
+forms_and_prompts_look_as_agreed(void **state)
+{
+	struct world *w = troubled_world();
+
+	(void)state;
+	screen("topology-tiles", w, "1v", 80, 24);
+	screen("topology-matrix", w, "1v", 160, 48);
+	screen("spawn", w, "n", 80, 24);
+	screen("stop", w, "/a2fa2f\nx", 80, 24);
+	screen("quit", w, "q", 80, 24);
+	screen("filter", w, "2/comp", 80, 24);
+	world_free(w);
+}
+
+/* With nobody there the screen says where it looked and what one can do. */
+static void
+emptiness_is_explained(void **state)
+{
+	struct world *w = world_new(0, 9, START);
+
+	(void)state;
+	w->model.self = NULL;
+	screen("empty", w, "", 80, 24);
+	screen("empty", w, "", 40, 12);
+	w->model.searching = true;
+	screen("searching", w, "", 80, 24);
+	world_free(w);
+}
+
+/* Twelve meshes do not fit at once: it says how many are missing, and m goes on to them. */
+static void
+many_meshes_are_paged(void **state)
+{
+	struct world *w = world_new(12, 6, START);
+
+	(void)state;
+	screen("many-meshes", w, "1", 80, 24);
+	screen("many-meshes-last", w, "1mmmmmmmmmmmm", 80, 24);
+	world_free(w);
+}
+
+/* 200 nodes of one mesh: tiles, with the selected one in view. */
+static void
+a_large_mesh_is_tiles(void **state)
+{
+	struct world *w = world_new(1, 200, START);
+
+	(void)state;
+	screen("large", w, "1jjjjjjjjjjjjjjjjjjjjjjjjjj", 80, 24);
+	screen("large", w, "1", 200, 60);
+	world_free(w);
+}
+
+/* No screen in a C locale holds a byte above 0x7e, nor an escape of a peer's. */
+static void
+ascii_screens_are_ascii(void **state)
+{
+	struct world *w = troubled_world();
+	struct canvas *c = canvas_new(160, 48, true);
+	struct console *console = console_new();
+	struct console_command command;
+
+	(void)state;
+	for (const char *keys = "1jvv23?2\n"; *keys; keys++) {
+		char *dump;
+
+		console_key(console, &w->model, *keys == '\n' ? K_ENTER : (uint8_t)*keys, &command);
+		console_draw(console, &w->model, c);
+		dump = canvas_dump(c);
+		for (const char *p = dump; *p; p++)
+			assert_true(*p == '\n' || (*p >= 0x20 && *p <= 0x7e));
+		free(dump);
+	}
+	console_free(console);
+	canvas_free(c);
+	world_free(w);
+}
+
+/* Below 40x12 only a sentence is drawn; no size at all does harm. */
+static void
+every_size_is_survived(void **state)
+{
+	struct world *w = troubled_world();
+	struct console *console = console_new();
+	struct console_command command;
+	char *dump;
+
+	(void)state;
+	for (int width = 1; width <= 520; width += width < 100 ? 7 : 60)
+		for (int height = 1; height <= 210; height += height < 60 ? 5 : 50) {
+			struct canvas *c = canvas_new(width, height, false);
+
+			for (const char *keys = "123?2jn"; *keys; keys++) {
+				console_key(console, &w->model, (uint8_t)*keys, &command);
+				console_draw(console, &w->model, c);
+			}
+			console_key(console, &w->model, K_ESC, &command);
+			canvas_free(c);
+		}
+	struct canvas *c = canvas_new(32, 9, false);
+
+	console_draw(console, &w->model, c);
+	dump = canvas_dump(c);
+	assert_non_null(strstr(dump, "terminal too small: 32x9, need"));
+	free(dump);
+	canvas_free(c);
+	console_free(console);
+	world_free(w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(panes_look_as_agreed),
+		cmocka_unit_test(forms_and_prompts_look_as_agreed),
+		cmocka_unit_test(emptiness_is_explained),
+		cmocka_unit_test(many_meshes_are_paged),
+		cmocka_unit_test(a_large_mesh_is_tiles),
+		cmocka_unit_test(ascii_screens_are_ascii),
+		cmocka_unit_test(every_size_is_survived),
+	};
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
