@@ -129,8 +129,7 @@ ask_stop(struct console *c, const struct model *m)
 	directory_name(row.entry, name);
 	if (!row.child || row.child->state == CHILD_ENDED) {
 		say(c, m, MODEL_NOTICE_WARN, "%s %s", name,
-			row.child ? "has ended already"
-				  : "was not started here; stop it where it was started");
+			row.child ? "has ended already" : "was not started here");
 		return;
 	}
 	c->stop_child = row.child->id;

@@ -11,6 +11,7 @@
 
 /* Everything known of one node, and by whom. */
 struct pane_detail {
+	struct peer_id id;	/* of the last frame; another one begins at the top */
 	int top, lines, page;
 };
 
@@ -50,6 +51,13 @@ static uint64_t
 since(const struct model *m, uint64_t then_ns)
 {
 	return m->now_ns > then_ns ? m->now_ns - then_ns : 0;
+}
+
+/* Load and neighbors of a node that is gone or has left are of the past. */
+static bool
+is_current(const struct directory_entry *en)
+{
+	return en->liveness == LIVENESS_LIVE || en->liveness == LIVENESS_SUSPECT;
 }
 
 static int
@@ -132,8 +140,13 @@ draw_digest(struct canvas *c, int y, const struct row *row, const struct model *
 			g->flags & DIGEST_GATEWAY ? "gateway " : "",
 			g->flags & DIGEST_DRAINING ? "draining " : "",
 			g->flags & DIGEST_DEGRADED ? "degraded" : "");
-	y = draw_load(c, y, g);
-	y = fact(c, y, STYLE_TEXT, "loop lag", "%u ms", g->loop_lag_ms);
+	if (is_current(row->entry))
+		y = draw_load(c, y, g);
+	else
+		y = fact(c, y, STYLE_DIM, "cpu, memory", "unknown: %s",
+			liveness_text(row->entry->liveness));
+	y = fact(c, y, STYLE_TEXT, "loop lag", "%u ms%s", g->loop_lag_ms,
+		is_current(row->entry) ? "" : " when it last spoke");
 	y = fact(c, y, STYLE_TEXT, "frames", "%llu sent, %llu received",
 		(unsigned long long)g->frames_sent,
 		(unsigned long long)g->frames_received);
@@ -155,8 +168,8 @@ draw_neighbors(struct canvas *c, int y, const struct row *row)
 	const struct directory *d = row->mesh->directory;
 	const struct digest *g = &row->entry->digest;
 
-	y = fact(c, y + 1, STYLE_TITLE, "neighbors", "%zu reported by it%s",
-		g->neighbor_count, row->degree_known ? "" : ", edges unknown");
+	y = fact(c, y + 1, STYLE_TITLE, "neighbors", "%zu reported by it%s", g->neighbor_count,
+		is_current(row->entry) ? "" : " when it last spoke");
 	for (size_t i = 0; i < g->neighbor_count; i++) {
 		const struct digest_neighbor *nb = &g->neighbors[i];
 		const struct directory_entry *other =
@@ -179,9 +192,13 @@ draw_neighbors(struct canvas *c, int y, const struct row *row)
 		x = x < 40 ? 40 : x;
 		x = canvas_printf(c, x, y, STYLE_TEXT, "%u.%u ms", nb->rtt_100us / 10,
 			nb->rtt_100us % 10) + 2;
-		canvas_printf(c, x, y, both ? STYLE_DIM : STYLE_WARN, "%s%s",
-			nb->path_kind == 1 ? "by relay, " : "",
-			both ? "both ends report it" : "reported by this end only");
+		if (!is_current(row->entry) || !is_current(other))
+			canvas_printf(c, x, y, STYLE_DIM, "no edge: %s", liveness_text(
+				is_current(other) ? row->entry->liveness : other->liveness));
+		else
+			canvas_printf(c, x, y, both ? STYLE_DIM : STYLE_WARN, "%s%s",
+				nb->path_kind == 1 ? "by relay, " : "",
+				both ? "both ends report it" : "reported by this end only");
 		y++;
 	}
 	return y;
@@ -196,6 +213,10 @@ pane_detail_draw(void *pane, const struct pane_context *x, struct canvas *c)
 	struct row row;
 	int y = 0;
 
+	if (!id_equal(&p->id, x->selected)) {
+		p->id = *x->selected;
+		p->top = 0;
+	}
 	if (rows_one(&row, x->model, x->selected)) {
 		const struct digest *g = &row.entry->digest;
 

@@ -24,16 +24,16 @@ pane_help_free(void *pane)
 static int
 draw_keys(struct canvas *c, int y, const struct keymap_action *a)
 {
+	int x = 2, margin = c->width < 60 ? 12 : 18;
 	const char *key;
 	size_t len;
-	int x = 2;
 
 	for (size_t i = 0; (key = keymap_key_at(a, i, &len)); i++) {
 		if (i > 0)
 			x = canvas_text(c, x, y, STYLE_DIM, " ");
 		x = canvas_printf(c, x, y, STYLE_KEY, "%.*s", (int)len, key);
 	}
-	x = x < 18 ? 18 : x + 1;
+	x = x < margin ? margin : x + 1;
 	canvas_cut(c, x, y, c->width - x, STYLE_TEXT, a->help);
 	return y + 1;
 }
@@ -95,7 +95,7 @@ draw_signs(struct canvas *c, int y)
 		canvas_text(
 			c, 2, y, style, theme_liveness_glyph((enum liveness)l, c->ascii));
 		canvas_text(c, 4, y, style, liveness_text((enum liveness)l));
-		canvas_cut(c, 18, y, c->width - 18, STYLE_TEXT, meanings[l]);
+		canvas_cut(c, 12, y, c->width - 12, STYLE_TEXT, meanings[l]);
 	}
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		enum theme_style style = theme_type(types[i]);

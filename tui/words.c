@@ -59,7 +59,7 @@ words_count(char *to, size_t cap, uint64_t count)
 char *
 words_kib(char *to, size_t cap, uint64_t kib)
 {
-	static const char units[] = "KMGTPE";
+	static const char units[] = "KMGTPEZY";
 	double value = (double)kib;
 	int unit = 0;
 

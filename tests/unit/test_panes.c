@@ -126,7 +126,7 @@ forms_and_prompts_look_as_agreed(void **state)
 	screen("topology-tiles", w, "1v", 80, 24);
 	screen("topology-matrix", w, "1v", 160, 48);
 	screen("spawn", w, "n", 80, 24);
-	screen("stop", w, "/a2fa2f\nx", 80, 24);
+	screen("stop", w, "2/cecc15\nx", 80, 24);
 	screen("quit", w, "q", 80, 24);
 	screen("filter", w, "2/comp", 80, 24);
 	world_free(w);
