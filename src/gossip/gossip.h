@@ -50,6 +50,11 @@ enum neighbor_change {
 };
 const char *neighbor_change_text(enum neighbor_change c);
 
+/*
+ * A BROADCAST fits topic_can_broadcast and DATA has at most GOSSIP_PEER_DATA_LEN_MAX
+ * bytes (asserted). OBSERVER comes before the peer's first message on a connection, and
+ * after the LOST of an earlier connection: a loss forgets it.
+ */
 struct gossip_in {
 	enum gossip_in_kind {
 		GOSSIP_IN_MESSAGE, /* bytes: one body as it came from `peer` */
@@ -66,18 +71,24 @@ struct gossip_in {
 	struct view bytes;
 };
 
+/*
+ * SEND: a body for `peer`; whoever carries it dials if there is no link. HANG_UP: we need
+ * the link no more (after a Disconnect either way, a ShuffleReply, a request without an
+ * answer); what was sent before it should still arrive. TIMER: hand GOSSIP_IN_TIMER back
+ * at due_ns; timers are never cancelled. NEIGHBOR: the active view changed by `peer`;
+ * REFUSED and TIMEOUT are about peers that we asked and that did not become neighbors.
+ * Observers that attach to us are no neighbors here. DELIVER: a content, once; `peer`
+ * handed it to us. PEER_DATA: the AddrInfo of `peer`, newly learned; it comes before the
+ * first SEND that needs it.
+ */
 struct gossip_out {
 	enum gossip_out_kind {
-		GOSSIP_OUT_SEND, /* bytes: a body for `peer`; dial it if there is no link
-				  */
-		GOSSIP_OUT_HANG_UP, /* we need the link to `peer` no more (after a
-				       Disconnect) */
-		GOSSIP_OUT_TIMER, /* hand GOSSIP_IN_TIMER back at due_ns; timers are never
-				     cancelled */
-		GOSSIP_OUT_NEIGHBOR, /* change: the active view changed by `peer` */
-		GOSSIP_OUT_DELIVER,  /* bytes: a content, once; `peer` is who handed it to
-					us */
-		GOSSIP_OUT_PEER_DATA, /* bytes: the AddrInfo of `peer`, newly learned */
+		GOSSIP_OUT_SEND,
+		GOSSIP_OUT_HANG_UP,
+		GOSSIP_OUT_TIMER,
+		GOSSIP_OUT_NEIGHBOR,
+		GOSSIP_OUT_DELIVER,
+		GOSSIP_OUT_PEER_DATA,
 	} kind;
 	struct peer_id peer;
 	enum neighbor_change change;
@@ -88,9 +99,8 @@ struct gossip_out {
 };
 
 /*
- * Effects in order. Owned by the caller of topic_handle; entries live until outbox_clear.
- *	for (size_t i = 0; i < outbox_count(o); i++) { ... outbox_at(o, i) ... }
- *outbox_clear(o);
+ * Effects in order, from outbox_at(o, 0) to outbox_count(o) - 1. Owned by the caller of
+ * topic_handle; entries live until outbox_clear, and so do their bytes.
  */
 struct outbox;
 struct outbox *outbox_new(void);
@@ -110,28 +120,23 @@ void topic_handle(
 /* Whether a content of this length can be broadcast (max_message_size - 44). */
 bool topic_can_broadcast(const struct topic *t, size_t len);
 
-/* Read-only views, for people, checkers and tests. */
-size_t topic_active(
-	const struct topic *t, struct peer_id *to, size_t cap); /* returns how many */
+/* Read-only views, for people, checkers and tests. They return how many there are. */
+size_t topic_active(const struct topic *t, struct peer_id *to, size_t cap);
 size_t topic_passive(const struct topic *t, struct peer_id *to, size_t cap);
 size_t topic_eager(const struct topic *t, struct peer_id *to, size_t cap);
 size_t topic_pending(const struct topic *t, struct peer_id *to, size_t cap);
 size_t topic_observers(const struct topic *t, struct peer_id *to, size_t cap);
-bool topic_is_neighbor(
-	const struct topic *t, const struct peer_id *peer); /* active or observer */
-/*
- * Whether a link to `peer` is of use to this topic now: active, pending, joining or
- * observer.
- */
+/* Active or observer. */
+bool topic_is_neighbor(const struct topic *t, const struct peer_id *peer);
+/* Whether a link to `peer` is of use now: active, pending, joining or observer. */
 bool topic_needs(const struct topic *t, const struct peer_id *peer);
 
 struct topic_stats {
 	uint64_t delivered, duplicates, broadcasts, malformed, bad_hash;
 	uint64_t grafts_sent, prunes_sent, ihaves_sent, payloads_sent;
 	uint64_t evictions, dropped_lazy, dropped_missing, dropped_seen, dropped_cache;
-	size_t seen, cached, cached_bytes, missing, lazy_queued,
-		peer_data; /* sizes now */
-	size_t joining;	   /* contacts that owe an answer to a Join */
+	/* Sizes now; joining: contacts that owe an answer to a Join. */
+	size_t seen, cached, cached_bytes, missing, lazy_queued, peer_data, joining;
 };
 void topic_stats(const struct topic *t, struct topic_stats *s);
 

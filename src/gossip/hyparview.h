@@ -11,13 +11,14 @@
  *
  * Where it goes beyond the table:
  * - A Neighbor from a peer that is active already and owes us nothing is answered once
- * while it is active. Answering always would play ping-pong, never would leave a
- * half-active link.
+ *   while it is active. Always would play ping-pong, never would leave half a link.
+ * - A request without an answer in time is taken back by a Disconnect.
  * - The first Shuffle comes about a second after the first neighbor, then at doubling
  *   intervals up to the set one, so that small meshes know each other early.
- * - A Shuffle that ends here is answered only if the origin is a neighbor, or the
- * exchange has news for one of us. An idle mesh where all know all opens no connections
- * for it.
+ * - A Shuffle that ends here is answered only if the origin is a neighbor, or if the
+ *   exchange has news. An idle mesh where all know all opens no connections for it.
+ * - Requests are bounded for each round of refilling, and a node with less than half a
+ *   view asks one peer with High (views_refill).
  */
 struct hyparview {
 	struct views views;

@@ -39,8 +39,7 @@ void plumtree_fini(struct plumtree *p, struct heap *timers);
 void plumtree_up(
 	struct plumtree *p, const struct peer_id *peer); /* eager; no-op when known */
 void plumtree_down(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *peer);
-/* The content fits a message (the caller asked); a content that was seen before is not
- * sent. */
+/* The content fits a message (the caller asked); one that was seen is not sent. */
 void plumtree_broadcast(struct plumtree *p, struct gossip_ctx *x, struct view content);
 /* Takes the Gossip kinds of messages. */
 void plumtree_message(struct plumtree *p, struct gossip_ctx *x,

@@ -45,8 +45,7 @@ context(struct topic *t, uint64_t now_ns, struct outbox *out)
 		.now_ns = now_ns};
 }
 
-/* Plumtree follows the active view: applies the changes from entry `from` of the outbox
- * on. */
+/* Plumtree follows the active view: the changes from entry `from` of the outbox on. */
 static void
 follow(struct topic *t, struct gossip_ctx *x, size_t from)
 {

@@ -28,14 +28,16 @@ struct views_join {
 
 enum views_asked { VIEWS_NOT_ASKED, VIEWS_ASKED_LOW, VIEWS_ASKED_HIGH };
 
+/*
+ * alive: heard of since its last loss, so that one loss is forgiven to a passive peer.
+ * tried: how it was asked in this round of refilling. answered: it is active and got the
+ * one answer to a Neighbor that we owed no answer to.
+ */
 struct views_peer {
 	uint8_t data[GOSSIP_PEER_DATA_LEN_MAX];
 	size_t data_len;
-	bool alive; /* heard of since its last loss: one loss is forgiven to a passive
-		       peer */
-	enum views_asked tried; /* in this round of refilling */
-	bool answered; /* active, and got its one answer to a Neighbor that was not needed
-			*/
+	bool alive, answered;
+	enum views_asked tried;
 };
 
 struct views {
@@ -67,22 +69,20 @@ void views_add_active(struct views *v, struct gossip_ctx *x, const struct peer_i
 /* False when it was not active. */
 bool views_remove_active(struct views *v, struct gossip_ctx *x,
 	const struct peer_id *peer, enum neighbor_change change, bool to_passive);
-/*
- * True when the peer is new to the passive view. Evicts a random one when that is full.
- */
+/* True when the peer is new to the view. Evicts a random one when that is full. */
 bool views_add_passive(struct views *v, struct gossip_ctx *x, const struct peer_id *peer,
 	const struct gossip_peer_data *data);
 void views_remove_passive(struct views *v, const struct peer_id *peer);
 
-/* Sends a request (a Join if `join`, else Neighbor) and waits for the answer. */
+/* Sends a request (Neighbor; a Join if we observe) and waits for the answer. */
 void views_request(struct views *v, struct gossip_ctx *x, const struct peer_id *peer,
 	enum gossip_priority priority);
 bool views_is_pending(const struct views *v, const struct peer_id *peer);
 bool views_clear_pending(
 	struct views *v, struct gossip_ctx *x, const struct peer_id *peer);
 struct views_join *views_find_join(struct views *v, const struct peer_id *peer);
-struct views_join *views_add_join(
-	struct views *v, const struct peer_id *peer); /* NULL: full */
+/* NULL when there is no room. */
+struct views_join *views_add_join(struct views *v, const struct peer_id *peer);
 bool views_clear_join(struct views *v, struct gossip_ctx *x, const struct peer_id *peer);
 
 /*

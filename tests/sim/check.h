@@ -19,8 +19,7 @@ bool check_connected(const struct net *n, char *why);
 bool check_symmetric(const struct net *n, char *why);
 /* No active view is above its bound, and each has at least `min` (or all the others). */
 bool check_degrees(const struct net *n, size_t min, char *why);
-/* Everyone who lives and is older than the broadcast had it exactly once; the sender
- * never. */
+/* Everyone who lives had each exactly once, its sender never. */
 bool check_delivered(const struct net *n, size_t first, size_t last, char *why);
 /* Every table is within its bound of limits.h. */
 bool check_bounds(const struct net *n, char *why);

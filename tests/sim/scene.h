@@ -21,13 +21,11 @@
 				net_count(n), #call, why);                               \
 	} while (0)
 
-/* A mesh of `count` members that joined over random earlier ones, 20 ms apart, and
- * settled. */
+/* `count` members that joined over random earlier ones, 20 ms apart, and settled. */
 struct net *scene_grown(uint64_t seed, size_t count, void (*change)(struct net_config *));
 /* Random living members send `count` broadcasts, 30 ms apart; then a while of rest. */
 void scene_send_many(struct net *n, uint64_t seed, size_t count);
-/* Lets it settle; then the overlay is whole, symmetric, within bounds, and waits for
- * nothing. */
+/* Once settled: connected, symmetric, within bounds, and nothing waits. */
 void scene_check(struct net *n, uint64_t seed, size_t min_degree);
 /* A run gives the hash of its history: two runs of a seed give the same. */
 void scene_each_seed_twice(uint64_t seeds, uint64_t (*run)(uint64_t seed));

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole meshes of topics in virtual time. Each seed runs twice; the histories are the
- * same. */
+/* Whole meshes of topics in virtual time. Each seed runs twice, the same way. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -128,8 +127,7 @@ run_leave(uint64_t seed)
 	return lose_a_fifth(seed, net_leave);
 }
 
-/* A fifth of 50 nodes crashes: the rest is one overlay without them, and all is
- * delivered. */
+/* A fifth of 50 nodes crashes: the rest is one overlay, and all is delivered. */
 static void
 crash_of_a_fifth(void **state)
 {
@@ -210,8 +208,7 @@ without_forwarding(struct net_config *c)
 	c->forwarding = false;
 }
 
-/* Control: where nobody is told of a crash, the overlay keeps the dead and the check says
- * so. */
+/* Control: where nobody is told of a crash the overlay keeps the dead: it is found. */
 static void
 unnoticed_crashes_are_found(void **state)
 {
