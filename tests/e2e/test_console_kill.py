@@ -55,7 +55,8 @@ def killed_at_random_moments():
         until(lambda c=console: not c.processes(), 2.0)
         left += console.processes().values()
         console.close()
-    return ([f"left: {left}"] if left else []) + ([] if most > 0 else ["no node ever ran"])
+    idle = [] if most > 0 else ["no node ever ran"]
+    return ([f"left: {left}"] if left else []) + idle
 
 
 def ended_by(signum):
@@ -64,7 +65,8 @@ def ended_by(signum):
     if not until(lambda: len(console.nodes()) == STARTED):
         why.append(f"only {len(console.nodes())} nodes started")
     console.process.send_signal(signum)
-    status = until(lambda: console.process.poll() is not None and [console.process.poll()])
+    poll = console.process.poll
+    status = until(lambda: poll() is not None and [poll()])
     if status != [0]:
         why.append(f"exit status {status}")
     if console.processes():
@@ -87,7 +89,8 @@ def others_stay():
     """a node that the console did not start lives on after kill -9 of the console"""
     console = Console()
     node = Tree([MESHTUI, "--node", "broker", "--mesh", "mesh1", "--data-dir",
-                 console.dir + "/data"], runtime_dir=console.dir, stderr=subprocess.DEVNULL)
+                 console.dir + "/data"], runtime_dir=console.dir,
+                stderr=subprocess.DEVNULL)
     why = []
     if not until(lambda: len(os.listdir(console.dir + "/data")) > 2
                  if os.path.isdir(console.dir + "/data") else False):

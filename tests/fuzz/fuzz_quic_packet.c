@@ -2,8 +2,8 @@
 /*
  * Packets of strangers. The first byte chooses: raw packets to an acceptor, a real first
  * packet damaged by the input, or raw packets to a dialer that waits for an answer. The
- * rest is a sequence of packets, each a length in two bytes and its bytes. Whatever comes,
- * nothing may be left once the handshake deadline has passed.
+ * rest is a sequence of packets, each a length in two bytes and its bytes. Whatever
+ * comes, nothing may be left once the handshake deadline has passed.
  */
 #include <assert.h>
 #include <sodium.h>

@@ -55,6 +55,8 @@ PLANTED = [
     (tidy.check_sans_io, "src/gossip/planted.c", "\tnow = time(NULL);\n"),
     (tidy.check_sleeps, "tests/e2e/planted.sh", "slee" "p 1\n"),
     (tidy.check_sleeps, "tests/e2e/planted.py", "time.slee" "p(0.5)\n"),
+    (tidy.check_executable, "tests/e2e/test_planted.py", "print(1)\n"),
+    (tidy.check_executable, "tests/e2e/planted.sh", "#!/bin/sh\n"),
     (tidy.check_licenses, "src/base/planted.c", None),
     (tidy.check_promises, "src/base/planted.c", "/* TO" "DO */\n"),
     (tidy.check_promises, "src/base/util.c", "\n"),
@@ -71,6 +73,7 @@ INNOCENT = [
     (tidy.check_banned, "src/base/planted.c", "/* strcpy(a, b) */ x->sleep(1);\n"),
     (tidy.check_sans_io, "src/io/planted.c", "\tclock_gettime(c, &now);\n"),
     (tidy.check_sleeps, "tests/e2e/planted.sh", "slee" "p 0.1\n"),
+    (tidy.check_executable, "tests/e2e/planted.py", "X = 1\n"),
 ]
 
 GLOBALS = [

@@ -273,6 +273,16 @@ def check_sleeps(tree):
                 yield path, n, f"sleeps {pause}"
 
 
+def check_executable(tree):
+    """a test that is a script can be executed"""
+    for path in sorted(tree.files):
+        script = path.startswith("tests/") and path.endswith((".py", ".sh"))
+        runs = script and tree.files[path].startswith("#!")
+        named = script and os.path.basename(path).startswith("test_")
+        if (runs or named) and not os.access(os.path.join(tree.root, path), os.X_OK):
+            yield path, 1, "chmod +x is missing"
+
+
 def check_licenses(tree):
     """each source says its license"""
     for path, text in sorted(tree.files.items()):
@@ -297,7 +307,8 @@ def check_promises(tree):
 
 CHECKS = [check_layers, check_foreign, check_file_lengths, check_function_lengths,
           check_columns, check_names, check_style, check_globals, check_banned,
-          check_sans_io, check_sleeps, check_licenses, check_promises]
+          check_sans_io, check_sleeps, check_executable, check_licenses,
+          check_promises]
 
 
 def main():
