@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "node/announce.h"
+#include "node/seeding.h"
 #include "node/state.h"
 #include "node/sync.h"
 #include "wire/gossip_msg.h"
@@ -156,6 +157,7 @@ meshes_add(struct node *n, const char *mesh, uint64_t now_ns)
 		.bytes = { data.data, data.len } }, now_ns);
 	buf_fini(&data);
 	m->heal_ns = now_ns + rng_jitter(&n->rng, SEEDS_HEAL_EVERY, 20);
+	m->widen_ns = now_ns + rng_jitter(&n->rng, SEEDING_WIDEN_EVERY, 20);
 	m->announce_ns = n->config.observer ? NEVER : now_ns;
 	return ERR_OK;
 }
@@ -243,11 +245,16 @@ meshes_tick(struct node *n, struct membership *m, uint64_t now_ns)
 
 			snprintf(ev->mesh, sizeof(ev->mesh), "%s", m->mesh);
 			ev->change = changes[i];
-			if (!changes[i].appeared && !changes[i].removed)
+			if (!changes[i].appeared && !changes[i].removed
+			    && !changes[i].observer)
 				n->liveness_changes++;
-			if (e != NULL && changes[i].appeared && !e->self)
+			if (e != NULL && changes[i].appeared && !e->self) {
 				book_learn(&n->book, &e->digest.id, e->digest.addresses,
 					e->digest.address_count);
+				seeding_met(n, m, e, now_ns);
+			}
+			if (changes[i].to == LIVENESS_SUSPECT && id_is_zero(&changes[i].accuser))
+				seeding_missed(n, m, now_ns);
 		}
 	} while (count == CHANGES_MAX);
 }

@@ -25,6 +25,7 @@ struct membership {
 	int64_t sync_stream;
 	bool synced;			/* an answer came */
 	uint64_t heal_ns;		/* when to look beyond the directory again */
+	uint64_t widen_ns;		/* when to ask for one more neighbor, if too few */
 };
 
 /* ERR_EXISTS, ERR_LIMIT. */

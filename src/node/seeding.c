@@ -10,9 +10,12 @@
 /* An observer listens at a few places, so that losing one leaves no gap. */
 #define OBSERVER_PLACES 2
 
+/* What does not depend on the entry is found once for all: the table is asked often. */
 struct want {
 	const struct node *n;
 	uint64_t now_ns;
+	size_t neighbors[MESHES_MAX];
+	bool few[MESHES_MAX];
 };
 
 static size_t
@@ -23,24 +26,51 @@ neighbors(const struct membership *m)
 	return topic_active(m->topic, active, GOSSIP_PENDING_MAX);
 }
 
+/* Few neighbors, though there are more nodes to have: itself is one of the live ones. */
 static bool
-mesh_wants(const struct node *n, const struct membership *m, const struct seed_entry *e,
-	uint64_t now_ns)
+has_few(const struct node *n, const struct membership *m, size_t count)
 {
+	struct directory_stats s;
+
+	if (n->config.observer || count >= SEEDING_FEW)
+		return false;
+	directory_stats(m->directory, &s);
+	return s.by_liveness[LIVENESS_LIVE] > count + 1;
+}
+
+static void
+want_init(struct want *w, const struct node *n, uint64_t now_ns)
+{
+	w->n = n;
+	w->now_ns = now_ns;
+	for (size_t i = 0; i < n->mesh_count; i++) {
+		w->neighbors[i] = neighbors(n->meshes[i]);
+		w->few[i] = has_few(n, n->meshes[i], w->neighbors[i]);
+	}
+}
+
+static bool
+mesh_wants(const struct want *w, size_t i, const struct seed_entry *e)
+{
+	const struct membership *m = w->n->meshes[i];
+	bool heals = w->now_ns >= m->heal_ns;
+	bool widens = w->few[i] && w->now_ns >= m->widen_ns;
 	const struct directory_entry *known;
 
+	if (!w->n->config.observer && w->neighbors[i] > 0 && !heals && !widens)
+		return false;
 	if (e->mesh[0] != '\0' && strcmp(e->mesh, m->mesh) != 0)
 		return false;
 	if (topic_is_neighbor(m->topic, &e->seed.id))
 		return false;
-	if (n->config.observer)
-		return neighbors(m) < OBSERVER_PLACES;
-	if (neighbors(m) == 0)
+	if (w->n->config.observer)
+		return w->neighbors[i] < OBSERVER_PLACES;
+	if (w->neighbors[i] == 0)
 		return true;
-	if (now_ns < m->heal_ns)
-		return false;
 	known = directory_find(m->directory, &e->seed.id);
-	return known == NULL || known->liveness != LIVENESS_LIVE;
+	if (known != NULL && known->liveness == LIVENESS_LIVE)
+		return widens && !topic_needs(m->topic, &e->seed.id);
+	return heals;
 }
 
 static bool
@@ -55,7 +85,7 @@ wanted(const void *ctx, const struct seed_entry *e)
 	if (n->config.observer && e->mesh[0] == '\0')
 		return !links_trying(&n->links, &e->seed.id);
 	for (size_t i = 0; i < n->mesh_count; i++)
-		if (mesh_wants(n, n->meshes[i], e, w->now_ns))
+		if (mesh_wants(w, i, e))
 			return true;
 	return false;
 }
@@ -74,27 +104,36 @@ pending(const struct node *n)
 uint64_t
 seeding_deadline(const struct node *n)
 {
-	struct want w = { n, 0 };
 	uint64_t due = NEVER;
+	struct want w;
 
 	if (n->leave_ns != 0 || n->seeds.count == 0)
 		return NEVER;
+	want_init(&w, n, 0);
 	if (pending(n) < SEEDING_AT_ONCE * (n->mesh_count + 1))
 		due = seeds_due(&n->seeds, wanted, &w);
 	for (size_t i = 0; i < n->mesh_count; i++)
 		if (!n->config.observer && n->meshes[i]->heal_ns < due)
 			due = n->meshes[i]->heal_ns;
+	for (size_t i = 0; i < n->mesh_count; i++)
+		if (w.few[i] && n->meshes[i]->widen_ns < due)
+			due = n->meshes[i]->widen_ns;
 	return due;
 }
 
-/* The heal timer of a mesh is set again once it was due, whether or not somebody was found. */
+/* The timers of a mesh are set again once they were due, whether or not somebody was found. */
 static void
-rearm_healing(struct node *n, uint64_t now_ns)
+rearm(struct node *n, uint64_t now_ns)
 {
-	for (size_t i = 0; i < n->mesh_count; i++)
-		if (n->meshes[i]->heal_ns <= now_ns)
-			n->meshes[i]->heal_ns =
-				now_ns + rng_jitter(&n->rng, SEEDS_HEAL_EVERY, 20);
+	for (size_t i = 0; i < n->mesh_count; i++) {
+		struct membership *m = n->meshes[i];
+
+		if (m->heal_ns <= now_ns)
+			m->heal_ns = now_ns + rng_jitter(&n->rng, SEEDS_HEAL_EVERY, 20);
+		if (m->widen_ns <= now_ns)
+			m->widen_ns =
+				now_ns + rng_jitter(&n->rng, SEEDING_WIDEN_EVERY, 20);
+	}
 }
 
 /* Asks the link's other end to take us in, for every mesh that this seed can stand for. */
@@ -110,28 +149,52 @@ join_over(struct node *n, const struct peer_id *peer, const char *mesh, uint64_t
 		meshes_handle(n, m, &in, now_ns);
 }
 
+/* Whether this contact was wanted only for one more neighbor: then one is enough for now. */
+static void
+widened(struct node *n, const struct want *w, const struct peer_id *peer)
+{
+	for (size_t i = 0; i < n->mesh_count; i++) {
+		struct membership *m = n->meshes[i];
+		const struct directory_entry *known = directory_find(m->directory, peer);
+
+		if (w->few[i] && known != NULL && known->liveness == LIVENESS_LIVE)
+			m->widen_ns = w->now_ns
+				+ rng_jitter(&n->rng, SEEDING_WIDEN_EVERY, 20);
+	}
+}
+
+static void
+contact(struct node *n, struct seed_entry *e, uint64_t now_ns)
+{
+	const struct link *k = links_find(&n->links, &e->seed.id);
+
+	if (k != NULL) {
+		seeding_linked(n, k, now_ns);
+		return;
+	}
+	if (book_find(&n->book, &e->seed.id) == NULL || e->configured)
+		book_learn(&n->book, &e->seed.id, &e->seed.address, 1);
+	if (links_contact(&n->links, &e->seed.id, now_ns) != ERR_OK)
+		seeding_failed(n, &e->seed.id, now_ns);
+}
+
 void
 seeding_tick(struct node *n, uint64_t now_ns)
 {
-	struct want w = { n, now_ns };
 	struct seed_entry *e;
+	struct want w;
 
 	if (n->leave_ns != 0)
 		return;
-	while (pending(n) < SEEDING_AT_ONCE * (n->mesh_count + 1) &&
-		(e = seeds_next(&n->seeds, now_ns, wanted, &w)) != NULL) {
-		const struct link *k = links_find(&n->links, &e->seed.id);
-
-		if (k != NULL) {
-			seeding_linked(n, k, now_ns);
-			continue;
-		}
-		if (book_find(&n->book, &e->seed.id) == NULL || e->configured)
-			book_learn(&n->book, &e->seed.id, &e->seed.address, 1);
-		if (links_contact(&n->links, &e->seed.id, now_ns) != ERR_OK)
-			seeding_failed(n, &e->seed.id, now_ns);
+	while (pending(n) < SEEDING_AT_ONCE * (n->mesh_count + 1)) {
+		want_init(&w, n, now_ns);
+		e = seeds_next(&n->seeds, now_ns, wanted, &w);
+		if (e == NULL)
+			break;
+		widened(n, &w, &e->seed.id);
+		contact(n, e, now_ns);
 	}
-	rearm_healing(n, now_ns);
+	rearm(n, now_ns);
 }
 
 /* Everyone we ever met is a place to look later: a mesh cut in two heals over such memories. */
@@ -153,11 +216,12 @@ void
 seeding_linked(struct node *n, const struct link *k, uint64_t now_ns)
 {
 	struct seed_entry *e = remember(n, k, now_ns);
-	struct want w = { n, now_ns };
 	bool was_pending;
+	struct want w;
 
 	if (e == NULL)
 		return;
+	want_init(&w, n, now_ns);
 	was_pending = e->pending;
 	e->pending = false;
 	if (n->config.observer && k->hello.mesh[0] != '\0') {
@@ -167,6 +231,28 @@ seeding_linked(struct node *n, const struct link *k, uint64_t now_ns)
 	if (was_pending || wanted(&w, e))
 		join_over(n, &k->peer, k->hello.mesh, now_ns);
 	(void)seeds_result(&n->seeds, &k->peer, true, now_ns);
+}
+
+void
+seeding_met(struct node *n, const struct membership *m, const struct directory_entry *e,
+	uint64_t now_ns)
+{
+	struct seed s = { .id = e->digest.id };
+
+	if (n->config.observer || !directory_is_node(e) || e->liveness >= LIVENESS_GONE
+	    || e->digest.address_count == 0)
+		return;
+	s.address = e->digest.addresses[0];
+	(void)seeds_add(&n->seeds, &s, m->mesh, false, now_ns);
+}
+
+void
+seeding_missed(struct node *n, struct membership *m, uint64_t now_ns)
+{
+	uint64_t due = now_ns + rng_jitter(&n->rng, SEEDING_MISSED_WAIT, 20);
+
+	if (due < m->heal_ns)
+		m->heal_ns = due;
 }
 
 void

@@ -24,6 +24,23 @@ seeds_find(struct seeds *s, const struct peer_id *id)
 	return NULL;
 }
 
+/* Of a full table: what nobody configured and nobody reached for longest, or NULL. */
+static struct seed_entry *
+hopeless(struct seeds *s)
+{
+	struct seed_entry *worst = NULL;
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct seed_entry *e = &s->entries[i];
+
+		if (e->configured || e->pending || e->attempts < SEEDS_GIVE_UP)
+			continue;
+		if (worst == NULL || e->attempts > worst->attempts)
+			worst = e;
+	}
+	return worst;
+}
+
 int
 seeds_add(struct seeds *s, const struct seed *seed, const char *mesh, bool configured,
 	uint64_t now_ns)
@@ -41,9 +58,9 @@ seeds_add(struct seeds *s, const struct seed *seed, const char *mesh, bool confi
 		e->attempts = 0;
 		return ERR_OK;
 	}
-	if (s->count == SEEDS_TABLE_MAX)
+	e = s->count < SEEDS_TABLE_MAX ? &s->entries[s->count++] : hopeless(s);
+	if (e == NULL)
 		return ERR_LIMIT;
-	e = &s->entries[s->count++];
 	*e = (struct seed_entry){ .seed = *seed, .configured = configured, .due_ns = now_ns };
 	snprintf(e->mesh, sizeof(e->mesh), "%s", mesh);
 	return ERR_OK;

@@ -32,7 +32,10 @@ struct seeds {
 };
 
 void seeds_init(struct seeds *s, const uint8_t random_seed[static 32]);
-/* A known id gets the new address. ERR_LIMIT when full, ERR_EXISTS when nothing was new. */
+/*
+ * A known id gets the new address. When full, a remembered one that was given up makes room.
+ * ERR_LIMIT when there is none, ERR_EXISTS when nothing was new.
+ */
 int seeds_add(struct seeds *s, const struct seed *seed, const char *mesh, bool configured,
 	uint64_t now_ns);
 /*
