@@ -25,7 +25,8 @@ arm_topic_timer(struct node *n, struct membership *m, const struct gossip_out *o
 }
 
 static void
-on_neighbor(struct node *n, struct membership *m, const struct gossip_out *o, uint64_t now_ns)
+on_neighbor(struct node *n, struct membership *m, const struct gossip_out *o,
+	uint64_t now_ns)
 {
 	struct node_event *ev = node_push(n, NODE_EVENT_NEIGHBOR, &o->peer);
 
@@ -43,7 +44,7 @@ on_peer_data(struct node *n, const struct gossip_out *o)
 	struct view bytes = { o->bytes, o->bytes_len };
 	size_t count;
 
-	if (gossip_addr_info_decode(bytes, a, GOSSIP_PEER_ADDRESSES_MAX, &count) == ERR_OK)
+	if (!gossip_addr_info_decode(bytes, a, GOSSIP_PEER_ADDRESSES_MAX, &count))
 		book_learn(&n->book, &o->peer, a, count);
 }
 
@@ -54,20 +55,25 @@ struct unreached {
 };
 
 static void
-carry_out(struct node *n, struct membership *m, const struct gossip_out *o, struct unreached *u,
+carry_out(struct node *n, struct membership *m, const struct gossip_out *o,
+	struct unreached *u,
 	uint64_t now_ns)
 {
 	struct link *k;
 
 	switch (o->kind) {
 	case GOSSIP_OUT_SEND:
-		if (links_gossip(&n->links, &o->peer, &m->topic_id, o->bytes, o->bytes_len,
-			now_ns) == ERR_OK)
+		if (links_gossip(&n->links, &o->peer, &m->topic_id, o->bytes,
+			o->bytes_len, now_ns) == ERR_OK)
 			break;
-		/* No way to it, or it is too slow to follow: either way it is no neighbor. */
+		/*
+		 * No way to it, or it is too slow to follow: either way it is no
+		 * neighbor.
+		 */
 		k = links_find(&n->links, &o->peer);
 		if (k != NULL)
-			links_close(&n->links, k, CLOSE_STALLED, "too slow to follow", now_ns);
+			links_close(&n->links, k, CLOSE_STALLED, "too slow to follow",
+				now_ns);
 		if (u->count < GOSSIP_PENDING_MAX)
 			u->peers[u->count++] = o->peer;
 		break;
@@ -89,7 +95,10 @@ carry_out(struct node *n, struct membership *m, const struct gossip_out *o, stru
 	}
 }
 
-/* Carries out effects until none is left. Unreached peers are bounded by the pending ones. */
+/*
+ * Carries out effects until none is left. Unreached peers are bounded by the pending
+ * ones.
+ */
 static void
 drain(struct node *n, struct membership *m, uint64_t now_ns)
 {
@@ -100,7 +109,8 @@ drain(struct node *n, struct membership *m, uint64_t now_ns)
 			carry_out(n, m, outbox_at(n->outbox, i), &u, now_ns);
 		outbox_clear(n->outbox);
 		for (size_t i = 0; i < u.count; i++) {
-			struct gossip_in in = { .kind = GOSSIP_IN_LOST, .peer = u.peers[i] };
+			struct gossip_in in = { .kind = GOSSIP_IN_LOST,
+				.peer = u.peers[i] };
 
 			topic_handle(m->topic, &in, now_ns, n->outbox);
 		}
@@ -108,7 +118,8 @@ drain(struct node *n, struct membership *m, uint64_t now_ns)
 }
 
 void
-meshes_handle(struct node *n, struct membership *m, const struct gossip_in *in, uint64_t now_ns)
+meshes_handle(struct node *n, struct membership *m, const struct gossip_in *in,
+	uint64_t now_ns)
 {
 	topic_handle(m->topic, in, now_ns, n->outbox);
 	drain(n, m, now_ns);
@@ -218,7 +229,8 @@ meshes_apply(struct node *n, struct membership *m, struct view payload, uint64_t
 {
 	struct accusation by;
 
-	(void)directory_apply(m->directory, payload, m->mesh, now_ns);	/* it counts refusals */
+	/* It counts refusals. */
+	(void)directory_apply(m->directory, payload, m->mesh, now_ns);
 	if (directory_take_accused(m->directory, &by)) {
 		struct node_event *ev = node_push(n, NODE_EVENT_LIVENESS, &by.accuser);
 
@@ -241,7 +253,8 @@ meshes_tick(struct node *n, struct membership *m, uint64_t now_ns)
 		for (size_t i = 0; i < count; i++) {
 			const struct directory_entry *e =
 				directory_find(m->directory, &changes[i].id);
-			struct node_event *ev = node_push(n, NODE_EVENT_LIVENESS, &changes[i].id);
+			struct node_event *ev = node_push(n, NODE_EVENT_LIVENESS,
+				&changes[i].id);
 
 			snprintf(ev->mesh, sizeof(ev->mesh), "%s", m->mesh);
 			ev->change = changes[i];
@@ -253,7 +266,8 @@ meshes_tick(struct node *n, struct membership *m, uint64_t now_ns)
 					e->digest.address_count);
 				seeding_met(n, m, e, now_ns);
 			}
-			if (changes[i].to == LIVENESS_SUSPECT && id_is_zero(&changes[i].accuser))
+			if (changes[i].to == LIVENESS_SUSPECT
+			    && id_is_zero(&changes[i].accuser))
 				seeding_missed(n, m, now_ns);
 		}
 	} while (count == CHANGES_MAX);

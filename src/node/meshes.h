@@ -8,9 +8,10 @@
 struct node;
 
 /*
- * A membership: one mesh that this node is in (a member) or shows (an observer): its topic, its
- * directory, and what drives them. Effects of the topic are carried out in meshes_drain; nothing
- * in there calls the topic again, what follows from an effect is a timer or the next input.
+ * A membership: one mesh that this node is in (a member) or shows (an observer): its
+ * topic, its directory, and what drives them. Effects of the topic are carried out in
+ * meshes_drain; nothing in there calls the topic again, what follows from an effect is a
+ * timer or the next input.
  */
 struct membership {
 	char mesh[LABEL_LEN_MAX + 1];
@@ -25,7 +26,7 @@ struct membership {
 	int64_t sync_stream;
 	bool synced;			/* an answer came */
 	uint64_t heal_ns;		/* when to look beyond the directory again */
-	uint64_t widen_ns;		/* when to ask for one more neighbor, if too few */
+	uint64_t widen_ns;		/* when to ask for a neighbor, if too few */
 };
 
 /* ERR_EXISTS, ERR_LIMIT. */
@@ -34,12 +35,14 @@ void meshes_fini(struct node *n);
 struct membership *meshes_find(struct node *n, const struct peer_id *topic_id);
 struct membership *meshes_named(struct node *n, const char *mesh);
 /* One input for a topic, and all that follows from it. */
-void meshes_handle(struct node *n, struct membership *m, const struct gossip_in *in, uint64_t now_ns);
+void meshes_handle(struct node *n, struct membership *m, const struct gossip_in *in,
+	uint64_t now_ns);
 /* The same kind of input for every topic: LOST, OBSERVER. */
 void meshes_tell_all(struct node *n, enum gossip_in_kind kind, const struct peer_id *peer,
 	uint64_t now_ns);
 /* A signed payload for a directory, from gossip or SYNC. */
-void meshes_apply(struct node *n, struct membership *m, struct view payload, uint64_t now_ns);
+void meshes_apply(struct node *n, struct membership *m, struct view payload,
+	uint64_t now_ns);
 /* Lets the directory's time pass; changes become events. */
 void meshes_tick(struct node *n, struct membership *m, uint64_t now_ns);
 /* Whether any topic has a use for a link with this peer. */

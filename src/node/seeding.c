@@ -121,7 +121,10 @@ seeding_deadline(const struct node *n)
 	return due;
 }
 
-/* The timers of a mesh are set again once they were due, whether or not somebody was found. */
+/*
+ * The timers of a mesh are set again once they were due, whether or not somebody was
+ * found.
+ */
 static void
 rearm(struct node *n, uint64_t now_ns)
 {
@@ -136,7 +139,9 @@ rearm(struct node *n, uint64_t now_ns)
 	}
 }
 
-/* Asks the link's other end to take us in, for every mesh that this seed can stand for. */
+/*
+ * Asks the link's other end to take us in, for every mesh that this seed can stand for.
+ */
 static void
 join_over(struct node *n, const struct peer_id *peer, const char *mesh, uint64_t now_ns)
 {
@@ -149,7 +154,10 @@ join_over(struct node *n, const struct peer_id *peer, const char *mesh, uint64_t
 		meshes_handle(n, m, &in, now_ns);
 }
 
-/* Whether this contact was wanted only for one more neighbor: then one is enough for now. */
+/*
+ * Whether this contact was wanted only for one more neighbor: then one is enough for
+ * now.
+ */
 static void
 widened(struct node *n, const struct want *w, const struct peer_id *peer)
 {
@@ -197,7 +205,10 @@ seeding_tick(struct node *n, uint64_t now_ns)
 	rearm(n, now_ns);
 }
 
-/* Everyone we ever met is a place to look later: a mesh cut in two heals over such memories. */
+/*
+ * Everyone we ever met is a place to look later: a mesh cut in two heals over such
+ * memories.
+ */
 static struct seed_entry *
 remember(struct node *n, const struct link *k, uint64_t now_ns)
 {
@@ -268,7 +279,8 @@ seeding_failed(struct node *n, const struct peer_id *peer, uint64_t now_ns)
 	ev = node_push(n, NODE_EVENT_SEED, peer);
 	if (tenth)
 		snprintf(ev->text, sizeof(ev->text),
-			"giveup after %u attempts; probing goes on every 30 s", e->attempts);
+			"giveup after %u attempts; probing goes on every 30 s",
+				e->attempts);
 	else
 		snprintf(ev->text, sizeof(ev->text), "retry %u in %.1f s", e->attempts,
 			(double)(e->due_ns - now_ns) / NS_PER_S);

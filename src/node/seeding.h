@@ -6,15 +6,16 @@
 #include "node/meshes.h"
 
 /*
- * Where to look for peers, and when. A mesh without a neighbor looks at once and for ever; one
- * with neighbors contacts, every 30 s or so, a seed or remembered peer that is not alive in its
- * directory, because HyParView alone does not heal a mesh that was cut in two (PROTOCOL.md 4).
+ * Where to look for peers, and when. A mesh without a neighbor looks at once and for
+ * ever; one with neighbors contacts, every 30 s or so, a seed or remembered peer that is
+ * not alive in its directory, because HyParView alone does not heal a mesh that was cut
+ * in two (PROTOCOL.md 4).
  *
- * A young mesh is easily cut: until shuffles have filled the passive views, nodes may know of
- * each other only by a common seed, and its death leaves islands that have never met. But all
- * know each other's addresses by their digests. So whoever has few neighbors asks one live node
- * of its directory each second to take it in, and silence without an accuser is looked into
- * at once.
+ * A young mesh is easily cut: until shuffles have filled the passive views, nodes may
+ * know of each other only by a common seed, and its death leaves islands that have never
+ * met. But all know each other's addresses by their digests. So whoever has few
+ * neighbors asks one live node of its directory each second to take it in, and silence
+ * without an accuser is looked into at once.
  */
 #define SEEDING_AT_ONCE 3	/* contacts tried at the same time while alone */
 #define SEEDING_FEW 3		/* less than half an active view of 5 */
@@ -26,7 +27,8 @@ void seeding_tick(struct node *n, uint64_t now_ns);
 /* A link came up: what waits for this peer joins through it. */
 void seeding_linked(struct node *n, const struct link *k, uint64_t now_ns);
 /* A node of this mesh appeared: it is a place to look at later. */
-void seeding_met(struct node *n, const struct membership *m, const struct directory_entry *e,
+void seeding_met(struct node *n, const struct membership *m,
+	const struct directory_entry *e,
 	uint64_t now_ns);
 /* A node fell silent and nobody accused it: the mesh may be cut. */
 void seeding_missed(struct node *n, struct membership *m, uint64_t now_ns);

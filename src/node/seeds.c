@@ -61,7 +61,8 @@ seeds_add(struct seeds *s, const struct seed *seed, const char *mesh, bool confi
 	e = s->count < SEEDS_TABLE_MAX ? &s->entries[s->count++] : hopeless(s);
 	if (e == NULL)
 		return ERR_LIMIT;
-	*e = (struct seed_entry){ .seed = *seed, .configured = configured, .due_ns = now_ns };
+	*e = (struct seed_entry){
+		.seed = *seed, .configured = configured, .due_ns = now_ns };
 	snprintf(e->mesh, sizeof(e->mesh), "%s", mesh);
 	return ERR_OK;
 }
