@@ -168,8 +168,8 @@ draw_neighbors(struct canvas *c, int y, const struct row *row)
 	const struct directory *d = row->mesh->directory;
 	const struct digest *g = &row->entry->digest;
 
-	y = fact(c, y + 1, STYLE_TITLE, "neighbors", "%zu reported by it%s", g->neighbor_count,
-		is_current(row->entry) ? "" : " when it last spoke");
+	y = fact(c, y + 1, STYLE_TITLE, "neighbors", "%zu reported by it%s",
+		g->neighbor_count, is_current(row->entry) ? "" : " when it last spoke");
 	for (size_t i = 0; i < g->neighbor_count; i++) {
 		const struct digest_neighbor *nb = &g->neighbors[i];
 		const struct directory_entry *other =
@@ -193,12 +193,14 @@ draw_neighbors(struct canvas *c, int y, const struct row *row)
 		x = canvas_printf(c, x, y, STYLE_TEXT, "%u.%u ms", nb->rtt_100us / 10,
 			nb->rtt_100us % 10) + 2;
 		if (!is_current(row->entry) || !is_current(other))
-			canvas_printf(c, x, y, STYLE_DIM, "no edge: %s", liveness_text(
-				is_current(other) ? row->entry->liveness : other->liveness));
+			canvas_printf(c, x, y, STYLE_DIM, "no edge: %s",
+				liveness_text(is_current(other) ? row->entry->liveness
+								: other->liveness));
 		else
 			canvas_printf(c, x, y, both ? STYLE_DIM : STYLE_WARN, "%s%s",
 				nb->path_kind == 1 ? "by relay, " : "",
-				both ? "both ends report it" : "reported by this end only");
+				both ? "both ends report it"
+				     : "reported by this end only");
 		y++;
 	}
 	return y;

@@ -42,7 +42,8 @@ static void
 a_window_is_a_part(void **state)
 {
 	struct canvas *c = canvas_new(6, 3, false);
-	struct canvas w = canvas_window(c, 4, 1, 10, 10), none = canvas_window(c, 9, 9, 2, 2);
+	struct canvas w = canvas_window(c, 4, 1, 10, 10),
+		      none = canvas_window(c, 9, 9, 2, 2);
 
 	(void)state;
 	assert_int_equal(w.width, 2);
@@ -162,12 +163,15 @@ mono_has_attributes_only(void **state)
 		look = theme_look(THEME_8, (uint16_t)i);
 		assert_true(look.fg >= -1 && look.fg < 8 && look.bg == -1);
 	}
-	assert_true(theme_look(THEME_MONO, STYLE_TEXT | THEME_SELECTED).attrs & THEME_REVERSE);
+	assert_true(theme_look(THEME_MONO, STYLE_TEXT | THEME_SELECTED).attrs &
+		    THEME_REVERSE);
 	assert_int_not_equal(theme_look(THEME_MONO, STYLE_GONE).attrs,
 		theme_look(THEME_MONO, STYLE_LIVE).attrs);
 }
 
-/* Liveness has its own glyph for each state, in both alphabets; types keep their style. */
+/*
+ * Liveness has its own glyph for each state, in both alphabets; types keep their style.
+ */
 static void
 glyphs_tell_states_apart(void **state)
 {
@@ -179,7 +183,8 @@ glyphs_tell_states_apart(void **state)
 					theme_liveness_glyph(b, ascii));
 	assert_int_equal(theme_type("broker"), STYLE_BROKER);
 	assert_int_equal(theme_type("sensor"), theme_type("sensor"));
-	assert_true(theme_type("sensor") >= STYLE_TYPE_A && theme_type("sensor") <= STYLE_TYPE_D);
+	assert_true(theme_type("sensor") >= STYLE_TYPE_A &&
+		    theme_type("sensor") <= STYLE_TYPE_D);
 	assert_int_equal(theme_type_letter("broker"), 'B');
 }
 
@@ -201,7 +206,9 @@ lines_end_where_they_should(void **state)
 	canvas_free(c);
 }
 
-/* Tiles on a ring do not overlap and stay inside; where they would not fit, it says so. */
+/*
+ * Tiles on a ring do not overlap and stay inside; where they would not fit, it says so.
+ */
 static void
 rings_have_room(void **state)
 {

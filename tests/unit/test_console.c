@@ -110,7 +110,10 @@ bootstrap_is_confirmed(void **state)
 	assert_int_equal(f->command.kind, CONSOLE_BOOTSTRAP);
 }
 
-/* A new node gets a type and a mesh that are labels; the default is the selected node's mesh. */
+/*
+ * A new node gets a type and a mesh that are labels; the default is the selected node's
+ * mesh.
+ */
 static void
 a_new_node_has_labels(void **state)
 {

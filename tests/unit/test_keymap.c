@@ -31,9 +31,11 @@ each_key_reaches_its_action(void **state)
 			uint32_t key = keymap_parse(name, len);
 
 			assert_int_not_equal(key, K_NONE);
-			for (size_t c = 0; c < sizeof(contexts) / sizeof(contexts[0]); c++)
+			for (size_t c = 0; c < sizeof(contexts) / sizeof(contexts[0]);
+				c++)
 				if (action->contexts & contexts[c])
-					assert_int_equal(keymap_find(contexts[c], key), a);
+					assert_int_equal(
+						keymap_find(contexts[c], key), a);
 		}
 		assert_true(i > 0);
 	}
@@ -54,7 +56,8 @@ keys_are_unique_in_a_context(void **state)
 			if (!(one->contexts & other->contexts))
 				continue;
 			for (size_t i = 0; (ka = keymap_key_at(one, i, &la)); i++)
-				for (size_t k = 0; (kb = keymap_key_at(other, k, &lb)); k++)
+				for (size_t k = 0; (kb = keymap_key_at(other, k, &lb));
+					k++)
 					assert_int_not_equal(keymap_parse(ka, la),
 						keymap_parse(kb, lb));
 		}

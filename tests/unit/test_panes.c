@@ -15,8 +15,9 @@
 #include "tui/keymap.h"
 
 /*
- * Whole screens against files in tests/unit/golden: a model in, lines out. With UPDATE_GOLDEN in
- * the environment the files are written instead; look at what changed before it is committed.
+ * Whole screens against files in tests/unit/golden: a model in, lines out. With
+ * UPDATE_GOLDEN in the environment the files are written instead; look at what changed
+ * before it is committed.
  */
 #define START SECONDS(1000)
 
@@ -45,8 +46,8 @@ golden_path(char *to, size_t cap, const char *name, int width, int height)
 {
 	const char *source = getenv("SRCDIR");
 
-	snprintf(to, cap, "%s/tests/unit/golden/%s-%dx%d.txt", source ? source : ".", name, width,
-		height);
+	snprintf(to, cap, "%s/tests/unit/golden/%s-%dx%d.txt", source ? source : ".",
+		name, width, height);
 }
 
 static void
@@ -87,7 +88,8 @@ screen(const char *name, struct world *w, const char *keys, int width, int heigh
 
 	console_draw(console, &w->model, c);
 	for (; *keys; keys++) {
-		console_key(console, &w->model, *keys == '\n' ? K_ENTER : (uint8_t)*keys, &command);
+		console_key(console, &w->model, *keys == '\n' ? K_ENTER : (uint8_t)*keys,
+			&command);
 		console_draw(console, &w->model, c);
 	}
 	compare(name, c);
@@ -147,7 +149,9 @@ emptiness_is_explained(void **state)
 	world_free(w);
 }
 
-/* Twelve meshes do not fit at once: it says how many are missing, and m goes on to them. */
+/*
+ * Twelve meshes do not fit at once: it says how many are missing, and m goes on to them.
+ */
 static void
 many_meshes_are_paged(void **state)
 {
@@ -184,7 +188,8 @@ ascii_screens_are_ascii(void **state)
 	for (const char *keys = "1jvv23?2\n"; *keys; keys++) {
 		char *dump;
 
-		console_key(console, &w->model, *keys == '\n' ? K_ENTER : (uint8_t)*keys, &command);
+		console_key(console, &w->model, *keys == '\n' ? K_ENTER : (uint8_t)*keys,
+			&command);
 		console_draw(console, &w->model, c);
 		dump = canvas_dump(c);
 		for (const char *p = dump; *p; p++)

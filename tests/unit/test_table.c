@@ -172,12 +172,16 @@ sorting_by_state_shows_trouble(void **state)
 	assert_int_equal(line_of(f->canvas, "suspect"), 1);
 }
 
-/* Whatever the width: columns do not overlap, stay inside, and the name is always there. */
+/*
+ * Whatever the width: columns do not overlap, stay inside, and the name is always there.
+ */
 static void
 columns_fit_every_width(void **state)
 {
 	static const struct table_column columns[] = {
-		{ "A", 10, 20, 0, false }, { "B", 5, 5, 2, true }, { "C", 7, 30, 1, false },
+		{"A", 10, 20, 0, false},
+		{"B", 5, 5, 2, true},
+		{"C", 7, 30, 1, false},
 	};
 	static const struct table_ops ops = { columns, 3, NULL, NULL };
 	int x[TABLE_COLUMNS_MAX], w[TABLE_COLUMNS_MAX];
@@ -228,7 +232,8 @@ figures_fit_their_columns(void **state)
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		assert_true(strlen(words_count(text, sizeof(text), values[i])) <= 5);
 		assert_true(strlen(words_kib(text, sizeof(text), values[i])) <= 5);
-		assert_true(strlen(words_percent(text, sizeof(text), values[i], 100)) <= 4);
+		assert_true(
+			strlen(words_percent(text, sizeof(text), values[i], 100)) <= 4);
 	}
 	assert_string_equal(words_count(text, sizeof(text), 12400), "12.4k");
 	assert_string_equal(words_kib(text, sizeof(text), 5222), "5.1M");
