@@ -12,11 +12,7 @@
 #include "config.h"
 #include "io/loop.h"
 #include "io/paths.h"
-
-/* One loop on one thread can use one core. */
-#define CPU_BUDGET_MC 1000
-/* Ten times what a node of a mesh of 18 uses: beyond this something is wrong. */
-#define MEMORY_BUDGET_KIB (64u * 1024)
+#include "node/budget.h"
 
 /*
  * sysexits.h says what an init system can do about it: 78 do not retry, 69 and 74 later.
@@ -101,8 +97,8 @@ make_node(struct node_boot *b, const struct options *o, struct node_config *c)
 	snprintf(c->build, sizeof c->build, "%s", PACKAGE_VERSION);
 	memcpy(c->seeds, o->seeds, sizeof c->seeds);
 	c->seed_count = o->seed_count;
-	c->cpu_budget_mc = CPU_BUDGET_MC;
-	c->memory_budget_kib = MEMORY_BUDGET_KIB;
+	c->cpu_budget_mc = budget_of(o->type)->cpu_mc;
+	c->memory_budget_kib = budget_of(o->type)->memory_kib;
 	randombytes_buf(c->random_seed, sizeof c->random_seed);
 	b->node = node_new(c, loop_now_ns(), loop_wall_ms(), &err);
 	if (b->node == NULL)

@@ -11,6 +11,7 @@
 #include "node/backlog.h"
 #include "node/book.h"
 #include "node/boot.h"
+#include "node/budget.h"
 #include "node/greet.h"
 #include "node/seeds.h"
 #include "node/watch.h"
@@ -268,6 +269,17 @@ boot_needs_every_step(void **state)
 	assert_false(boot_ready(&b));
 }
 
+/* The four known types have budgets of their own, any other the common one. */
+static void
+budgets_are_by_type(void **state)
+{
+	(void)state;
+	assert_int_equal(budget_of("broker")->cpu_mc, 4000);
+	assert_int_equal(budget_of("compute")->memory_kib, 512 * 1024);
+	assert_int_equal(budget_of("brokers")->cpu_mc, 1000);
+	assert_int_equal(budget_of("")->cpu_mc, 1000);
+}
+
 int
 main(void)
 {
@@ -282,6 +294,7 @@ main(void)
 		cmocka_unit_test(backlog_round_trip),
 		cmocka_unit_test(admission_table),
 		cmocka_unit_test(boot_needs_every_step),
+		cmocka_unit_test(budgets_are_by_type),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
