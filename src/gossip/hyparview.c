@@ -14,6 +14,12 @@ is_self(const struct gossip_ctx *x, const struct peer_id *peer)
 	return id_equal(peer, &x->config->self);
 }
 
+static bool
+is_forming(const struct hyparview *h, const struct gossip_ctx *x)
+{
+	return h->interval_ns <= x->config->shuffle_ns / FORMED_DIVISOR;
+}
+
 static void
 arm_shuffle(struct hyparview *h, struct gossip_ctx *x)
 {
@@ -181,6 +187,7 @@ accept_shuffle(struct hyparview *h, struct gossip_ctx *x, const struct gossip_ms
 	size_t count = m->shuffle.count, news;
 	size_t picks = x->config->shuffle_active + x->config->shuffle_passive;
 	size_t max = count < picks ? count : picks;
+	bool worth;
 
 	for (size_t i = 0; i < count; i++)
 		except[i] = m->shuffle.nodes[i].id;
@@ -189,9 +196,14 @@ accept_shuffle(struct hyparview *h, struct gossip_ctx *x, const struct gossip_ms
 	views_heard(&h->views, origin);
 	views_pick_nodes(&h->views, x, x->rng, except, count + 1, max / 2, max - max / 2,
 		reply.shuffle_reply.nodes, &reply.shuffle_reply.count);
-	/* A full list without news comes from somebody who knows about what we know. */
-	if (reply.shuffle_reply.count > 0 &&
-		(news > 0 || count <= picks || peerset_has(&h->views.active, origin))) {
+	/*
+	 * A full list without news comes from somebody who knows about what we know. In a
+	 * small mesh that has formed, news is for us alone: shuffles of others tell the
+	 * origin.
+	 */
+	worth = count <= picks || peerset_has(&h->views.active, origin) ||
+		(news > 0 && (is_forming(h, x) || peerset_full(&h->views.passive)));
+	if (reply.shuffle_reply.count > 0 && worth) {
 		outbox_send(x->out, origin, &reply);
 		views_hang_up(&h->views, x, origin);
 	}
@@ -367,7 +379,7 @@ ask_again(struct hyparview *h, struct gossip_ctx *x)
 {
 	struct views *v = &h->views;
 
-	if (h->interval_ns <= x->config->shuffle_ns / FORMED_DIVISOR || views_is_poor(v))
+	if (is_forming(h, x) || views_is_poor(v))
 		views_new_round(v);
 	else if (v->asks_left < v->active.cap)
 		v->asks_left = v->active.cap;

@@ -16,7 +16,7 @@
  * - The first Shuffle comes about a second after the first neighbor, then at doubling
  *   intervals up to the set one, so that small meshes know each other early.
  * - A Shuffle that ends here is answered only if the origin is a neighbor, or if the
- *   exchange has news. An idle mesh where all know all opens no connections for it.
+ *   exchange has news. An idle small mesh opens no connections for it.
  * - Requests are bounded for each round of refilling, and a node with less than half a
  *   view asks one peer with High (views_refill).
  */
