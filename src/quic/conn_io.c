@@ -216,7 +216,9 @@ conn_io_expire(struct conn *c)
 			conn_end_local(c, err);
 			return;
 		}
+		/* Armed again after sending: until then ngtcp2 may still name this moment. */
 		conn_mark(c);
+		return;
 	}
 	conn_schedule(c);
 }

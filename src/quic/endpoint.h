@@ -38,8 +38,8 @@ void endpoint_recv(struct endpoint *e, const struct path *path, const uint8_t *b
 	size_t len, uint8_t ecn, uint64_t now_ns);
 /*
  * The next datagram to send, or 0 when there is none. `to` has at least
- * QUIC_PACKET_LEN_MAX bytes. Call until 0 after any other call, then sleep until
- * endpoint_deadline.
+ * QUIC_PACKET_LEN_MAX bytes. Call until 0 after any other call, also after
+ * endpoint_tick, then sleep until endpoint_deadline: timers are armed while sending.
  */
 size_t endpoint_send(
 	struct endpoint *e, uint8_t *to, size_t cap, struct path *path, uint64_t now_ns);
@@ -91,7 +91,8 @@ struct endpoint_conn_info {
 	bool dialed;
 	struct path path;
 	uint64_t rtt_ns, rtt_min_ns, cwnd_bytes;
-	uint64_t bytes_sent, bytes_received, packets_sent, packets_received, packets_lost;
+	uint64_t bytes_sent, bytes_received, packets_sent, packets_received;
+	uint64_t packets_lost;		/* 0: these versions of ngtcp2 do not tell */
 	uint64_t last_received_ns;	/* when a packet of it last came in */
 	uint8_t exporter[32];		/* TLS exporter "EXPORTER-meshtui-admission" */
 	bool idle;	/* nothing queued or unacknowledged on our streams */
