@@ -216,7 +216,7 @@ conn_io_expire(struct conn *c)
 			conn_end_local(c, err);
 			return;
 		}
-		/* Armed again after sending: until then ngtcp2 may still name this moment. */
+		/* Armed after sending: until then ngtcp2 may name this moment again. */
 		conn_mark(c);
 		return;
 	}
