@@ -147,9 +147,10 @@ draw_digest(struct canvas *c, int y, const struct row *row, const struct model *
 			liveness_text(row->entry->liveness));
 	y = fact(c, y, STYLE_TEXT, "loop lag", "%u ms%s", g->loop_lag_ms,
 		is_current(row->entry) ? "" : " when it last spoke");
-	y = fact(c, y, STYLE_TEXT, "frames", "%llu sent, %llu received",
+	y = fact(c, y, STYLE_TEXT, "frames", "%llu sent, %llu received%s",
 		(unsigned long long)g->frames_sent,
-		(unsigned long long)g->frames_received);
+		(unsigned long long)g->frames_received,
+		is_current(row->entry) ? "" : " when it last spoke");
 	if (!row->child)
 		return fact(c, y, STYLE_DIM, "started", "not by this console");
 	if (row->child->state == CHILD_ENDED)

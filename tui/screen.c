@@ -6,7 +6,7 @@
 #include "base/mem.h"
 
 #include <curses.h>
-#include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
@@ -40,6 +40,7 @@ struct screen {
 static struct {
 	volatile sig_atomic_t open;
 	struct termios saved;
+	int flags[2]; /* of descriptors 0 and 1: an event loop makes them non-blocking */
 } crash;
 
 /* Mouse off, colors and attributes off, cursor on, keypad off, main screen. */
@@ -99,6 +100,8 @@ screen_open(struct screen **out, char why[static SCREEN_WHY_CAP])
 	set_escdelay(25);
 	s = mem_new(MEM_SCREEN, sizeof(*s));
 	s->ascii = wants_ascii(term);
+	for (int fd = 0; fd < 2; fd++)
+		crash.flags[fd] = fcntl(fd, F_GETFL);
 	crash.open = 1;
 	s->curses = newterm(term, stdout, stdin);
 	if (!s->curses) {
@@ -122,6 +125,15 @@ screen_open(struct screen **out, char why[static SCREEN_WHY_CAP])
 	return ERR_OK;
 }
 
+/* The shell shares the open files: what is left non-blocking fails its next program. */
+static void
+restore_flags(void)
+{
+	for (int fd = 0; fd < 2; fd++)
+		if (crash.flags[fd] >= 0)
+			fcntl(fd, F_SETFL, crash.flags[fd]);
+}
+
 void
 screen_close(struct screen *s)
 {
@@ -129,6 +141,7 @@ screen_close(struct screen *s)
 		return;
 	endwin();
 	crash.open = 0;
+	restore_flags();
 	delscreen(s->curses);
 	canvas_free(s->shown);
 	mem_free(MEM_SCREEN, s);
@@ -314,6 +327,7 @@ screen_crash_restore(void)
 	written = write(STDOUT_FILENO, crash_bytes, sizeof(crash_bytes) - 1);
 	(void)written;
 	tcsetattr(STDIN_FILENO, TCSANOW, &crash.saved);
+	restore_flags();
 }
 
 const char *

@@ -11,7 +11,9 @@
  * LC_CTYPE from the environment, saves the terminal's state and takes it over;
  * screen_close gives it back. File descriptors 0 and 1 must be the terminal. SIGWINCH,
  * SIGTERM and SIGINT belong to the caller's loop: it installs its handlers before or
- * after screen_open, calls screen_size on SIGWINCH, and screen_close on every way out.
+ * after screen_open, calls screen_size on SIGWINCH, and screen_close on every way out. It
+ * opens the screen before it watches descriptor 0, which makes that non-blocking, so that
+ * screen_close can put the old flags back: the shell shares the open file.
  */
 struct screen;
 
@@ -41,7 +43,7 @@ void screen_repaint(struct screen *s);
 bool screen_read_key(struct screen *s, uint32_t *key);
 
 /*
- * For handlers of SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL: only write(2) and
+ * For handlers of SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL: only write(2), fcntl(2) and
  * tcsetattr(3). Does nothing when no screen is open.
  */
 void screen_crash_restore(void);

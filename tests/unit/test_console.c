@@ -278,6 +278,46 @@ the_picture_is_still(void **state)
 	free(after);
 }
 
+/* Cells that differ between two canvases of one size. */
+static size_t
+difference(const struct canvas *a, const struct canvas *b)
+{
+	size_t cells = 0;
+
+	for (int i = 0; i < a->width * a->height; i++)
+		cells += memcmp(&a->cells[i], &b->cells[i], sizeof(a->cells[0])) != 0;
+	return cells;
+}
+
+/*
+ * A calm mesh makes a calm screen: in the topology nothing changes from second to second,
+ * in the nodes table only figures do. 18 rows with 6 changing figures of 2 digits are 216
+ * cells in the 2 s between digests, well under 1 kB/s.
+ */
+static void
+a_calm_mesh_is_a_calm_screen(void **state)
+{
+	static const struct { const char *pane; size_t cells_max; } bounds[] = {
+		{ "1", 0 }, { "2", 216 }, { "?", 0 },
+	};
+	struct fixture *f = *state;
+	struct canvas *before = canvas_new(80, 24, false),
+		      *after = canvas_new(80, 24, false);
+	uint64_t now_ns = START + SECONDS(120);
+
+	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+		world_beat(f->world, now_ns);
+		press_all(f, bounds[i].pane);
+		console_draw(f->console, &f->world->model, before);
+		now_ns += SECONDS(2);
+		world_beat(f->world, now_ns);
+		console_draw(f->console, &f->world->model, after);
+		assert_true(difference(before, after) <= bounds[i].cells_max);
+	}
+	canvas_free(before);
+	canvas_free(after);
+}
+
 /* What a peer calls its build cannot steer the terminal. */
 static void
 peers_cannot_write_escapes(void **state)
@@ -332,6 +372,7 @@ main(void)
 		TEST(frames_have_a_reason),
 		TEST(frames_are_limited),
 		TEST(the_picture_is_still),
+		TEST(a_calm_mesh_is_a_calm_screen),
 		TEST(peers_cannot_write_escapes),
 		TEST(news_has_an_age),
 	};

@@ -179,9 +179,9 @@ static void
 columns_fit_every_width(void **state)
 {
 	static const struct table_column columns[] = {
-		{"A", 10, 20, 0, false},
-		{"B", 5, 5, 2, true},
-		{"C", 7, 30, 1, false},
+		{ "A", 10, 20, 0, false },
+		{ "B", 5, 5, 2, true },
+		{ "C", 7, 30, 1, false },
 	};
 	static const struct table_ops ops = { columns, 3, NULL, NULL };
 	int x[TABLE_COLUMNS_MAX], w[TABLE_COLUMNS_MAX];
