@@ -125,7 +125,7 @@ add_overlay(struct segments *s, const struct border_facts *f, const struct model
 		add(s, 3, STYLE_DIM, "nothing heard");
 	else
 		add(s, 3, m->now_ns - m->heard_ns > SECONDS(8) ? STYLE_WARN : STYLE_DIM,
-			"heard %s ago", words_age(age, sizeof(age),
+			"heard %s ago", words_heard(age, sizeof(age),
 			m->now_ns > m->heard_ns ? m->now_ns - m->heard_ns : 0));
 	if (m->clock[0] != '\0')
 		add(s, 4, STYLE_DIM, "%s", m->clock);

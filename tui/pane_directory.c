@@ -16,7 +16,7 @@ enum { ID, NAME, MESH, STATE, HEARD, WHERE, SEQ, SIZE, INCARNATION, COLUMNS };
 
 static const struct table_column columns[COLUMNS] = {
 	[ID] = { "ID", 12, 16, 1, false },
-	[NAME] = { "  NAME", 23, 34, 0, false },
+	[NAME] = { "  NAME", 22, 34, 0, false, 23 },
 	[MESH] = { "MESH", 6, 16, 5, false },
 	[STATE] = { "STATE", 11, 11, 4, false },
 	[HEARD] = { "HEARD", 6, 8, 0, true },

@@ -30,7 +30,7 @@ enum {
  * uptime it is 160 wide.
  */
 static const struct table_column columns[COLUMNS] = {
-	[NAME] = { "  NODE", 22, 40, 0, false },
+	[NAME] = { "  NODE", 22, 40, 0, false, 23 },
 	[TYPE] = { "TYPE", 8, 12, 8, false },
 	[MESH] = { "MESH", 5, 16, 7, false },
 	[STATE] = { "STATE", 11, 11, 0, false },
@@ -43,7 +43,7 @@ static const struct table_column columns[COLUMNS] = {
 	[ADDRESS] = { " ADDRESS", 19, 27, 4, false },
 	[BUILD] = { "BUILD", 7, 12, 5, false },
 	[UPTIME] = { "UPTIME", 7, 7, 9, true },
-	[WHY] = { "WHY", 38, 60, 6, false },
+	[WHY] = { "WHY", 37, 60, 6, false },
 };
 
 /* What a node that is gone or has left last said of its load is no measurement of now. */
@@ -107,7 +107,7 @@ draw_figure(const struct row *row, const struct model *m, size_t column, struct 
 
 	switch (column) {
 	case HEARD:
-		words_age(text, sizeof(text), age_ns);
+		words_heard(text, sizeof(text), age_ns);
 		break;
 	case PEERS:
 		if (!row->degree_known) {

@@ -34,7 +34,7 @@ table_layout(const struct table_ops *ops, int width, int x[static TABLE_COLUMNS_
 		if (ops->columns[i].rank > rank_max)
 			rank_max = ops->columns[i].rank;
 	}
-	for (int rank = 0; rank <= rank_max; rank++)
+	for (int rank = 0; rank <= rank_max; rank++) {
 		for (size_t i = 0; i < ops->column_count; i++) {
 			const struct table_column *column = &ops->columns[i];
 
@@ -44,6 +44,13 @@ table_layout(const struct table_ops *ops, int width, int x[static TABLE_COLUMNS_
 			w[i] = column->width;
 			used += 1 + column->width;
 		}
+		for (size_t i = 0; rank == 0 && i < ops->column_count; i++)
+			while (w[i] > 0 && w[i] < ops->columns[i].width_good &&
+				used < width) {
+				w[i]++;
+				used++;
+			}
+	}
 	/* Two spaces between read better than wider columns. */
 	for (size_t i = 0; i < ops->column_count; i++)
 		shown += w[i] > 0;
@@ -138,7 +145,7 @@ table_about(struct canvas *c, int y, const struct row *row, const struct model *
 		return;
 	}
 	snprintf(text, sizeof(text), "heard %s ago",
-		words_age(age, sizeof(age), heard_ns));
+		words_heard(age, sizeof(age), heard_ns));
 	x = whole(c, x, y, STYLE_DIM, text);
 	if (row->child && row->child->state != CHILD_ENDED) {
 		snprintf(text, sizeof(text), "started here, pid %d", row->child->pid);

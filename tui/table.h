@@ -16,6 +16,7 @@ struct table_column {
 	int width_max;		/* what it makes use of where there is room */
 	int rank; /* 0 is always shown; then the lowest first while there is room */
 	bool right;		/* title and figures to the right */
+	int width_good;		/* taken before columns of rank 1 and more, or 0 */
 };
 
 #define TABLE_COLUMNS_MAX 16

@@ -22,6 +22,15 @@ words_age(char *to, size_t cap, uint64_t ns)
 }
 
 char *
+words_heard(char *to, size_t cap, uint64_t ns)
+{
+	if (ns >= SECONDS(3))
+		return words_age(to, cap, ns);
+	snprintf(to, cap, "<3s");
+	return to;
+}
+
+char *
 words_age_long(char *to, size_t cap, uint64_t ns)
 {
 	unsigned long long s = ns / NS_PER_S;
@@ -77,7 +86,10 @@ words_percent(char *to, size_t cap, uint64_t part, uint64_t whole)
 {
 	double percent = 100.0 * (double)part / (double)whole;
 
-	snprintf(to, cap, "%.0f%%", percent > 999 ? 999.0 : percent);
+	if (part > 0 && percent < 0.5)
+		snprintf(to, cap, "<1%%");
+	else
+		snprintf(to, cap, "%.0f%%", percent > 999 ? 999.0 : percent);
 	return to;
 }
 

@@ -8,13 +8,18 @@
 
 /* Whole units, so that a screen of ages stays still: "4s", "3m", "2h", "5d". */
 char *words_age(char *to, size_t cap, uint64_t ns);
+/*
+ * The age of a node's last word: "<3s", then as words_age. Digests come every 2 s, so
+ * less says nothing, and 18 rows that count 0, 1, 0, 1 cost half a kilobyte a second.
+ */
+char *words_heard(char *to, size_t cap, uint64_t ns);
 /* Two units: "4s", "3m07s", "2h05m", "3d04h". */
 char *words_age_long(char *to, size_t cap, uint64_t ns);
 /* At most five columns: "9999", "12.4k", "3.1M". */
 char *words_count(char *to, size_t cap, uint64_t count);
 /* At most five columns: "512K", "5.1M", "64M", "1.5G". */
 char *words_kib(char *to, size_t cap, uint64_t kib);
-/* "7%", or at most "999%". whole > 0. */
+/* "7%", "<1%" for a little, at most "999%". whole > 0. */
 char *words_percent(char *to, size_t cap, uint64_t part, uint64_t whole);
 
 /* How long the entry has been in its state: "live 3m". */
