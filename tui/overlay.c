@@ -129,7 +129,8 @@ flags_of(const struct overlay *o, size_t index, size_t chosen)
 {
 	if (index == chosen)
 		return THEME_SELECTED;
-	if (chosen == SIZE_MAX || !has_edges(o))
+	/* Beside a node without edges, such as one that is gone, nobody else fades. */
+	if (chosen == SIZE_MAX || !has_edges(o) || o->mesh->topology->degree[chosen] == 0)
 		return 0;
 	for (size_t i = 0; i < o->mesh->topology->edge_count; i++) {
 		const struct topology_edge *e = &o->mesh->topology->edges[i];

@@ -262,7 +262,8 @@ draw_neighbors(struct canvas *c, int y, const struct row *row)
 		words_short(name, other);
 		snprintf(rtt, sizeof(rtt), "%u.%ums", e->rtt_100us / 10,
 			e->rtt_100us % 10);
-		if (x + 3 + (int)strlen(name) + (int)strlen(rtt) + 4 > c->width) {
+		if (x + 3 + (int)strlen(name) + (int)strlen(rtt) + (left > 1 ? 4 : 0) >
+			c->width) {
 			canvas_printf(c, x + 1, y, STYLE_DIM, "+%u", left);
 			return;
 		}

@@ -35,8 +35,9 @@ theme_look(enum theme_level level, uint16_t style)
 		i = STYLE_TEXT;
 	if (level != THEME_256) {
 		look = level == THEME_8 ? styles[i].c8 : styles[i].mono;
+		/* One block: eight colors reversed are a patchwork. */
 		if (style & THEME_SELECTED)
-			look.attrs ^= THEME_REVERSE;
+			look = (struct theme_look){ -1, -1, THEME_REVERSE };
 		else if ((style & THEME_FAINT) && level == THEME_8) {
 			look.fg = -1;
 			look.attrs = THEME_DIM;
