@@ -131,17 +131,15 @@ add_overlay(struct segments *s, const struct border_facts *f, const struct model
 		add(s, 4, STYLE_DIM, "%s", m->clock);
 }
 
-/* Who looks: by name, or by the end of the name where that has no room. */
+/* Who looks: the end of its name says it all, the rest of an observer's name is always alike. */
 static void
-add_self(struct segments *s, const struct model *m, int room)
+add_self(struct segments *s, const struct model *m)
 {
 	const char *name = m->self ? m->self->name : NULL;
 	const char *hex = name ? strrchr(name, '.') : NULL;
 
 	if (!name)
 		add(s, 0, STYLE_WARN, "not joined");
-	else if ((int)strlen(name) + 9 <= room)
-		add(s, 0, STYLE_DIM, "observer %s", name);
 	else
 		add(s, 0, STYLE_DIM, "observer %s", hex ? hex + 1 : name);
 }
@@ -171,7 +169,7 @@ border_header(struct canvas *c, const struct model *m, const char *const *titles
 		m->mesh_count == 1 ? "" : "es");
 	add_liveness(&left, &f, c->ascii);
 	x = draw_segments(&left, c, 1, 0, false);
-	add_self(&right, m, c->width - x - 4);
+	add_self(&right, m);
 	draw_segments(&right, c, x + 2, 0, true);
 	canvas_flag(c, 0, 0, c->width, 1, THEME_BAR);
 	if (low)

@@ -32,6 +32,7 @@ prompt_field(struct prompt *p, const char *label, const char *text)
 	assert(p->field_count < sizeof(p->fields) / sizeof(p->fields[0]));
 	f->label = label;
 	snprintf(f->text, sizeof(f->text), "%s", text);
+	f->preset = p->kind == PROMPT_FORM && text[0] != '\0';
 	p->field_count++;
 }
 
@@ -75,10 +76,13 @@ edit(struct prompt_field *f, uint32_t key)
 		f->text[0] = '\0';
 	else if (key == K_BACKSPACE && len > 0)
 		f->text[len - 1] = '\0';
-	else if (key >= 0x20 && key < 0x7f && len + 1 < sizeof(f->text)) {
+	else if (key >= 0x20 && key < 0x7f && (f->preset || len + 1 < sizeof(f->text))) {
+		if (f->preset)
+			len = 0;
 		f->text[len] = (char)key;
 		f->text[len + 1] = '\0';
 	}
+	f->preset = false;
 }
 
 /* The first field that is wrong gets the cursor and its reason. */

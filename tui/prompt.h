@@ -19,6 +19,7 @@ enum prompt_kind { PROMPT_NONE, PROMPT_CONFIRM, PROMPT_FORM, PROMPT_LINE };
 struct prompt_field {
 	const char *label;
 	char text[PROMPT_TEXT_CAP];
+	bool preset;	/* not touched yet: what is typed replaces it */
 };
 
 struct prompt {

@@ -129,7 +129,7 @@ a_new_node_has_labels(void **state)
 	press_all(f, "2");
 	assert_true(press(f, K_ENTER));
 	assert_int_equal(f->command.kind, CONSOLE_SPAWN);
-	assert_string_equal(f->command.type, "broker2");
+	assert_string_equal(f->command.type, "2");
 	assert_string_equal(f->command.mesh, "mesh2");
 }
 

@@ -57,6 +57,22 @@ fields_are_edited(void **state)
 	assert_int_equal(prompt_key(&p, K_ENTER), PROMPT_DONE);
 }
 
+/* A preset text gives way to the first letter typed; after any edit letters are added. */
+static void
+a_preset_gives_way(void **state)
+{
+	struct prompt p;
+
+	(void)state;
+	prompt_form(&p, 1, "new");
+	prompt_field(&p, "type", "broker");
+	type(&p, "relay");
+	assert_string_equal(p.fields[0].text, "relay");
+	prompt_line(&p, 1, "filter:", "bro");
+	type(&p, "k");
+	assert_string_equal(p.fields[0].text, "brok");
+}
+
 static const char *
 refuse_empty(const char *text)
 {
@@ -109,6 +125,7 @@ main(void)
 		cmocka_unit_test(only_y_is_yes),
 		cmocka_unit_test(fields_are_edited),
 		cmocka_unit_test(a_wrong_field_says_why),
+		cmocka_unit_test(a_preset_gives_way),
 		cmocka_unit_test(fields_hold_plain_text),
 	};
 
