@@ -131,7 +131,7 @@ add_overlay(struct segments *s, const struct border_facts *f, const struct model
 		add(s, 4, STYLE_DIM, "%s", m->clock);
 }
 
-/* Who looks: the end of its name says it all, the rest of an observer's name is always alike. */
+/* Who looks: the end of its name says it all, the rest of it is always alike. */
 static void
 add_self(struct segments *s, const struct model *m)
 {

@@ -164,7 +164,7 @@ on_signal(void *ctx, int signum)
 	look(o);
 }
 
-/* Only the seeds that a person named are worth a word; others come and go with their nodes. */
+/* Only seeds that a person named are worth a word; others come and go with their nodes. */
 static bool
 is_named_seed(const struct options *o, const struct peer_id *id)
 {
@@ -182,7 +182,8 @@ on_event(void *ctx, const struct node_event *ev)
 
 	if (ev->kind == NODE_EVENT_REFUSED)
 		observe_notice(o, MODEL_NOTICE_WARN, "%s: %s", who, ev->text);
-	else if (ev->kind == NODE_EVENT_SEED && is_named_seed(o->options, &ev->peer))
+	else if (ev->kind == NODE_EVENT_SEED
+	    && is_named_seed(o->options, &ev->peer))
 		observe_notice(o, MODEL_NOTICE_INFO, "seed %s: %s", who, ev->text);
 }
 
