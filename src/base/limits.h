@@ -87,6 +87,7 @@
 #define SEEDS_MAX 64
 #define REMEMBERED_PEERS_MAX 256
 #define LINKS_MAX 256
+#define LINKS_GREETING_MAX 128	/* connected to us, and no HELLO yet */
 #define LINK_QUEUE_LEN_MAX (64u * 1024)	/* bytes held for a link that is still dialing */
 #define BOOK_ENTRIES_MAX 1024		/* known addresses of peers */
 

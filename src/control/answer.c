@@ -237,20 +237,26 @@ json_objects(void)
 	return all;
 }
 
-static json_t *
-json_dropped(const struct control_view *v)
-{
-	struct directory_stats s;
-	json_t *o = json_object();
-	uint64_t changes = 0, full = 0;
+enum count_group { COUNT_REFUSED, COUNT_DROPPED, COUNT_TABLE };
 
-	for (size_t m = 0; m < v->mesh_count; m++) {
-		directory_stats(v->meshes[m].directory, &s);
-		changes += s.dropped_changes;
-		full += s.full;
-	}
-	json_object_set_new(o, "directory_changes", json_count(changes));
-	json_object_set_new(o, "directory_full", json_count(full));
+static const struct {
+	enum count_group group;
+	const char *text;
+} node_counts[NODE_COUNTS] = {
+#define COUNT(name, group, text) { COUNT_##group, text },
+#include "mesh/counts.def"
+#undef COUNT
+};
+
+static json_t *
+json_counts(const struct node_status *s, enum count_group group)
+{
+	json_t *o = json_object();
+
+	for (int i = 0; i < NODE_COUNTS; i++)
+		if (node_counts[i].group == group)
+			json_object_set_new(o, node_counts[i].text,
+				json_count(s->counts[i]));
 	return o;
 }
 
@@ -282,7 +288,10 @@ answer_status(json_t *to, const struct control_view *v)
 	json_object_set_new(to, "links", json_count(s->links));
 	json_object_set_new(to, "neighbors", json_count(s->neighbors));
 	json_object_set_new(to, "objects", json_objects());
-	json_object_set_new(to, "dropped", json_dropped(v));
+	json_object_set_new(to, "hellos", json_count(s->hellos));
+	json_object_set_new(to, "refused", json_counts(s, COUNT_REFUSED));
+	json_object_set_new(to, "dropped", json_counts(s, COUNT_DROPPED));
+	json_object_set_new(to, "tables", json_counts(s, COUNT_TABLE));
 }
 
 /*

@@ -271,4 +271,5 @@ directory_stats(const struct directory *d, struct directory_stats *s)
 {
 	*s = d->stats;
 	s->dropped_changes = d->changes.dropped;
+	s->departed = idmap_count(d->departed);
 }

@@ -107,9 +107,10 @@ char *directory_name(const struct directory_entry *en, char to[static NAME_LEN_M
 struct directory_stats {
 	uint64_t applied, stale, bad_signature, foreign, malformed, full, accusations,
 		accusations_refused, dropped_changes;
+	uint64_t crowded;	/* newcomers that made room for another newcomer */
 	uint64_t liveness_changes;	/* of nodes; to appear or to be removed is none */
 	size_t by_liveness[LIVENESS_COUNT];	/* nodes now; observers are not in here */
-	size_t observers;		/* now */
+	size_t observers, departed;	/* now */
 };
 void directory_stats(const struct directory *d, struct directory_stats *s);
 

@@ -27,6 +27,17 @@ struct mesh_row {
 	uint64_t frames_sent, frames_received;
 };
 
+/*
+ * Refusals and drops since the start, and tables now: counts.def has the list. Nothing
+ * that a peer does is refused or dropped without one of these.
+ */
+enum node_count {
+#define COUNT(name, group, text) NODE_COUNT_##name,
+#include "mesh/counts.def"
+#undef COUNT
+	NODE_COUNTS
+};
+
 struct node_status {
 	struct peer_id id;
 	char name[NAME_LEN_MAX + 1];
@@ -40,6 +51,8 @@ struct node_status {
 	uint32_t cpu_used_mc, memory_used_kib;
 	uint64_t handshakes, liveness_changes;
 	size_t links, neighbors;
+	uint64_t hellos;		/* HELLOs of peers that were admitted */
+	uint64_t counts[NODE_COUNTS];
 };
 
 #endif

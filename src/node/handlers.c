@@ -25,6 +25,7 @@ on_up(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	if (k->hello.role == HELLO_OBSERVER)
 		meshes_tell_all(n, GOSSIP_IN_OBSERVER, &ev->peer, now_ns);
 	seeding_linked(n, k, now_ns);
+	upkeep_make_room(n, k, now_ns);
 }
 
 static void

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/links.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,17 +8,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "node/backlog.h"
+#include "node/links_state.h"
 #include "wire/frame.h"
 
 #define EVENTS_CAP 4096
-
-struct contact {
-	struct peer_id peer;
-	struct link *up;
-	struct link *dialing;
-	size_t address_next;	/* of the book entry: which one this dial tries */
-	struct buf backlog;	/* gossip that waits for the link */
-};
 
 /* The map is keyed by 32-byte ids; a connection number is one with zeros behind it. */
 static struct peer_id
@@ -31,8 +23,8 @@ conn_key(uint64_t conn)
 	return key;
 }
 
-static struct link_event *
-push(struct links *l, enum link_event_kind kind, const struct peer_id *peer)
+struct link_event *
+links_state_push(struct links *l, enum link_event_kind kind, const struct peer_id *peer)
 {
 	struct link_event *ev = ring_push(&l->events);
 
@@ -41,8 +33,8 @@ push(struct links *l, enum link_event_kind kind, const struct peer_id *peer)
 	return ev;
 }
 
-static struct contact *
-contact_of(struct links *l, const struct peer_id *peer)
+struct contact *
+links_state_contact(struct links *l, const struct peer_id *peer)
 {
 	struct contact *c = idmap_find(l->contacts, peer);
 
@@ -66,8 +58,8 @@ contact_release(struct links *l, struct contact *c)
 	mem_free(MEM_LINK, c);
 }
 
-static struct link *
-link_new(struct links *l, uint64_t conn, const struct peer_id *peer, bool dialed,
+struct link *
+links_state_link(struct links *l, uint64_t conn, const struct peer_id *peer, bool dialed,
 	uint64_t now_ns)
 {
 	struct link *k = mem_new(MEM_LINK, sizeof(*k));
@@ -88,6 +80,7 @@ link_free(struct links *l, struct link *k)
 {
 	struct peer_id key = conn_key(k->conn);
 
+	links_greet_end(l, k);
 	heap_cancel(&l->timers, &k->timer);
 	idmap_remove(l->by_conn, &key);
 	buf_fini(&k->early);
@@ -102,6 +95,8 @@ links_init(struct links *l, struct endpoint *e, struct book *b)
 	l->book = b;
 	l->by_conn = idmap_new();
 	l->contacts = idmap_new();
+	TAILQ_INIT(&l->greeting);
+	l->greeting_max = LINKS_GREETING_MAX;
 	heap_init(&l->timers);
 	ring_init(&l->events, sizeof(struct link_event), EVENTS_CAP);
 }
@@ -146,7 +141,7 @@ dial(struct links *l, struct contact *c, uint64_t now_ns)
 		if (err != ERR_OK)
 			continue;
 		c->address_next++;
-		c->dialing = link_new(l, conn, &c->peer, true, now_ns);
+		c->dialing = links_state_link(l, conn, &c->peer, true, now_ns);
 		c->dialing->path = path;
 		return ERR_OK;
 	}
@@ -156,7 +151,7 @@ dial(struct links *l, struct contact *c, uint64_t now_ns)
 int
 links_contact(struct links *l, const struct peer_id *peer, uint64_t now_ns)
 {
-	struct contact *c = contact_of(l, peer);
+	struct contact *c = links_state_contact(l, peer);
 	int err;
 
 	if (c->up != NULL || c->dialing != NULL)
@@ -236,129 +231,6 @@ links_close(struct links *l, struct link *k, enum quic_close_code code, const ch
 	endpoint_close(l->endpoint, k->conn, code, text, now_ns);
 }
 
-/* Of two links between the same peers, does the new one stay? Both ends answer alike. */
-static bool
-new_one_stays(const struct links *l, const struct link *old, const struct link *new)
-{
-	bool we_are_smaller = id_compare(&l->greeter.own_id, &new->peer) < 0;
-
-	if (old->hello.incarnation != new->hello.incarnation)
-		return new->hello.incarnation > old->hello.incarnation;
-	if (old->dialed == new->dialed)
-		return true;
-	return new->dialed == we_are_smaller;
-}
-
-/*
- * The link is greeted: it takes its contact over, or gives way to the one that is there.
- */
-static void
-link_up(struct links *l, struct link *k, uint64_t now_ns)
-{
-	struct contact *c = contact_of(l, &k->peer);
-	struct link *old = c->up;
-	struct view waiting, body;
-	struct peer_id topic;
-
-	k->state = LINK_UP;
-	k->since_ns = k->used_ns = now_ns;
-	heap_arm(&l->timers, &k->timer, now_ns + WATCH_SILENCE);
-	if (c->dialing == k)
-		c->dialing = NULL;
-	if (old != NULL && !new_one_stays(l, old, k)) {
-		l->superseded++;
-		links_close(
-			l, k, CLOSE_SUPERSEDED, "there is another connection", now_ns);
-		return;
-	}
-	c->up = k;
-	if (old != NULL) {
-		l->superseded++;
-		links_close(l, old, CLOSE_SUPERSEDED, "a newer connection", now_ns);
-	}
-	book_learn(l->book, &k->peer, k->hello.addresses, k->hello.address_count);
-	if (k->hello.role == HELLO_MEMBER)
-		book_met(l->book, &k->peer);
-	if (old == NULL)
-		push(l, LINK_EVENT_UP, &k->peer);
-	waiting = (struct view){ c->backlog.data, c->backlog.len };
-	while (backlog_next(&waiting, &topic, &body)) {
-		l->frames_sent++;
-		(void)endpoint_gossip(l->endpoint, k->conn, &topic, body.data, body.len);
-	}
-	buf_clear(&c->backlog);
-	waiting = (struct view){ k->early.data, k->early.len };
-	while (backlog_next(&waiting, &topic, &body)) {
-		struct link_event *ev = push(l, LINK_EVENT_GOSSIP, &k->peer);
-
-		ev->topic = topic;
-		ev->bytes = body;	/* lives as long as the link */
-	}
-}
-
-static void
-on_hello(struct links *l, struct link *k, struct view payload, uint64_t now_ns)
-{
-	struct endpoint_conn_info info;
-	char why[GREET_WHY_CAP];
-
-	if (k->state != LINK_GREETING || hello_decode(&k->hello, payload) != ERR_OK) {
-		links_close(l, k, CLOSE_PROTOCOL, "broken or repeated HELLO", now_ns);
-		return;
-	}
-	if (endpoint_conn_info(l->endpoint, k->conn, &info) != ERR_OK)
-		return;
-	if (greet_check(&l->greeter, &k->hello, info.exporter, k->dialed, why) !=
-		ERR_OK) {
-		struct link_event *ev = push(l, LINK_EVENT_FAILED, &k->peer);
-
-		l->refused++;
-		k->refused = ev->refused = true;
-		ev->end = END_NOT_ADMITTED;
-		memcpy(ev->text, why, sizeof(ev->text));
-		links_close(l, k, CLOSE_NOT_ADMITTED, why, now_ns);
-		return;
-	}
-	link_up(l, k, now_ns);
-}
-
-static void
-on_up(struct links *l, const struct quic_event *ev, uint64_t now_ns)
-{
-	struct link *k = links_of_conn(l, ev->conn);
-	struct endpoint_conn_info info;
-	struct hello h;
-	struct buf b;
-
-	if (k == NULL)
-		k = link_new(l, ev->conn, &ev->peer, ev->dialed, now_ns);
-	k->path = ev->path;
-	k->alpn = ev->alpn;
-	k->state = LINK_GREETING;
-	if (id_equal(&ev->peer, &l->greeter.own_id)) {
-		links_close(l, k, CLOSE_PROTOCOL, "that is my own identity", now_ns);
-		return;
-	}
-	if (ev->alpn == ALPN_GOSSIP) {	/* other programs say no HELLO */
-		if (l->greeter.key.present) {
-			links_close(l, k, CLOSE_NOT_ADMITTED, "a fabric key is required",
-				now_ns);
-			return;
-		}
-		link_up(l, k, now_ns);
-		return;
-	}
-	if (endpoint_conn_info(l->endpoint, ev->conn, &info) != ERR_OK)
-		return;
-	greet_make(&l->greeter, info.exporter, k->dialed, &h);
-	buf_init(&b, FRAME_CONTROL_LEN_MAX);
-	hello_encode(&b, &h);
-	assert(!b.failed);
-	(void)links_frame(l, k, FRAME_HELLO, b.data, b.len);
-	buf_fini(&b);
-	heap_arm(&l->timers, &k->timer, now_ns + HELLO_DEADLINE);
-}
-
 /* What is told of an end: a link that was lost, a dial that failed, or nothing at all. */
 static void
 tell_end(struct links *l, struct contact *c, struct link *k, const struct quic_event *ev,
@@ -379,7 +251,7 @@ tell_end(struct links *l, struct contact *c, struct link *k, const struct quic_e
 	if (!was_up && !was_dial && ev->end != END_NOT_ADMITTED)
 		return;
 	buf_clear(&c->backlog);
-	out = push(l, was_up ? LINK_EVENT_LOST : LINK_EVENT_FAILED, &k->peer);
+	out = links_state_push(l, was_up ? LINK_EVENT_LOST : LINK_EVENT_FAILED, &k->peer);
 	out->end = ev->end;
 	out->by_peer = ev->by_peer;
 	out->refused = ev->end == END_NOT_ADMITTED;
@@ -394,7 +266,7 @@ on_down(struct links *l, const struct quic_event *ev, uint64_t now_ns)
 
 	if (k == NULL)
 		return;
-	c = contact_of(l, &k->peer);
+	c = links_state_contact(l, &k->peer);
 	tell_end(l, c, k, ev, now_ns);
 	link_free(l, k);
 	contact_release(l, c);
@@ -412,7 +284,7 @@ on_gossip(struct links *l, struct link *k, const struct quic_event *ev, uint64_t
 			l->dropped_backlog++;
 		return;
 	}
-	out = push(l, LINK_EVENT_GOSSIP, &k->peer);
+	out = links_state_push(l, LINK_EVENT_GOSSIP, &k->peer);
 	out->topic = ev->topic;
 	out->bytes = ev->bytes;
 }
@@ -424,7 +296,7 @@ links_quic(struct links *l, const struct quic_event *ev, uint64_t now_ns)
 	struct link_event *out;
 
 	if (ev->kind == QUIC_UP)
-		on_up(l, ev, now_ns);
+		links_greet(l, ev, now_ns);
 	else if (ev->kind == QUIC_DOWN)
 		on_down(l, ev, now_ns);
 	if (k == NULL)
@@ -436,9 +308,9 @@ links_quic(struct links *l, const struct quic_event *ev, uint64_t now_ns)
 	case QUIC_CONTROL:
 		l->frames_received++;
 		if (ev->tag == FRAME_HELLO) {
-			on_hello(l, k, ev->bytes, now_ns);
+			links_greet_hello(l, k, ev->bytes, now_ns);
 		} else if (k->state == LINK_UP) {
-			out = push(l, LINK_EVENT_FRAME, &k->peer);
+			out = links_state_push(l, LINK_EVENT_FRAME, &k->peer);
 			out->tag = ev->tag;
 			out->bytes = ev->bytes;
 		} else {
@@ -490,6 +362,7 @@ links_next_due(struct links *l, uint64_t now_ns)
 
 		if (k->state == LINK_UP)
 			return k;
+		l->greetings_late++;
 		links_close(l, k, CLOSE_PROTOCOL, "no HELLO in time", now_ns);
 	}
 	return NULL;

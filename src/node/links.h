@@ -2,6 +2,8 @@
 #ifndef NODE_LINKS_H
 #define NODE_LINKS_H
 
+#include <sys/queue.h>
+
 #include "base/heap.h"
 #include "base/idmap.h"
 #include "base/ring.h"
@@ -22,6 +24,8 @@ struct link {
 	struct peer_id peer;
 	enum link_state { LINK_DIALING, LINK_GREETING, LINK_UP } state;
 	bool dialed, refused;	/* refused: by our own check of its HELLO */
+	bool greeting;		/* in links.greeting */
+	TAILQ_ENTRY(link) by_greeting;
 	enum quic_alpn alpn;
 	struct path path;
 	struct hello hello;	/* theirs, once UP */
@@ -62,7 +66,10 @@ struct links {
 	struct idmap *contacts;		/* peer -> struct contact */
 	struct heap timers;		/* of links */
 	struct ring events;
+	TAILQ_HEAD(, link) greeting;	/* accepted, without a HELLO; oldest first */
+	size_t greeting_count, greeting_max;
 	uint64_t superseded, refused, dropped_backlog, frames_sent, frames_received;
+	uint64_t hellos, greetings_late, greetings_full, frames_unknown;
 };
 
 void links_init(struct links *l, struct endpoint *e, struct book *b);

@@ -154,6 +154,8 @@ meshes_add(struct node *n, const char *mesh, uint64_t now_ns)
 	if (!n->config.observer)
 		dc.self = n->config.identity.id;
 	dc.topic = m->topic_id;
+	if (n->config.directory_max != 0)
+		dc.entries_max = n->config.directory_max;
 	m->directory = directory_new(&dc);
 	gossip_config_default(&gc);
 	gc.self = n->config.identity.id;

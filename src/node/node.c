@@ -61,7 +61,8 @@ add_seeds(struct node *n, uint64_t now_ns)
 struct node *
 node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *err)
 {
-	struct endpoint_config ec = { .offer_gossip = !c->observer };
+	struct endpoint_config ec = { .offer_gossip = !c->observer,
+		.handshakes_max = c->handshakes_max };
 	struct node *n;
 
 	*err = ERR_ARGUMENT;
@@ -82,6 +83,11 @@ node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *er
 	book_init(&n->book);
 	links_init(&n->links, n->endpoint, &n->book);
 	memcpy(n->links.bound, c->bound, sizeof(n->links.bound));
+	n->links_max = LINKS_MAX;
+	if (c->links_max != 0 && c->links_max < LINKS_MAX)
+		n->links_max = c->links_max;
+	if (c->greeting_max != 0)
+		n->links.greeting_max = c->greeting_max;
 	fill_greeter(n);
 	heap_init(&n->topic_timers);
 	ring_init(&n->events, sizeof(struct node_event), EVENTS_CAP);

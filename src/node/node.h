@@ -37,6 +37,9 @@ struct node_config {
 	size_t remembered_count;
 	uint32_t cpu_budget_mc, memory_budget_kib;
 	uint8_t random_seed[32];
+	/* Tighter or wider than limits.h says; 0: as it says. */
+	size_t links_max, greeting_max, directory_max;
+	uint32_t handshakes_max;
 };
 
 /*

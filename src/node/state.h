@@ -34,7 +34,8 @@ struct node {
 	uint64_t leave_ns;		/* when we began to leave; 0 not leaving */
 	bool closed;			/* leaving, and all connections are told */
 	uint64_t sync_served, sync_refused, gossip_foreign, requests_refused,
-		liveness_changes;
+		liveness_changes, links_full;
+	size_t links_max;
 	bool peers_told;		/* NODE_EVENT_PEERS is waiting to be read */
 };
 

@@ -69,6 +69,38 @@ check_link(struct node *n, struct link *k, uint64_t now_ns)
 	heap_arm(&n->links.timers, &k->timer, now_ns + WATCH_SILENCE);
 }
 
+/* The link that serves no topic and was used least lately, or NULL. */
+static struct link *
+dispensable(struct node *n, const struct link *but, struct link **up, size_t count)
+{
+	struct link *least = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (up[i] == but || meshes_need(n, &up[i]->peer))
+			continue;
+		if (least == NULL || up[i]->used_ns < least->used_ns)
+			least = up[i];
+	}
+	return least;
+}
+
+void
+upkeep_make_room(struct node *n, struct link *k, uint64_t now_ns)
+{
+	struct link *up[LINKS_MAX + 1], *out;
+	size_t count;
+
+	if (idmap_count(n->links.contacts) <= n->links_max)
+		return;
+	count = links_up(&n->links, up, LINKS_MAX + 1);
+	if (count <= n->links_max)
+		return;
+	out = dispensable(n, k, up, count);
+	n->links_full++;
+	links_close(&n->links, out != NULL ? out : k, CLOSE_LIMIT, "too many links",
+		now_ns);
+}
+
 void
 upkeep_tick(struct node *n, uint64_t now_ns)
 {
@@ -86,8 +118,12 @@ upkeep_frame(
 	struct frame_pong pong;
 	struct buf b;
 
-	if (tag != FRAME_PING)
-		return; /* a PONG did its work when its packet came; others are skipped */
+	if (tag != FRAME_PING) {
+		/* A PONG did its work when its packet came. */
+		if (tag > FRAME_GOODBYE)
+			n->links.frames_unknown++;
+		return;
+	}
 	if (frame_ping_decode(payload, &ping) != ERR_OK) {
 		links_close(&n->links, k, CLOSE_PROTOCOL, "broken PING", now_ns);
 		return;

@@ -13,6 +13,8 @@ struct node;
  */
 #define UPKEEP_UNUSED SECONDS(10)
 
+/* A link came up: when there are too many, it or a less useful one goes. */
+void upkeep_make_room(struct node *n, struct link *k, uint64_t now_ns);
 void upkeep_tick(struct node *n, uint64_t now_ns);
 /* PING and PONG. */
 void upkeep_frame(struct node *n, struct link *k, uint8_t tag, struct view payload,

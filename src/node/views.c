@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "node/counts.h"
 #include "node/state.h"
 
 void
@@ -50,6 +51,8 @@ node_status(const struct node *n, struct node_status *s, uint64_t now_ns)
 	s->cpu_used_mc = n->load.cpu_used_mc;
 	s->memory_used_kib = n->load.memory_used_kib;
 	s->handshakes = es.handshakes_completed;
+	s->hellos = n->links.hellos;
+	counts_fill(n, s->counts);
 	s->liveness_changes = n->liveness_changes;
 	s->links = links_up(&n->links, up, LINKS_MAX);
 	for (size_t i = 0; i < n->mesh_count; i++) {

@@ -288,6 +288,8 @@ endpoint_stats(const struct endpoint *e, struct endpoint_stats *s)
 	s->handshakes = e->accepting_count + e->dialing_count;
 	s->streams = e->streams_count;
 	s->tombstones = e->tombstones_count;
+	s->cids = cidmap_count(e->cids);
+	s->reset_tokens = cidmap_count(e->tokens);
 }
 
 const char *

@@ -105,9 +105,12 @@ struct endpoint_stats {
 	uint64_t handshakes_started, handshakes_completed, handshakes_failed;
 	uint64_t handshakes_accepted;	/* of the completed, those the peer dialed */
 	uint64_t refused_limit, retries_sent, resets_sent, resets_received;
-	uint64_t dropped_malformed, dropped_unknown, dropped_events;
+	uint64_t dropped_malformed, dropped_unknown, dropped_events, dropped_replies;
+	/* Streams of peers that were aborted: for a frame, or for opening and leaving. */
+	uint64_t streams_broken, streams_stalled;
 	uint64_t ended[END_REASONS];
-	size_t connections, handshakes, streams, tombstones;	/* now */
+	/* now */
+	size_t connections, handshakes, streams, tombstones, cids, reset_tokens;
 };
 void endpoint_stats(const struct endpoint *e, struct endpoint_stats *s);
 

@@ -44,8 +44,10 @@ replies_push(
 {
 	struct reply *r;
 
-	if (e->replies_count >= QUIC_REPLIES_MAX)
+	if (e->replies_count >= QUIC_REPLIES_MAX) {
+		e->stats.dropped_replies++;
 		return;
+	}
 	r = mem_new(MEM_REPLY, sizeof *r + len);
 	r->path = *path;
 	r->len = len;

@@ -257,6 +257,8 @@ stream_abort(struct stream *s, enum quic_close_code code)
 void
 stream_expire(struct stream *s)
 {
+	if (!s->local)
+		s->conn->endpoint->stats.streams_stalled++;
 	stream_abort(s, CLOSE_STALLED);
 }
 

@@ -135,7 +135,7 @@ static parse_fn *const parsers[STREAM_KINDS] = {
 static void
 broken(struct stream *s)
 {
-	s->conn->endpoint->stats.dropped_malformed++;
+	s->conn->endpoint->stats.streams_broken++;
 	if (s->kind == STREAM_CONTROL)
 		conn_want_close(s->conn, CLOSE_PROTOCOL, "broken control stream");
 	else

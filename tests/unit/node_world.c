@@ -10,12 +10,13 @@
 
 #define LATENCY MILLISECONDS(1)
 #define WALL_START_MS UINT64_C(1700000000000)
-#define PORT_BASE 10000
+#define PORT_BASE WORLD_PORT_BASE
 
 struct packet {
 	struct heap_entry entry;
 	struct path path;	/* as the receiver sees it */
-	size_t to, len;
+	uint16_t to;	/* port */
+	size_t len;
 	uint8_t bytes[QUIC_PACKET_LEN_MAX];
 };
 
@@ -102,6 +103,33 @@ world_restart(struct world *w, size_t i)
 }
 
 static void
+put(struct world *w, struct packet *p, const struct path *path)
+{
+	p->to = path->remote.port;
+	p->path.local = path->remote;
+	p->path.remote = path->local;
+	heap_arm(&w->packets, &p->entry, w->now_ns + LATENCY);
+}
+
+static void
+flush_guest(struct world *w, size_t i)
+{
+	struct world_guest *g = &w->guests[i];
+
+	while (g->ctx != NULL && g->send != NULL) {
+		struct packet *p = mem_new(MEM_BUFFER, sizeof(*p));
+		struct path path;
+
+		p->len = g->send(g->ctx, p->bytes, sizeof(p->bytes), &path, w->now_ns);
+		if (p->len == 0) {
+			mem_free(MEM_BUFFER, p);
+			return;
+		}
+		put(w, p, &path);
+	}
+}
+
+static void
 flush(struct world *w, size_t i)
 {
 	struct world_node *wn = &w->nodes[i];
@@ -123,10 +151,7 @@ flush(struct world *w, size_t i)
 				break;
 			continue;
 		}
-		p->to = (size_t)(path.remote.port - PORT_BASE);
-		p->path.local = path.remote;
-		p->path.remote = path.local;
-		heap_arm(&w->packets, &p->entry, w->now_ns + LATENCY);
+		put(w, p, &path);
 	}
 	while (node_next_event(wn->node, &ev)) {
 		if (ev.kind == NODE_EVENT_LIVENESS && !ev.change.appeared)
@@ -140,12 +165,22 @@ static void
 deliver(struct world *w, struct packet *p)
 {
 	size_t from = (size_t)(p->path.remote.port - PORT_BASE);
+	size_t to = (size_t)(p->to - PORT_BASE);
+	size_t guest = (size_t)(p->to - WORLD_GUEST_PORT_BASE);
 
-	if (p->to < w->count && w->nodes[p->to].node != NULL) {
-		if (!w->nodes[p->to].frozen) {
-			node_recv(w->nodes[p->to].node, &p->path, p->bytes, p->len, 0,
+	if (p->to >= WORLD_NOWHERE_PORT_BASE) {
+		w->nowhere_packets++;
+		w->nowhere_bytes += p->len;
+	} else if (guest < WORLD_GUESTS_MAX && w->guests[guest].ctx != NULL) {
+		if (w->guests[guest].recv != NULL)
+			w->guests[guest].recv(w->guests[guest].ctx, &p->path, p->bytes,
+				p->len, w->now_ns);
+		flush_guest(w, guest);
+	} else if (to < w->count && w->nodes[to].node != NULL) {
+		if (!w->nodes[to].frozen) {
+			node_recv(w->nodes[to].node, &p->path, p->bytes, p->len, 0,
 				w->now_ns);
-			flush(w, p->to);
+			flush(w, to);
 		}
 	} else if (from < w->count && w->nodes[from].node != NULL &&
 		   !w->nodes[from].frozen) {
@@ -155,10 +190,35 @@ deliver(struct world *w, struct packet *p)
 	mem_free(MEM_BUFFER, p);
 }
 
+struct address
+world_address(uint16_t port)
+{
+	return (struct address){ .family = 4, .ip = { 127, 0, 0, 1 }, .port = port };
+}
+
+void
+world_inject(struct world *w, size_t i, const struct address *from, const void *bytes,
+	size_t len)
+{
+	struct path path = { w->nodes[i].config.bound[0], *from };
+
+	node_recv(w->nodes[i].node, &path, bytes, len, 0, w->now_ns);
+	flush(w, i);
+}
+
 static uint64_t
 next_due(struct world *w)
 {
 	uint64_t due = heap_deadline(&w->packets);
+
+	for (size_t i = 0; i < WORLD_GUESTS_MAX; i++) {
+		struct world_guest *g = &w->guests[i];
+		uint64_t d = g->ctx != NULL && g->deadline != NULL ? g->deadline(g->ctx)
+								   : NEVER;
+
+		if (d < due)
+			due = d;
+	}
 
 	for (size_t i = 0; i < w->count; i++) {
 		uint64_t d;
@@ -179,6 +239,8 @@ world_run(struct world *w, uint64_t limit_ns, bool (*done)(struct world *w))
 
 	for (size_t i = 0; i < w->count; i++)
 		flush(w, i);
+	for (size_t i = 0; i < WORLD_GUESTS_MAX; i++)
+		flush_guest(w, i);
 	for (;;) {
 		uint64_t due = next_due(w);
 		struct heap_entry *e;
@@ -201,6 +263,15 @@ world_run(struct world *w, uint64_t limit_ns, bool (*done)(struct world *w))
 				continue;
 			node_tick(wn->node, w->now_ns, wall_ms(w));
 			flush(w, i);
+		}
+		for (size_t i = 0; i < WORLD_GUESTS_MAX; i++) {
+			struct world_guest *g = &w->guests[i];
+
+			if (g->ctx == NULL || g->tick == NULL ||
+				g->deadline(g->ctx) > w->now_ns)
+				continue;
+			g->tick(g->ctx, w->now_ns);
+			flush_guest(w, i);
 		}
 	}
 }

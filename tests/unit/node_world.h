@@ -12,6 +12,25 @@
  * loopback.
  */
 #define WORLD_NODES_MAX 40
+#define WORLD_GUESTS_MAX 80
+#define WORLD_PORT_BASE 10000
+#define WORLD_GUEST_PORT_BASE 20000
+/* From here on nobody listens and nobody says so: what goes there is only counted. */
+#define WORLD_NOWHERE_PORT_BASE 30000
+
+/*
+ * Somebody who is no node of ours but is on the same network, at
+ * 127.0.0.1:WORLD_GUEST_PORT_BASE + its place. NULL functions do nothing.
+ */
+struct world_guest {
+	void *ctx;	/* NULL: the place is free */
+	void (*recv)(void *ctx, const struct path *path, const uint8_t *bytes, size_t len,
+		uint64_t now_ns);
+	size_t (*send)(void *ctx, uint8_t *to, size_t cap, struct path *path,
+		uint64_t now_ns);
+	uint64_t (*deadline)(void *ctx);
+	void (*tick)(void *ctx, uint64_t now_ns);
+};
 
 struct world_node {
 	struct node *node;	/* NULL once killed */
@@ -28,7 +47,14 @@ struct world {
 	struct rng rng;
 	uint64_t now_ns;
 	unsigned loss_percent;
+	struct world_guest guests[WORLD_GUESTS_MAX];
+	uint64_t nowhere_packets, nowhere_bytes;
 };
+
+/* A datagram with whatever source address, at node i at once; what follows goes out. */
+void world_inject(struct world *w, size_t i, const struct address *from,
+	const void *bytes, size_t len);
+struct address world_address(uint16_t port);
 
 void world_init(struct world *w, uint64_t seed);
 void world_fini(struct world *w);

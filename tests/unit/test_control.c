@@ -207,7 +207,8 @@ a_status_is_discovered(void **state)
 			"incarnation",
 		"uptime_ms", "boot_ms", "loop_lag_ms", "cpu_cores", "memory_bytes",
 			"handshakes",
-		"liveness_changes", "links", "neighbors", "objects", "dropped",
+		"liveness_changes", "links", "neighbors", "objects", "hellos",
+		"refused", "dropped", "tables",
 	};
 	const char *line = control_request_line(CONTROL_STATUS);
 	struct control_discover d;

@@ -330,7 +330,7 @@ broken_gossip(void **state)
 	net_pair(n, &a, &b);
 	for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		raw_uni(n, a, bad[i].bytes, bad[i].len, bad[i].fin);
-		assert_int_equal(net_stats(n, 1).dropped_malformed, i + 1);
+		assert_int_equal(net_stats(n, 1).streams_broken, i + 1);
 	}
 	assert_int_equal(net_count(n, 1, QUIC_GOSSIP), 0);
 	assert_int_equal(net_count(n, 1, QUIC_GOSSIP_END), 2);
