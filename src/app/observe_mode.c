@@ -164,7 +164,7 @@ on_signal(void *ctx, int signum)
 	look(o);
 }
 
-/* Only seeds that a person named are worth a word; others come and go with their nodes. */
+/* Only seeds that a person named are worth a word; others come and go like nodes. */
 static bool
 is_named_seed(const struct options *o, const struct peer_id *id)
 {

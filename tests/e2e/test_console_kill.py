@@ -24,8 +24,9 @@ class Console(Tree):
 
     def __init__(self, *args):
         master, slave = pty.openpty()
-        super().__init__([MESHTUI, "--observe", *args], stdin=slave, stdout=slave,
-                         stderr=slave, start_new_session=True)
+        super().__init__()
+        self.start([MESHTUI, "--observe", *args], stdin=slave, stdout=slave, stderr=slave,
+                   start_new_session=True)
         os.close(slave)
         self.master = master
         threading.Thread(target=self.drain, daemon=True).start()
@@ -88,9 +89,9 @@ def hung_up():
 def others_stay():
     """a node that the console did not start lives on after kill -9 of the console"""
     console = Console()
-    node = Tree([MESHTUI, "--node", "broker", "--mesh", "mesh1", "--data-dir",
-                 console.dir + "/data"], runtime_dir=console.dir,
-                stderr=subprocess.DEVNULL)
+    node = Tree().start([MESHTUI, "--node", "broker", "--mesh", "mesh1", "--data-dir",
+                         console.dir + "/data"], runtime_dir=console.dir,
+                        stderr=subprocess.DEVNULL)
     why = []
     if not until(lambda: len(os.listdir(console.dir + "/data")) > 2
                  if os.path.isdir(console.dir + "/data") else False):

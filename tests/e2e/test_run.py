@@ -9,17 +9,15 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
+
+from token_run import DEADLINE_S, Tree, until
 
 MESHTUI = os.environ["MESHTUI"]
 SRCDIR = os.environ.get("SRCDIR", ".")
-# For a sanitizer build on a busy machine; nothing waits so long when all is well.
-DEADLINE_S = 60
 
 count = 0
 failed = 0
@@ -37,55 +35,19 @@ def ok(good, claim, *why):
     sys.stdout.flush()
 
 
-def until(check, limit_s=DEADLINE_S):
-    """The first true value of check(), or the last false one at the deadline."""
-    end = time.monotonic() + limit_s
-    while True:
-        value = check()
-        if value or time.monotonic() > end:
-            return value
-        time.sleep(0.01)
-
-
-class Run:
-    """One runner, with a token, a runtime directory and a scenario of its own."""
+class Run(Tree):
+    """One runner with a scenario and a report of its own."""
 
     def __init__(self, text, *options):
-        self.dir = tempfile.mkdtemp(prefix="meshtui-e2e-")
-        self.token = "MESHTUI_RUN_TOKEN=%d-%d" % (os.getpid(), random.getrandbits(64))
+        super().__init__()
         self.file = os.path.join(self.dir, "scenario.yaml")
         self.report = os.path.join(self.dir, "report.json")
         with open(self.file, "w") as f:
             f.write(text)
-        env = dict(os.environ)
-        name, value = self.token.split("=")
-        env.update({name: value, "XDG_RUNTIME_DIR": self.dir})
-        env.pop("RUNTIME_DIRECTORY", None)
         self.out = open(os.path.join(self.dir, "out"), "w+")
         self.err = open(os.path.join(self.dir, "err"), "w+")
-        self.process = subprocess.Popen(
-            [MESHTUI, "--run", self.file, "--report", "json:" + self.report, *options],
-            stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.err, env=env)
-
-    def processes(self):
-        """Every living process with our token: {pid: arguments}."""
-        found = {}
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open("/proc/%s/environ" % pid, "rb") as f:
-                    if self.token.encode() not in f.read().split(b"\0"):
-                        continue
-                with open("/proc/%s/stat" % pid) as f:
-                    if f.read().rpartition(")")[2].split()[0] in "ZX":
-                        continue
-                with open("/proc/%s/cmdline" % pid, "rb") as f:
-                    found[int(pid)] = f.read().decode(errors="replace").split("\0")
-            except OSError:
-                continue  # it ended while we looked
-        return found
-
-    def nodes(self):
-        return {p: a for p, a in self.processes().items() if "--node" in a}
+        self.start([MESHTUI, "--run", self.file, "--report", "json:" + self.report, *options],
+                   stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.err)
 
     def sockets(self):
         try:
@@ -110,15 +72,9 @@ class Run:
             return json.load(f)
 
     def close(self):
-        for pid in self.processes():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        self.wait()
         self.out.close()
         self.err.close()
-        shutil.rmtree(self.dir, ignore_errors=True)
+        super().close()
 
 
 def quickstart(hold):
