@@ -46,8 +46,9 @@ class Run(Tree):
             f.write(text)
         self.out = open(os.path.join(self.dir, "out"), "w+")
         self.err = open(os.path.join(self.dir, "err"), "w+")
-        self.start([MESHTUI, "--run", self.file, "--report", "json:" + self.report, *options],
-                   stdin=subprocess.DEVNULL, stdout=self.out, stderr=self.err)
+        command = [MESHTUI, "--run", self.file, "--report", "json:" + self.report]
+        self.start(command + list(options), stdin=subprocess.DEVNULL, stdout=self.out,
+                   stderr=self.err)
 
     def sockets(self):
         try:

@@ -23,7 +23,7 @@ def until(check, limit_s=DEADLINE_S, every_s=0.01):
 
 
 class Tree:
-    """A program started with a token; `dir` is ours, and its runtime directory unless told."""
+    """A program started with a token; `dir` is its runtime directory unless told."""
 
     def __init__(self):
         self.process = None
