@@ -9,7 +9,7 @@ int
 check_mode(const struct options *o)
 {
 	struct scenario *s;
-	int status = scenario_file_load(o->file, &s);
+	int status = scenario_file_load(o->file, o->pool, &s);
 
 	if (status == 0)
 		printf("%s: %s is right: %zu %s in %zu %s, %zu %s\n", o->file, s->name,

@@ -21,8 +21,9 @@ struct fleet {
 	struct rundir dir;
 	struct fleet_hooks hooks;
 	char key_path[CHILD_KEY_PATH_CAP];
-	struct wanted wanted[CHILDREN_MAX];
+	struct wanted wanted[CHILDREN_POOL_MAX];
 	size_t wanted_count;
+	size_t pool;
 	unsigned next_label;
 };
 
@@ -38,16 +39,18 @@ on_changed(void *ctx, unsigned child)
 }
 
 struct fleet *
-fleet_new(uv_loop_t *loop, const char *key_path, const struct fleet_hooks *hooks)
+fleet_new(uv_loop_t *loop, const char *key_path, size_t pool,
+	const struct fleet_hooks *hooks)
 {
 	struct fleet *f = mem_array(1, sizeof(*f));
 	const struct child_driver_hooks driver_hooks = { on_changed, f };
 
 	f->hooks = *hooks;
+	f->pool = pool;
 	f->dir.lock_fd = -1;
 	snprintf(
 		f->key_path, sizeof(f->key_path), "%s", key_path != NULL ? key_path : "");
-	f->supervisor = supervisor_new(CHILDREN_MAX);
+	f->supervisor = supervisor_new(pool);
 	f->driver = child_driver_open(loop, f->supervisor, &driver_hooks);
 	return f;
 }
@@ -78,9 +81,9 @@ fleet_want(struct fleet *f, const char *mesh, const char *type,
 			return err;
 		}
 	}
-	if (fleet_alive(f) >= CHILDREN_MAX) {
-		snprintf(why, FLEET_WHY_CAP, "no more than %d nodes can be started here",
-			CHILDREN_MAX);
+	if (fleet_alive(f) >= f->pool) {
+		snprintf(why, FLEET_WHY_CAP, "no more than %zu nodes at once (--pool)",
+			f->pool);
 		return ERR_LIMIT;
 	}
 	w = &f->wanted[f->wanted_count++];

@@ -27,9 +27,12 @@ struct fleet_hooks {
 	void *ctx;
 };
 
-/* key_path: the fabric key file that children are given, or NULL. Never NULL. */
-struct fleet *fleet_new(
-	uv_loop_t *loop, const char *key_path, const struct fleet_hooks *hooks);
+/*
+ * key_path: the fabric key file that children are given, or NULL; pool: how many may live
+ * at once. Never NULL.
+ */
+struct fleet *fleet_new(uv_loop_t *loop, const char *key_path, size_t pool,
+	const struct fleet_hooks *hooks);
 /* What still runs is killed and collected; the loop frees the rest. Accepts NULL. */
 void fleet_close(struct fleet *f);
 

@@ -47,7 +47,7 @@ struct observe {
 	struct model_mesh meshes[MESHES_MAX];
 	struct topology topologies[MESHES_MAX];
 	size_t mesh_count;
-	const struct child_row *children[CHILDREN_MAX * 2];
+	const struct child_row *children[CHILDREN_ROWS_MAX];
 	struct model_notice notices[MODEL_NOTICES_MAX];
 	size_t notice_count;
 };

@@ -358,7 +358,8 @@ open_control(struct observe *o)
 	if (paths_runtime_dir(o->runtime_dir, sizeof(o->runtime_dir), why) != ERR_OK)
 		return fail(EXIT_CONFIG, why);
 	node_status(o->node, &o->status, loop_now_ns());
-	o->fleet = fleet_new(&o->loop, o->options->key_path, &fleet_hooks);
+	o->fleet = fleet_new(
+		&o->loop, o->options->key_path, o->options->pool, &fleet_hooks);
 	o->control = control_socket_open(
 		&o->loop, o->runtime_dir, o->status.name, answer, o, &err, why);
 	if (o->control == NULL)

@@ -184,6 +184,18 @@ set_report(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP]
 }
 
 static int
+set_pool(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	uint64_t pool;
+
+	if (text_u64(text, CHILDREN_POOL_MAX, &pool) != ERR_OK || pool == 0)
+		return refuse(why, EXIT_USAGE, "--pool %.20s: not a number from 1 to %d",
+			text, CHILDREN_POOL_MAX);
+	o->pool = pool;
+	return 0;
+}
+
+static int
 set_lifeline(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 {
 	uint64_t fd;
@@ -226,6 +238,8 @@ take(struct options *o, enum option_id id, const char *arg,
 	case OPTION_DATA_DIR:
 		o->data_dir = arg;
 		return 0;
+	case OPTION_POOL:
+		return set_pool(o, arg, why);
 	case OPTION_REPORT:
 		return set_report(o, arg, why);
 	case OPTION_OF:
@@ -348,6 +362,7 @@ options_parse(struct options *o, int argc, char **argv, char why[static OPTIONS_
 	memset(longs, 0, sizeof longs);
 	why[0] = '\0';
 	o->lifeline_fd = -1;
+	o->pool = CHILDREN_MAX;
 	o->log_level = LOG_INFO;
 	for (int i = 0; i < OPTION_COUNT; i++)
 		longs[i] = (struct option){ rows[i].name,

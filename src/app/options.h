@@ -46,6 +46,7 @@ struct options {
 	size_t mesh_count;
 	bool bootstrap;
 	const char *file;	 /* --run, --check */
+	size_t pool;		/* --pool: children alive at once */
 	const char *report_path; /* --report json:PATH, or NULL */
 	const char *what;	 /* --list: "nodes" or "links" */
 	const char *of;		 /* --of, or NULL */

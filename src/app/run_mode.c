@@ -238,7 +238,7 @@ run_mode(const struct options *o)
 	struct child_driver_hooks hooks = { .changed = on_child, .ctx = &r };
 	char why[RUNDIR_WHY_CAP] = "";
 	struct scenario *s;
-	int status = scenario_file_load(o->file, &s);
+	int status = scenario_file_load(o->file, o->pool, &s);
 
 	if (status != 0)
 		return status;
@@ -254,7 +254,7 @@ run_mode(const struct options *o)
 		scenario_free(s);
 		return EXIT_INTERNAL;
 	}
-	r.supervisor = supervisor_new(CHILDREN_MAX);
+	r.supervisor = supervisor_new(o->pool);
 	r.driver = child_driver_open(&r.loop, r.supervisor, &hooks);
 
 	struct runner_config c = { .scenario = s,

@@ -40,7 +40,7 @@ read_file(const char *path, uint8_t **bytes, size_t *len)
 
 /* 0 and a scenario, or an exit status after the errors were printed. */
 int
-scenario_file_load(const char *path, struct scenario **s)
+scenario_file_load(const char *path, size_t pool, struct scenario **s)
 {
 	struct problems problems;
 	uint8_t *bytes;
@@ -51,7 +51,7 @@ scenario_file_load(const char *path, struct scenario **s)
 	if (status != 0)
 		return status;
 	problems_init(&problems);
-	*s = scenario_parse((struct view){ bytes, len }, CHILDREN_MAX, &problems);
+	*s = scenario_parse((struct view){ bytes, len }, pool, &problems);
 	if (!*s) {
 		struct buf b;
 

@@ -6,8 +6,8 @@
 
 /*
  * 0 and a scenario, which the caller frees; or the exit status (65 broken, 66 unreadable)
- * after every error was printed on standard error.
+ * after every error was printed on standard error. A scenario may ask for `pool` nodes.
  */
-int scenario_file_load(const char *path, struct scenario **s);
+int scenario_file_load(const char *path, size_t pool, struct scenario **s);
 
 #endif

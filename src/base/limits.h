@@ -92,7 +92,8 @@
 #define BOOK_ENTRIES_MAX 1024		/* known addresses of peers */
 
 /* Supervisor, scenario, console. */
-#define CHILDREN_MAX 50
+#define CHILDREN_MAX 50			/* alive at once, unless told */
+#define CHILDREN_POOL_MAX 500		/* what can be told */
 #define CHILDREN_ROWS_MAX 1000		/* alive and ended ones that are still shown */
 #define CHILD_ORDERS_MAX 65536		/* orders that the driver has not fetched */
 #define LIFELINE_QUEUE_LEN_MAX (1u << 20) /* bytes for a parent that does not read */
