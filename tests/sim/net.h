@@ -18,7 +18,11 @@ struct net_config {
 	size_t nodes_max, broadcasts_max;
 	uint64_t latency_min_ns, latency_max_ns;
 	uint64_t hang_up_ns; /* how long an unneeded link is kept */
-	uint64_t heal_ns;   /* how often a node without neighbors joins somebody it met */
+	/*
+	 * How often a node without neighbors joins somebody it met, and one that misses
+	 * node 0 (as its directory would say) joins that, its configured seed.
+	 */
+	uint64_t heal_ns;
 	bool crash_notices; /* peers of a dead node learn of it one latency later */
 	bool forwarding;    /* false: payloads past the first hop are lost, and Grafts */
 	bool silent_takeover; /* a loss is not told where a newer connection is first */
@@ -38,6 +42,8 @@ void net_crash(struct net *n, size_t node);
 void net_leave(struct net *n, size_t node);
 bool net_cut(struct net *n, size_t a, size_t b); /* the connection is lost; false: none */
 void net_run(struct net *n, uint64_t for_ns);
+/* One event, if one is due by then; false: none, and it is `until_ns`. */
+bool net_step(struct net *n, uint64_t until_ns);
 
 uint64_t net_now(const struct net *n);
 size_t net_count(const struct net *n); /* nodes, also dead ones */
@@ -45,6 +51,8 @@ bool net_alive(const struct net *n, size_t node);
 bool net_is_observer(const struct net *n, size_t node);
 const struct peer_id *net_id(const struct net *n, size_t node);
 size_t net_find(const struct net *n, const struct peer_id *id); /* SIZE_MAX: nobody */
+/* Whether a way over active views leads from one to the other. */
+bool net_reaches(const struct net *n, size_t from, size_t to);
 const struct topic *net_topic(const struct net *n, size_t node);
 
 size_t net_broadcasts(const struct net *n);
@@ -61,8 +69,11 @@ uint64_t net_broadcast_ns(const struct net *n, size_t broadcast);
 
 struct net_stats {
 	uint64_t events, messages, payloads, connections, lost_messages;
+	uint64_t payloads_received, deliveries; /* deliveries: the first of each */
+	unsigned hops_max;			/* since net_reset_hops */
 };
 void net_stats(const struct net *n, struct net_stats *s);
+void net_reset_hops(struct net *n);
 /* A hash over everything that happened, in order. */
 uint64_t net_history(const struct net *n);
 

@@ -18,6 +18,7 @@ struct net_event {
 	size_t node, peer;
 	uint32_t link; /* a message: its connection; a loss: 1 if there was one */
 	uint64_t timer;
+	bool payload;
 	uint8_t *bytes;
 	size_t len;
 };

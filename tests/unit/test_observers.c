@@ -255,7 +255,7 @@ gets_each_once(void **state)
 	assert_int_equal(rig_count(&r, GOSSIP_OUT_DELIVER), 0);
 	assert_int_equal(rig_sent(&r, 2, GOSSIP_PRUNE, NULL), 1);
 	rig_ihave(&r, 2, &id, 3);
-	rig_advance(&r, MILLISECONDS(80));
+	rig_advance(&r, MILLISECONDS(150));
 	assert_int_equal(rig_sent(&r, 2, GOSSIP_GRAFT, NULL), 1);
 	rig_fini(&r);
 }

@@ -160,6 +160,32 @@ payload_is_known(void **state)
 	rig_fini(&r);
 }
 
+/* Of two messages at the same time the duplicates of one prune: the smaller id's. */
+static void
+one_message_guides(void **state)
+{
+	struct peer_id a = id_of("hello"), b = id_of("hello2");
+	const char *small = id_compare(&a, &b) < 0 ? "hello" : "hello2";
+	const char *large = id_compare(&a, &b) < 0 ? "hello2" : "hello";
+	struct rig r;
+
+	(void)state;
+	begin(&r);
+	rig_payload(&r, 1, small, 0);
+	rig_payload(&r, 1, large, 0);
+	rig_payload(&r, 2, large, 0);
+	assert_int_equal(rig_sent_any(&r, GOSSIP_PRUNE), 0);
+	assert_true(rig_is_eager(&r, 2));
+	rig_payload(&r, 2, small, 0);
+	assert_int_equal(rig_sent(&r, 2, GOSSIP_PRUNE, NULL), 1);
+	assert_false(rig_is_eager(&r, 2));
+	/* Later the other one does as well. */
+	rig_advance(&r, SECONDS(1));
+	rig_payload(&r, 3, large, 0);
+	assert_int_equal(rig_sent(&r, 3, GOSSIP_PRUNE, NULL), 1);
+	rig_fini(&r);
+}
+
 /*
  * A content that is not what its id says is ignored and counted, and can still come
  * right.
@@ -220,7 +246,7 @@ missing_is_grafted(void **state)
 		rig_simple(&r, i, GOSSIP_PRUNE);
 		rig_ihave(&r, i, &id, (uint16_t)(i + 1));
 	}
-	rig_advance(&r, MILLISECONDS(80) - 1);
+	rig_advance(&r, MILLISECONDS(150) - 1);
 	assert_int_equal(rig_sent_any(&r, GOSSIP_GRAFT), 0);
 	rig_advance(&r, 1);
 	assert_int_equal(rig_sent(&r, 1, GOSSIP_GRAFT, &m), 1);
@@ -247,7 +273,7 @@ missing_is_forgotten(void **state)
 	(void)state;
 	begin(&r);
 	rig_ihave(&r, 1, &id, 1);
-	rig_advance(&r, MILLISECONDS(120));
+	rig_advance(&r, MILLISECONDS(150 + 40));
 	assert_int_equal(stats(&r).missing, 0);
 	rig_ihave(&r, 1, &other, 1);
 	assert_int_equal(stats(&r).missing, 1);
@@ -259,7 +285,7 @@ missing_is_forgotten(void **state)
 }
 
 /*
- * A path that is 7 hops longer than an announced one is given up for it; 6 hops are kept.
+ * A path that is 5 hops longer than an announced one is given up for it; 4 hops are kept.
  */
 static void
 long_path_is_replaced(void **state)
@@ -272,10 +298,11 @@ long_path_is_replaced(void **state)
 	begin(&r);
 	rig_simple(&r, 2, GOSSIP_PRUNE);
 	rig_ihave(&r, 2, &id, 1);
-	rig_payload(&r, 1, "hello", 6);
+	rig_payload(&r, 1, "hello", 4);
 	assert_int_equal(rig_sent_any(&r, GOSSIP_GRAFT), 0);
+	rig_advance(&r, SECONDS(1));
 	rig_ihave(&r, 2, &id2, 1);
-	rig_payload(&r, 1, "hello2", 7);
+	rig_payload(&r, 1, "hello2", 5);
 	assert_int_equal(rig_sent(&r, 2, GOSSIP_GRAFT, &m), 1);
 	assert_false(m.graft.has_id);
 	assert_int_equal(m.graft.round, 1);
@@ -398,6 +425,7 @@ main(void)
 		cmocka_unit_test(payload_is_new),
 		cmocka_unit_test(rounds_saturate),
 		cmocka_unit_test(payload_is_known),
+		cmocka_unit_test(one_message_guides),
 		cmocka_unit_test(payload_is_forged),
 		cmocka_unit_test(payload_for_neighbors),
 		cmocka_unit_test(missing_is_grafted),
