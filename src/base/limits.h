@@ -78,6 +78,7 @@
 #define DIGEST_LEN_MAX 320
 #define DIGEST_NEIGHBORS_MAX 8
 #define DIRECTORY_ENTRIES_MAX 20000
+#define DIRECTORY_ESTABLISHED SECONDS(5) /* heard for so long, it makes no room */
 #define ACCUSERS_MAX 4
 #define DIRECTORY_CHANGES_MAX 2048	/* not yet fetched by tick */
 #define DIRECTORY_DEPARTED_MAX 4096	/* removed ones whose last digest is remembered */

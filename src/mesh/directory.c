@@ -57,6 +57,7 @@ apply_known(struct directory *d, struct directory_slot *s, const struct digest *
 		return ERR_STALE;
 	directory_table_uncount(d, s);
 	directory_table_set(d, s, g);
+	directory_table_heard(d, s, now_ns);
 	keep_payload(s, payload);
 	liveness_heard(d, s, restarted ? LIVENESS_RESTARTED : LIVENESS_AGAIN, now_ns);
 	return ERR_OK;
@@ -85,13 +86,14 @@ apply_digest(struct directory *d, struct view payload, const char *mesh, uint64_
 	    g.incarnation, g.seq))
 		return ERR_STALE;
 	if (directory_table_full(d) && !id_equal(&g.id, &d->config.self)) {
-		struct directory_slot *out = directory_table_oldest_out(d);
+		struct directory_slot *out = directory_table_dispensable(d);
 
 		if (!out)
 			return ERR_LIMIT;
+		d->stats.crowded += out->entry.liveness < LIVENESS_GONE;
 		liveness_drop(d, out, now_ns);
 	}
-	s = directory_table_add(d, &g);
+	s = directory_table_add(d, &g, now_ns);
 	keep_payload(s, payload);
 	liveness_heard(d, s, LIVENESS_NEW, now_ns);
 	return ERR_OK;
@@ -138,6 +140,7 @@ directory_new(const struct directory_config *c)
 	d->by_id = idmap_new();
 	d->by_prefix = idmap_new();
 	d->departed = idmap_new();
+	TAILQ_INIT(&d->newcomers);
 	heap_init(&d->timers);
 	ring_init(&d->changes, sizeof(struct directory_change), DIRECTORY_CHANGES_MAX);
 	return d;

@@ -59,7 +59,8 @@ void directory_free(struct directory *d);
  * do not know. Every refusal is counted. An accusation by an unknown accuser is refused
  * too, and one by a node that is gone or left itself (ERR_STATE), by an observer
  * (ERR_PERMISSION) or of oneself (ERR_ARGUMENT). When the table is full, what is gone or
- * left for longest makes room. A digest that is not newer than that of a node already
+ * left for longest makes room, else the earliest of those heard for less than
+ * DIRECTORY_ESTABLISHED. A digest that is not newer than that of a node already
  * removed is stale as well.
  */
 int directory_apply(struct directory *d, struct view payload, const char *mesh,

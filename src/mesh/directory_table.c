@@ -131,8 +131,8 @@ directory_table_full(const struct directory *d)
 	return d->count >= d->config.entries_max;
 }
 
-struct directory_slot *
-directory_table_oldest_out(const struct directory *d)
+static struct directory_slot *
+oldest_out(const struct directory *d)
 {
 	struct directory_slot *oldest = NULL;
 
@@ -155,12 +155,39 @@ directory_table_oldest_out(const struct directory *d)
 }
 
 struct directory_slot *
-directory_table_add(struct directory *d, const struct digest *g)
+directory_table_dispensable(const struct directory *d)
+{
+	struct directory_slot *s = oldest_out(d);
+
+	return s ? s : TAILQ_FIRST(&d->newcomers);
+}
+
+static void
+establish(struct directory *d, struct directory_slot *s)
+{
+	if (s->newcomer)
+		TAILQ_REMOVE(&d->newcomers, s, by_arrival);
+	s->newcomer = false;
+}
+
+void
+directory_table_heard(struct directory *d, struct directory_slot *s, uint64_t now_ns)
+{
+	if (now_ns >= s->first_ns + DIRECTORY_ESTABLISHED)
+		establish(d, s);
+}
+
+struct directory_slot *
+directory_table_add(struct directory *d, const struct digest *g, uint64_t now_ns)
 {
 	struct directory_slot *s = mem_new(MEM_DIRECTORY_ENTRY, sizeof *s);
 
 	s->entry.digest = *g;
 	s->entry.self = !id_is_zero(&d->config.self) && id_equal(&g->id, &d->config.self);
+	s->first_ns = now_ns;
+	s->newcomer = !s->entry.self;
+	if (s->newcomer)
+		TAILQ_INSERT_TAIL(&d->newcomers, s, by_arrival);
 	idmap_put(d->by_id, &g->id, s);
 	mem_free(MEM_DEPARTED, idmap_remove(d->departed, &g->id));
 	chain(d, s);
@@ -187,6 +214,7 @@ directory_table_remove(struct directory *d, struct directory_slot *s)
 	directory_table_uncount(d, s);
 	if (s->entry.accuser_count > 0)
 		d->accused_count--;
+	establish(d, s);
 	heap_cancel(&d->timers, &s->timer);
 	idmap_remove(d->by_id, &s->entry.digest.id);
 	unchain(d, s);
@@ -204,6 +232,7 @@ directory_table_clear(struct directory *d)
 		heap_cancel(&d->timers, &d->order[i]->timer);
 		slot_free(d->order[i]);
 	}
+	TAILQ_INIT(&d->newcomers);
 	for (struct idmap_item *it = idmap_first(d->departed); it; it = next) {
 		struct peer_id id = *idmap_id(it);
 

@@ -2,6 +2,8 @@
 #ifndef MESH_DIRECTORY_TABLE_H
 #define MESH_DIRECTORY_TABLE_H
 
+#include <sys/queue.h>
+
 #include "base/heap.h"
 #include "base/idmap.h"
 #include "base/ring.h"
@@ -18,6 +20,9 @@ struct directory_slot {
 	uint8_t *payload;		/* what entry.payload views */
 	struct directory_slot *same_prefix;	/* next with the same 8 bytes */
 	uint64_t heard_ns;		/* received_ns, and what was excused */
+	uint64_t first_ns;		/* when its first digest came */
+	bool newcomer;			/* in directory.newcomers */
+	TAILQ_ENTRY(directory_slot) by_arrival;
 	struct {
 		uint64_t incarnation, seq;
 	} about[ACCUSERS_MAX];		/* the state each accuser spoke of */
@@ -36,6 +41,8 @@ struct directory {
 	struct idmap *by_prefix;	/* to the first slot of a chain */
 	struct idmap *departed;		/* oldest first; DIRECTORY_DEPARTED_MAX */
 	struct directory_slot **order;		/* by (type, id) */
+	/* Heard for less than DIRECTORY_ESTABLISHED; the earliest first. */
+	TAILQ_HEAD(, directory_slot) newcomers;
 	size_t count, cap;
 	struct heap timers;
 	struct ring changes;
@@ -51,10 +58,18 @@ struct directory_slot *directory_table_find(const struct directory *d,
 size_t directory_table_place(const struct directory *d, const char *type,
 	const struct peer_id *id);
 bool directory_table_full(const struct directory *d);
-/* What is gone or left for longest, or NULL. */
-struct directory_slot *directory_table_oldest_out(const struct directory *d);
+/*
+ * Of a full table: what is gone or left for longest, else the earliest newcomer, else
+ * NULL. A flood of new identities so takes the places of its own kind: whoever has been
+ * heard for a while keeps his.
+ */
+struct directory_slot *directory_table_dispensable(const struct directory *d);
+/* A newer digest came: after DIRECTORY_ESTABLISHED it is no newcomer any more. */
+void directory_table_heard(struct directory *d, struct directory_slot *s,
+	uint64_t now_ns);
 /* A new slot with this digest, not counted yet. */
-struct directory_slot *directory_table_add(struct directory *d, const struct digest *g);
+struct directory_slot *directory_table_add(struct directory *d, const struct digest *g,
+	uint64_t now_ns);
 /*
  * Another digest of the same id; the slot must not be counted while its digest changes.
  */

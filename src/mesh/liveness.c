@@ -223,6 +223,9 @@ put_accuser(struct directory *d, struct directory_slot *s, const struct accusati
 		if (!directory_table_older(s->about[i].incarnation, s->about[i].seq,
 		    a->incarnation, a->seq))
 			return ERR_STALE;
+		/* It has answered since: what is said now is a new accusation. */
+		if (s->entry.received_ns > s->entry.accusers[i].at_ns)
+			s->entry.accusers[i].at_ns = now_ns;
 	} else if (i == ACCUSERS_MAX) {
 		return ERR_LIMIT;	/* more than enough have spoken */
 	} else {

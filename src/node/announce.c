@@ -23,9 +23,18 @@ announce_soon(struct node *n, struct membership *m, uint64_t now_ns)
 }
 
 void
-announce_now(struct membership *m, uint64_t now_ns)
+announce_answer(const struct node *n, struct membership *m, const struct accusation *by,
+	uint64_t now_ns)
 {
-	m->announce_ns = now_ns;
+	uint64_t due = m->announced_ns + ANNOUNCE_ANSWER_GAP;
+
+	if (by->incarnation == n->config.incarnation && by->seq > m->seq &&
+		by->seq - m->seq <= ANNOUNCE_SEQ_AHEAD)
+		m->seq = by->seq;
+	if (due < now_ns)
+		due = now_ns;
+	if (due < m->announce_ns)
+		m->announce_ns = due;
 }
 
 static void

@@ -14,8 +14,15 @@
 #define ANNOUNCE_FLAT_NODES 250
 
 void announce_soon(struct node *n, struct membership *m, uint64_t now_ns);
-/* Without the gap: we were accused and must answer. */
-void announce_now(struct membership *m, uint64_t now_ns);
+/*
+ * We were accused and must answer: at once, and with a digest that is newer than what the
+ * accuser spoke of, because one that he seems to know is no answer. Of many accusations
+ * every ANNOUNCE_ANSWER_GAP has one answer.
+ */
+#define ANNOUNCE_ANSWER_GAP MILLISECONDS(50)
+#define ANNOUNCE_SEQ_AHEAD 64	/* nobody honest knows digests that far ahead */
+void announce_answer(const struct node *n, struct membership *m,
+	const struct accusation *by, uint64_t now_ns);
 /*
  * Broadcasts a digest with these extra flags, applies it to our own directory, sets the
  * next.

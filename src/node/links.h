@@ -31,6 +31,7 @@ struct link {
 	struct hello hello;	/* theirs, once UP */
 	uint64_t began_ns, since_ns;	/* the dial or accept; UP */
 	uint64_t used_ns;	/* when gossip or a request last went over it */
+	uint64_t sync_served_ns;	/* 0 never */
 	struct watch watch;
 	struct heap_entry timer;
 	struct buf early;	/* gossip that came before the HELLO; see backlog_put */

@@ -239,7 +239,7 @@ meshes_apply(struct node *n, struct membership *m, struct view payload, uint64_t
 		snprintf(ev->mesh, sizeof(ev->mesh), "%s", m->mesh);
 		snprintf(ev->text, sizeof(ev->text), "accused us of: %s",
 			accusation_reason_text(by.reason));
-		announce_now(m, now_ns);
+		announce_answer(n, m, &by, now_ns);
 	}
 	meshes_tick(n, m, now_ns);
 }

@@ -68,7 +68,12 @@ sync_serve(struct node *n, const struct quic_event *ev, uint64_t now_ns)
 		(void)endpoint_reset_stream(n->endpoint, ev->conn, ev->stream);
 		return;
 	}
-	k->used_ns = now_ns;
+	if (k->sync_served_ns != 0 && now_ns < k->sync_served_ns + SYNC_SERVE_EVERY) {
+		n->sync_refused++;
+		(void)endpoint_reset_stream(n->endpoint, ev->conn, ev->stream);
+		return;
+	}
+	k->sync_served_ns = k->used_ns = now_ns;
 	n->sync_served++;
 	buf_init(&part, SYNC_FRAME_LEN_MAX);
 	for (size_t i = 0; i < directory_count(m->directory); i++) {

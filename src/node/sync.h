@@ -11,6 +11,8 @@
  * trip.
  */
 #define SYNC_RETRY SECONDS(2)
+/* An answer may be a megabyte for a question of 30 bytes: one link gets so many. */
+#define SYNC_SERVE_EVERY SECONDS(1)
 
 void sync_ask(struct node *n, struct membership *m, const struct peer_id *peer,
 	uint64_t now_ns);

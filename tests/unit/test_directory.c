@@ -336,6 +336,7 @@ a_full_table_is_bounded(void **state)
 	struct directory_stats s;
 	struct actor a[5];
 	struct directory *d;
+	uint64_t now_ns;
 
 	(void)state;
 	directory_config_default(&c);
@@ -347,19 +348,30 @@ a_full_table_is_bounded(void **state)
 	d = directory_new(&c);
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(actor_say(&a[i], d, 0), ERR_OK);
-	assert_int_equal(actor_say(&a[3], d, 0), ERR_LIMIT);
-	assert_int_equal(actor_beat(&a[2], d, 0), ERR_OK);
-	let_pass(d, 0);
+	/* Who is heard for 5 s stays; a newcomer makes room for the next one. */
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(actor_beat(&a[i], d, DIRECTORY_ESTABLISHED), ERR_OK);
+	assert_int_equal(actor_beat(&a[2], d, DIRECTORY_ESTABLISHED - 1), ERR_OK);
+	assert_int_equal(actor_say(&a[3], d, DIRECTORY_ESTABLISHED), ERR_OK);
+	assert_int_equal(liveness_of(d, &a[2]), LIVENESS_COUNT);
+	assert_int_equal(actor_beat(&a[2], d, DIRECTORY_ESTABLISHED), ERR_OK);
+	assert_int_equal(liveness_of(d, &a[3]), LIVENESS_COUNT);
+	assert_int_equal(actor_beat(&a[2], d, 2 * DIRECTORY_ESTABLISHED), ERR_OK);
+	assert_int_equal(actor_beat(&a[3], d, 2 * DIRECTORY_ESTABLISHED), ERR_LIMIT);
+	let_pass(d, 2 * DIRECTORY_ESTABLISHED);
 	a[1].digest.flags = DIGEST_LEFT;
-	assert_int_equal(actor_beat(&a[1], d, 1), ERR_OK);
-	assert_int_equal(actor_say(&a[3], d, 2), ERR_OK);
-	assert_int_equal(directory_tick(d, 2, change, 8), 3);
+	now_ns = 2 * DIRECTORY_ESTABLISHED + 1;
+	assert_int_equal(actor_beat(&a[1], d, now_ns), ERR_OK);
+	assert_int_equal(actor_beat(&a[3], d, now_ns), ERR_OK);
+	assert_int_equal(directory_tick(d, now_ns, change, 8), 3);
 	assert_true(change[1].removed && id_equal(&change[1].id, &a[1].digest.id));
 	assert_int_equal(liveness_of(d, &a[1]), LIVENESS_COUNT);
 	assert_int_equal(directory_count(d), 3);
-	assert_int_equal(actor_say(&a[4], d, 3), ERR_OK);	/* ourselves: always */
+	/* Ourselves: always. */
+	assert_int_equal(actor_say(&a[4], d, now_ns), ERR_OK);
 	directory_stats(d, &s);
 	assert_int_equal(s.full, 1);
+	assert_int_equal(s.crowded, 2);
 	directory_free(d);
 }
 
