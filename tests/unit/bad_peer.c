@@ -203,3 +203,29 @@ bad_peer_digest(struct digest *d, const struct identity *who, const char *mesh,
 	snprintf(d->mesh, sizeof d->mesh, "%s", mesh);
 	snprintf(d->type, sizeof d->type, "stranger");
 }
+
+void
+bad_peer_say_digest(struct bad_peer *b, const struct digest *d, const char *topic_of,
+	const struct identity *by)
+{
+	struct peer_id topic = bad_peer_topic(topic_of);
+	struct buf buf;
+
+	buf_init(&buf, DIGEST_LEN_MAX);
+	digest_sign(&buf, d, &topic, by->secret_key);
+	bad_peer_broadcast(b, "mesh1", (struct view){ buf.data, buf.len });
+	buf_fini(&buf);
+}
+
+void
+bad_peer_say_accusation(struct bad_peer *b, const struct accusation *a,
+	const char *topic_of, const struct identity *by)
+{
+	struct peer_id topic = bad_peer_topic(topic_of);
+	struct buf buf;
+
+	buf_init(&buf, DIGEST_LEN_MAX);
+	accusation_sign(&buf, a, &topic, by->secret_key);
+	bad_peer_broadcast(b, "mesh1", (struct view){ buf.data, buf.len });
+	buf_fini(&buf);
+}

@@ -43,6 +43,11 @@ void bad_peer_join(struct bad_peer *b, const char *mesh);
 /* A digest of `who`, signed by `by`. */
 void bad_peer_digest(struct digest *d, const struct identity *who, const char *mesh,
 	uint64_t incarnation, uint64_t seq);
+/* In mesh1: a digest or accusation that is signed by `by` for the topic of a mesh. */
+void bad_peer_say_digest(struct bad_peer *b, const struct digest *d, const char *topic_of,
+	const struct identity *by);
+void bad_peer_say_accusation(struct bad_peer *b, const struct accusation *a,
+	const char *topic_of, const struct identity *by);
 struct peer_id bad_peer_topic(const char *mesh);
 
 #endif

@@ -13,11 +13,10 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/idmap.h"
 #include "base/mem.h"
-#include "mesh/directory_table.h"
-#include "node/announce.h"
+#include "mesh/directory.h"
 #include "unit/bad_peer.h"
+#include "unit/guards_gossip.h"
 
 #define NODES 4
 #define VICTIM 1
@@ -27,95 +26,6 @@
 
 static struct world w;
 static struct bad_peer bad;
-static enum guard { NONE, SIGNATURE, MESH_NAME, NEWER, STALE_ACCUSATION, ANSWER, BOUND,
-	ROOM } out;
-/* What is believed in place of a signature when nobody checks it. */
-static struct digest planted;
-static struct accusation planted_accusation;
-
-int __real_digest_verify(struct digest *d, struct view payload, const struct peer_id *t);
-int __wrap_digest_verify(struct digest *d, struct view payload, const struct peer_id *t);
-
-int
-__wrap_digest_verify(struct digest *d, struct view payload, const struct peer_id *t)
-{
-	int err = __real_digest_verify(d, payload, t);
-
-	if (err == ERR_SIGNATURE && out == SIGNATURE) {
-		*d = planted;
-		return ERR_OK;
-	}
-	if (out == MESH_NAME)
-		memcpy(d->mesh, MESH, sizeof MESH);
-	return err;
-}
-
-int __real_accusation_verify(struct accusation *a, struct view payload,
-	const struct peer_id *t);
-int __wrap_accusation_verify(struct accusation *a, struct view payload,
-	const struct peer_id *t);
-
-int
-__wrap_accusation_verify(struct accusation *a, struct view payload,
-	const struct peer_id *t)
-{
-	int err = __real_accusation_verify(a, payload, t);
-
-	if (err == ERR_SIGNATURE && out == SIGNATURE) {
-		*a = planted_accusation;
-		return ERR_OK;
-	}
-	return err;
-}
-
-bool __real_directory_table_older(uint64_t ai, uint64_t as, uint64_t bi, uint64_t bs);
-bool __wrap_directory_table_older(uint64_t ai, uint64_t as, uint64_t bi, uint64_t bs);
-
-bool
-__wrap_directory_table_older(uint64_t ai, uint64_t as, uint64_t bi, uint64_t bs)
-{
-	if (out == NEWER || out == STALE_ACCUSATION)
-		return out == NEWER;
-	return __real_directory_table_older(ai, as, bi, bs);
-}
-
-/* The first that comes to hand makes room, whoever it is. */
-struct directory_slot *__real_directory_table_dispensable(const struct directory *d);
-struct directory_slot *__wrap_directory_table_dispensable(const struct directory *d);
-
-struct directory_slot *
-__wrap_directory_table_dispensable(const struct directory *d)
-{
-	if (out != ROOM)
-		return __real_directory_table_dispensable(d);
-	return d->order[0]->entry.self ? d->order[1] : d->order[0];
-}
-
-/* At once, each time, and with whatever digest is next. */
-void __real_announce_answer(const struct node *n, struct membership *m,
-	const struct accusation *by, uint64_t now_ns);
-void __wrap_announce_answer(const struct node *n, struct membership *m,
-	const struct accusation *by, uint64_t now_ns);
-
-void
-__wrap_announce_answer(const struct node *n, struct membership *m,
-	const struct accusation *by, uint64_t now_ns)
-{
-	if (out != ANSWER)
-		__real_announce_answer(n, m, by, now_ns);
-	else
-		m->announce_ns = now_ns;
-}
-
-size_t __real_idmap_count(const struct idmap *m);
-size_t __wrap_idmap_count(const struct idmap *m);
-
-size_t
-__wrap_idmap_count(const struct idmap *m)
-{
-	return out == BOUND ? 0 : __real_idmap_count(m);
-}
-
 static uint64_t
 count(enum node_count what)
 {
@@ -165,34 +75,9 @@ begin(size_t directory_max)
 static void
 end(void)
 {
-	out = NONE;
+	guard_out = NONE;
 	bad_peer_fini(&bad);
 	world_fini(&w);
-}
-
-static void
-say_digest(const struct digest *d, const char *topic_of, const struct identity *by)
-{
-	struct peer_id topic = bad_peer_topic(topic_of);
-	struct buf b;
-
-	buf_init(&b, DIGEST_LEN_MAX);
-	digest_sign(&b, d, &topic, by->secret_key);
-	bad_peer_broadcast(&bad, MESH, (struct view){ b.data, b.len });
-	buf_fini(&b);
-}
-
-static void
-say_accusation(const struct accusation *a, const char *topic_of,
-	const struct identity *by)
-{
-	struct peer_id topic = bad_peer_topic(topic_of);
-	struct buf b;
-
-	buf_init(&b, DIGEST_LEN_MAX);
-	accusation_sign(&b, a, &topic, by->secret_key);
-	bad_peer_broadcast(&bad, MESH, (struct view){ b.data, b.len });
-	buf_fini(&b);
 }
 
 static struct accusation
@@ -211,7 +96,7 @@ enter(const struct identity *who, uint64_t seq)
 	struct digest d;
 
 	bad_peer_digest(&d, who, MESH, 1, seq);
-	say_digest(&d, MESH, who);
+	bad_peer_say_digest(&bad, &d, MESH, who);
 	world_run(&w, MILLISECONDS(20), NULL);
 }
 
@@ -223,11 +108,11 @@ forged_is_refused(enum guard without)
 
 	begin(0);
 	before = count(NODE_COUNT_DIGESTS_FORGED);
-	out = without;
-	planted = entry_of(0, VICTIM)->digest;
-	planted.seq += 1000;
-	planted.flags = DIGEST_LEFT;
-	say_digest(&planted, MESH, &bad.identity);
+	guard_out = without;
+	guard_digest = entry_of(0, VICTIM)->digest;
+	guard_digest.seq += 1000;
+	guard_digest.flags = DIGEST_LEFT;
+	bad_peer_say_digest(&bad, &guard_digest, MESH, &bad.identity);
 	world_run(&w, MILLISECONDS(20), NULL);
 	good = count(NODE_COUNT_DIGESTS_FORGED) == before + 1 && world_converged(&w);
 	end();
@@ -251,11 +136,11 @@ foreign_is_refused(const char *topic, const char *mesh, enum node_count what,
 	bool good;
 
 	begin(0);
-	out = without;
+	guard_out = without;
 	bad_peer_digest(&d, &bad.identity, mesh, 1, 1);
-	planted = d;
-	memcpy(planted.mesh, MESH, sizeof MESH);
-	say_digest(&d, topic, &bad.identity);
+	guard_digest = d;
+	memcpy(guard_digest.mesh, MESH, sizeof MESH);
+	bad_peer_say_digest(&bad, &d, topic, &bad.identity);
 	world_run(&w, MILLISECONDS(20), NULL);
 	good = count(what) == 1 && directory_count(directory_of(0)) == NODES;
 	end();
@@ -291,7 +176,7 @@ replay_is_refused(enum guard without)
 	memcpy(payload, e->payload.data, len);
 	world_run(&w, FORGOTTEN, NULL);
 	assert_int_equal(count(NODE_COUNT_DIGESTS_STALE), 0);
-	out = without;
+	guard_out = without;
 	bad_peer_broadcast(&bad, MESH, (struct view){ payload, len });
 	world_run(&w, MILLISECONDS(20), NULL);
 	good = count(NODE_COUNT_DIGESTS_STALE) == 1 &&
@@ -315,9 +200,9 @@ accusation_is_refused(const char *topic, enum guard without)
 	bool good;
 
 	begin(0);
-	out = without;
-	planted_accusation = accusation_of(&w.nodes[2].config.identity, VICTIM);
-	say_accusation(&planted_accusation, topic, &bad.identity);
+	guard_out = without;
+	guard_accusation = accusation_of(&w.nodes[2].config.identity, VICTIM);
+	bad_peer_say_accusation(&bad, &guard_accusation, topic, &bad.identity);
 	world_run(&w, MILLISECONDS(4), NULL);
 	good = count(NODE_COUNT_ACCUSATIONS) == 1 && world_converged(&w);
 	end();
@@ -334,7 +219,7 @@ stranger_is_refused(bool known)
 	if (known)
 		enter(&bad.identity, 1);
 	a = accusation_of(&bad.identity, VICTIM);
-	say_accusation(&a, MESH, &bad.identity);
+	bad_peer_say_accusation(&bad, &a, MESH, &bad.identity);
 	world_run(&w, MILLISECONDS(2), NULL);
 	good = count(NODE_COUNT_ACCUSATIONS) == 1 &&
 		world_sees(&w, 0, VICTIM) == LIVENESS_LIVE;
@@ -355,8 +240,8 @@ old_accusation_is_refused(enum guard without)
 	a = accusation_of(&bad.identity, VICTIM);
 	world_run(&w, FORGOTTEN, NULL);
 	enter(&bad.identity, 1);
-	out = without;
-	say_accusation(&a, MESH, &bad.identity);
+	guard_out = without;
+	bad_peer_say_accusation(&bad, &a, MESH, &bad.identity);
 	world_run(&w, MILLISECONDS(2), NULL);
 	good = count(NODE_COUNT_ACCUSATIONS) == 1 &&
 		world_sees(&w, 0, VICTIM) == LIVENESS_LIVE;
@@ -392,7 +277,7 @@ conspiracy_fails(enum guard without)
 	bool good;
 
 	begin(0);
-	out = without;
+	guard_out = without;
 	for (size_t i = 0; i < 2; i++) {
 		identity_from_seed(&two[i], (const uint8_t[32]){ (uint8_t)(77 + i) });
 		enter(&two[i], 1);
@@ -401,7 +286,7 @@ conspiracy_fails(enum guard without)
 		struct accusation a = accusation_of(&two[i], VICTIM);
 
 		a.seq++;
-		say_accusation(&a, MESH, &two[i]);
+		bad_peer_say_accusation(&bad, &a, MESH, &two[i]);
 	}
 	good = !world_run(&w, SECONDS(5), victim_is_gone);
 	good = good && world_sees(&w, 0, VICTIM) == LIVENESS_LIVE;
@@ -426,13 +311,13 @@ answers_are_few(enum guard without)
 	bool good;
 
 	begin(0);
-	out = without;
+	guard_out = without;
 	enter(&bad.identity, 1);
 	before = entry_of(0, 0)->digest.seq;
 	for (unsigned i = 0; i < 1000; i++) {
 		a = accusation_of(&bad.identity, 0);
 		a.seq = UINT64_MAX - 2000 + i;
-		say_accusation(&a, MESH, &bad.identity);
+		bad_peer_say_accusation(&bad, &a, MESH, &bad.identity);
 		world_run(&w, MILLISECONDS(2), NULL);
 	}
 	good = entry_of(0, 0)->digest.seq - before <= 50;
@@ -458,7 +343,7 @@ ihaves_are_bounded(enum guard without)
 	bool good;
 
 	begin(0);
-	out = without;
+	guard_out = without;
 	for (unsigned i = 0; i < 200; i++) {
 		m.ihave.count = 100;
 		for (size_t k = 0; k < 100; k++)
@@ -496,7 +381,7 @@ shuffles_are_bounded(enum guard without)
 	bool good;
 
 	begin(0);
-	out = without;
+	guard_out = without;
 	buf_init(&data, GOSSIP_PEER_DATA_LEN_MAX);
 	gossip_addr_info_encode(&data, &at, 1);
 	for (unsigned i = 0; i < 100; i++) {
@@ -548,7 +433,7 @@ real_nodes_are_kept(size_t directory_max, enum guard without)
 	bool good = true;
 
 	begin(directory_max);
-	out = without;
+	guard_out = without;
 	for (unsigned i = 0; i < FLOOD; i++) {
 		uint8_t seed[32] = { 0 };
 		struct digest d;
@@ -557,7 +442,7 @@ real_nodes_are_kept(size_t directory_max, enum guard without)
 		seed[31] = 1;
 		identity_from_seed(&who, seed);
 		bad_peer_digest(&d, &who, MESH, 1, 1);
-		say_digest(&d, MESH, &who);
+		bad_peer_say_digest(&bad, &d, MESH, &who);
 		if (i % 10 == 0)
 			world_run(&w, MILLISECONDS(10), NULL);
 		good = good && count(NODE_COUNT_DIRECTORY) <= TABLE;

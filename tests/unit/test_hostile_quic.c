@@ -8,188 +8,14 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
-#include <gnutls/x509.h>
 #include <sodium.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/err.h"
-#include "quic/cidmap.h"
-#include "quic/path.h"
-#include "quic/tls.h"
 #include "unit/bad_peer.h"
-
-#define PRIORITIES \
-	"%DISABLE_TLS13_COMPAT_MODE:NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:" \
-	"+GROUP-X25519:-SIGN-ALL:+SIGN-EDDSA-ED25519:-CTYPE-ALL:+CTYPE-SRV-RAWPK:"
+#include "unit/guards_quic.h"
 
 static struct world w;
 static struct bad_peer bad;
-
-static enum guard { NONE, KEY, ALPN, CERTIFICATE, X509, CID, NET, RESET } out;
-static enum client { HONEST, NO_CERTIFICATE, WITH_X509, OTHER_ALPN } client;
-
-/* The client's own TLS, made here: without a certificate, or with an X.509 one. */
-static gnutls_certificate_credentials_t credentials;
-
-static void
-x509_credentials(void)
-{
-	gnutls_x509_privkey_t key;
-	gnutls_x509_crt_t crt;
-
-	assert_int_equal(gnutls_certificate_allocate_credentials(&credentials), 0);
-	if (client != WITH_X509)
-		return;
-	gnutls_x509_privkey_init(&key);
-	gnutls_x509_crt_init(&crt);
-	assert_int_equal(
-		gnutls_x509_privkey_generate(key, GNUTLS_PK_EDDSA_ED25519, 0, 0), 0);
-	gnutls_x509_crt_set_version(crt, 3);
-	gnutls_x509_crt_set_serial(crt, "\1", 1);
-	gnutls_x509_crt_set_activation_time(crt, 0);
-	gnutls_x509_crt_set_expiration_time(crt, INT32_MAX);
-	gnutls_x509_crt_set_key(crt, key);
-	assert_int_equal(gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA512, 0), 0);
-	assert_int_equal(gnutls_certificate_set_x509_key(credentials, &crt, 1, key), 0);
-	gnutls_x509_crt_deinit(crt);
-	gnutls_x509_privkey_deinit(key);
-}
-
-static int
-trust(gnutls_session_t session)
-{
-	(void)session;
-	return 0;
-}
-
-static gnutls_session_t
-client_session(const char *alpn, ngtcp2_crypto_conn_ref *ref)
-{
-	gnutls_datum_t name = { (uint8_t *)alpn, (unsigned)strlen(alpn) };
-	gnutls_session_t s;
-
-	x509_credentials();
-	gnutls_init(&s, GNUTLS_CLIENT | GNUTLS_ENABLE_RAWPK | GNUTLS_NO_SIGNAL |
-			GNUTLS_NO_TICKETS | GNUTLS_NO_END_OF_EARLY_DATA);
-	assert_int_equal(gnutls_priority_set_direct(s, client == WITH_X509 ?
-		PRIORITIES "+CTYPE-CLI-X509" : PRIORITIES "+CTYPE-CLI-RAWPK", NULL), 0);
-	gnutls_credentials_set(s, GNUTLS_CRD_CERTIFICATE, credentials);
-	gnutls_alpn_set_protocols(s, &name, 1, GNUTLS_ALPN_MANDATORY);
-	ngtcp2_crypto_gnutls_configure_client_session(s);
-	gnutls_session_set_verify_function(s, trust);
-	gnutls_session_set_ptr(s, ref);
-	return s;
-}
-
-gnutls_session_t __real_tls_session_new(const struct tls_identity *t, bool server,
-	const char *const *alpns, size_t count, ngtcp2_crypto_conn_ref *ref,
-	int (*verify)(gnutls_session_t));
-gnutls_session_t __wrap_tls_session_new(const struct tls_identity *t, bool server,
-	const char *const *alpns, size_t count, ngtcp2_crypto_conn_ref *ref,
-	int (*verify)(gnutls_session_t));
-
-gnutls_session_t
-__wrap_tls_session_new(const struct tls_identity *t, bool server,
-	const char *const *alpns, size_t count, ngtcp2_crypto_conn_ref *ref,
-	int (*verify)(gnutls_session_t))
-{
-	const char *other[] = { "h3" };
-	gnutls_session_t s;
-
-	if (!server && (client == NO_CERTIFICATE || client == WITH_X509))
-		return client_session(alpns[0], ref);
-	if (client == OTHER_ALPN && (!server || out == ALPN))
-		return __real_tls_session_new(t, server, other, 1, ref, verify);
-	s = __real_tls_session_new(t, server, alpns, count, ref, verify);
-	if (server && out == X509)
-		gnutls_priority_set_direct(s, PRIORITIES "+CTYPE-CLI-X509", NULL);
-	if (server && out == CERTIFICATE)
-		gnutls_certificate_server_set_request(s, GNUTLS_CERT_IGNORE);
-	return s;
-}
-
-int __real_tls_peer(gnutls_session_t session, struct peer_id *id);
-int __wrap_tls_peer(gnutls_session_t session, struct peer_id *id);
-
-int
-__wrap_tls_peer(gnutls_session_t session, struct peer_id *id)
-{
-	int err = __real_tls_peer(session, id);
-
-	if (err && (out == CERTIFICATE || out == X509)) {
-		*id = bad.identity.id;
-		return ERR_OK;
-	}
-	return err;
-}
-
-int __real_tls_alpn(gnutls_session_t session, enum quic_alpn *alpn);
-int __wrap_tls_alpn(gnutls_session_t session, enum quic_alpn *alpn);
-
-int
-__wrap_tls_alpn(gnutls_session_t session, enum quic_alpn *alpn)
-{
-	int err = __real_tls_alpn(session, alpn);
-
-	if (err && client == OTHER_ALPN) {
-		*alpn = ALPN_MESHTUI;
-		return ERR_OK;
-	}
-	return err;
-}
-
-bool __real_id_equal(const struct peer_id *a, const struct peer_id *b);
-bool __wrap_id_equal(const struct peer_id *a, const struct peer_id *b);
-
-bool
-__wrap_id_equal(const struct peer_id *a, const struct peer_id *b)
-{
-	if (out == KEY && __real_id_equal(a, &bad.identity.id))
-		return true;
-	return __real_id_equal(a, b);
-}
-
-void __real_cidmap_put(struct cidmap *m, struct cidmap_owner *o, const uint8_t *key,
-	size_t len);
-void __wrap_cidmap_put(struct cidmap *m, struct cidmap_owner *o, const uint8_t *key,
-	size_t len);
-
-void
-__wrap_cidmap_put(struct cidmap *m, struct cidmap_owner *o, const uint8_t *key,
-	size_t len)
-{
-	if (out != CID || len == QUIC_CID_LEN)
-		__real_cidmap_put(m, o, key, len);
-}
-
-void __real_path_net(uint8_t to[static PATH_NET_LEN], const struct address *a);
-void __wrap_path_net(uint8_t to[static PATH_NET_LEN], const struct address *a);
-
-void
-__wrap_path_net(uint8_t to[static PATH_NET_LEN], const struct address *a)
-{
-	__real_path_net(to, a);
-	if (out == NET)
-		randombytes_buf(to, PATH_NET_LEN);
-}
-
-/* Resets as long as a whole packet. */
-ngtcp2_ssize __real_ngtcp2_pkt_write_stateless_reset(uint8_t *to, size_t cap,
-	const uint8_t *token, const uint8_t *noise, size_t noise_len);
-ngtcp2_ssize __wrap_ngtcp2_pkt_write_stateless_reset(uint8_t *to, size_t cap,
-	const uint8_t *token, const uint8_t *noise, size_t noise_len);
-
-ngtcp2_ssize
-__wrap_ngtcp2_pkt_write_stateless_reset(uint8_t *to, size_t cap, const uint8_t *token,
-	const uint8_t *noise, size_t noise_len)
-{
-	if (out != RESET)
-		return __real_ngtcp2_pkt_write_stateless_reset(
-			to, cap, token, noise, noise_len);
-	memset(to, 0x40, cap);
-	return (ngtcp2_ssize)cap;
-}
 
 static void
 begin(uint32_t handshakes_max)
@@ -202,6 +28,7 @@ begin(uint32_t handshakes_max)
 		world_restart(&w, 0);
 	}
 	bad_peer_init(&bad, &w);
+	guard_stranger = bad.identity.id;
 }
 
 static void
@@ -209,11 +36,9 @@ end(void)
 {
 	bad_peer_fini(&bad);
 	world_fini(&w);
-	if (credentials)
-		gnutls_certificate_free_credentials(credentials);
-	credentials = NULL;
-	client = HONEST;
-	out = NONE;
+	guards_quic_fini();
+	guard_client = HONEST;
+	guard_out = NONE;
 }
 
 static uint64_t
@@ -240,8 +65,8 @@ kept_out(enum client kind, enum guard without)
 	bool good;
 
 	begin(0);
-	client = kind;
-	out = without;
+	guard_client = kind;
+	guard_out = without;
 	bad_peer_dial(&bad, 0);
 	good = !linked() && bad.downs == 1 && count(NODE_COUNT_HANDSHAKES_FAILED) == 1;
 	world_run(&w, SECONDS(6), NULL);
@@ -272,7 +97,7 @@ wrong_key_is_noticed(enum guard without)
 	bool good;
 
 	begin(0);
-	out = without;
+	guard_out = without;
 	identity_from_seed(&other, (const uint8_t[32]){ 42 });
 	s.id = other.id;
 	s.address = bad.address;
@@ -329,7 +154,7 @@ replays_begin_one_handshake(enum guard without)
 	size_t len;
 
 	begin(0);
-	out = without;
+	guard_out = without;
 	len = initial(packet);
 	for (unsigned i = 0; i < 500; i++) {
 		world_inject(&w, 0, &from, packet, len);
@@ -414,7 +239,7 @@ refusal_is_said(enum guard without)
 	bool good;
 
 	begin(8 * QUIC_HANDSHAKES_PER_NET_MAX);
-	out = without;
+	guard_out = without;
 	for (unsigned i = 0; i < QUIC_HANDSHAKES_PER_NET_MAX; i++) {
 		struct address from =
 			world_address((uint16_t)(WORLD_NOWHERE_PORT_BASE + i));
@@ -517,7 +342,7 @@ garbage_is_dropped(enum guard without)
 	bool good = true;
 
 	begin(0);
-	out = without;
+	guard_out = without;
 	for (unsigned i = 0; i < 5000 && good; i++) {
 		size_t len = rng_below(&w.rng, sizeof packet + 1);
 		uint64_t before = accounted(), answered = w.nowhere_bytes;
