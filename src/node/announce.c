@@ -92,6 +92,22 @@ fill(const struct node *n, struct membership *m, uint16_t flags, uint64_t now_ns
 	add_neighbors(n, m, d);
 }
 
+/*
+ * Regular digests keep their own beat: nodes that start together begin somewhere within
+ * the interval, and one that was sent because something changed does not move it. Else a
+ * change makes all speak at once, and then all are silent for 2 s, in which nobody's
+ * packet finds out that a neighbor is dead: suspects after 1.3 s instead of 0.5 s.
+ */
+static uint64_t
+next_beat(struct node *n, struct membership *m, uint64_t every, uint64_t now_ns)
+{
+	if (m->beat_ns == 0)
+		m->beat_ns = now_ns + ANNOUNCE_GAP + rng_below(&n->rng, every);
+	else if (m->beat_ns <= now_ns)
+		m->beat_ns = now_ns + rng_jitter(&n->rng, every, 10);
+	return m->beat_ns;
+}
+
 void
 announce(struct node *n, struct membership *m, uint16_t flags, uint64_t now_ns)
 {
@@ -108,14 +124,14 @@ announce(struct node *n, struct membership *m, uint16_t flags, uint64_t now_ns)
 	digest_sign(&b, &d, &m->topic_id, n->config.identity.secret_key);
 	in.bytes = (struct view){ b.data, b.len };
 	m->announced_ns = now_ns;
-	m->announce_ns = now_ns + rng_jitter(&n->rng, every, 10);
+	m->announce_ns = next_beat(n, m, every, now_ns);
 	meshes_apply(n, m, in.bytes, now_ns);
 	meshes_handle(n, m, &in, now_ns);
 	buf_fini(&b);
 }
 
 void
-announce_accusation(struct node *n, const struct peer_id *peer,
+announce_accusation(struct node *n, const struct peer_id *peer, uint64_t incarnation,
 	enum accusation_reason reason, uint64_t now_ns)
 {
 	uint64_t late_ns = n->load.lag_500ms_at_ns;
@@ -136,6 +152,8 @@ announce_accusation(struct node *n, const struct peer_id *peer,
 		if (e == NULL || e->liveness == LIVENESS_GONE ||
 			e->liveness == LIVENESS_LEFT)
 			continue;
+		if (incarnation != 0 && e->digest.incarnation > incarnation)
+			continue;	/* the silent one is gone, and this is another */
 		a.incarnation = e->digest.incarnation;
 		a.seq = e->digest.seq;
 		buf_init(&b, GOSSIP_MESSAGE_LEN_MIN);

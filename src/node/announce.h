@@ -29,9 +29,10 @@ void announce_answer(const struct node *n, struct membership *m,
  */
 void announce(struct node *n, struct membership *m, uint16_t flags, uint64_t now_ns);
 /*
- * Broadcasts that `peer` does not answer, unless our own loop was late (PROTOCOL.md 6).
+ * Broadcasts that `peer` does not answer, unless our own loop was late (PROTOCOL.md 6) or
+ * it has been started again since: `incarnation` is that of the silent link, 0 unknown.
  */
-void announce_accusation(struct node *n, const struct peer_id *peer,
+void announce_accusation(struct node *n, const struct peer_id *peer, uint64_t incarnation,
 	enum accusation_reason reason, uint64_t now_ns);
 
 #endif

@@ -225,6 +225,16 @@ links_frame(struct links *l, struct link *k, uint8_t tag, const void *payload, s
 }
 
 void
+links_restarted(struct links *l, const struct peer_id *peer, uint64_t incarnation,
+	uint64_t now_ns)
+{
+	struct link *k = links_find(l, peer);
+
+	if (k != NULL && k->alpn == ALPN_MESHTUI && k->hello.incarnation < incarnation)
+		links_close(l, k, CLOSE_SUPERSEDED, "of an earlier start", now_ns);
+}
+
+void
 links_close(struct links *l, struct link *k, enum quic_close_code code, const char *text,
 	uint64_t now_ns)
 {
@@ -254,6 +264,7 @@ tell_end(struct links *l, struct contact *c, struct link *k, const struct quic_e
 	out = links_state_push(l, was_up ? LINK_EVENT_LOST : LINK_EVENT_FAILED, &k->peer);
 	out->end = ev->end;
 	out->by_peer = ev->by_peer;
+	out->incarnation = k->hello.incarnation;
 	out->refused = ev->end == END_NOT_ADMITTED;
 	text_printable(out->text, sizeof(out->text), ev->bytes.data, ev->bytes.len);
 }

@@ -53,6 +53,7 @@ struct link_event {
 	struct view bytes;
 	enum quic_end end;
 	bool by_peer, refused;	/* refused: one side did not admit the other */
+	uint64_t incarnation;	/* LOST: what the peer said it was */
 	char text[GREET_WHY_CAP];
 };
 
@@ -102,6 +103,9 @@ void links_gossip_finish(
 	struct links *l, const struct peer_id *peer, const struct peer_id *topic);
 int links_frame(
 	struct links *l, struct link *k, uint8_t tag, const void *payload, size_t len);
+/* The peer has been started anew: a link with its earlier self is closed. */
+void links_restarted(struct links *l, const struct peer_id *peer, uint64_t incarnation,
+	uint64_t now_ns);
 void links_close(struct links *l, struct link *k, enum quic_close_code code,
 	const char *text, uint64_t now_ns);
 /* UP links, in order of their making. */

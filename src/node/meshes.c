@@ -264,6 +264,8 @@ meshes_tick(struct node *n, struct membership *m, uint64_t now_ns)
 			    && !changes[i].observer)
 				n->liveness_changes++;
 			if (e != NULL && changes[i].appeared && !e->self) {
+				links_restarted(&n->links, &e->digest.id,
+					e->digest.incarnation, now_ns);
 				book_learn(&n->book, &e->digest.id, e->digest.addresses,
 					e->digest.address_count);
 				seeding_met(n, m, e, now_ns);

@@ -37,10 +37,11 @@ check_watch(struct node *n, struct link *k, uint64_t heard_ns, uint64_t now_ns)
 		break;
 	case WATCH_DEAD: {
 		struct peer_id peer = k->peer;
+		uint64_t incarnation = k->hello.incarnation;
 
 		links_close(&n->links, k, CLOSE_STALLED, "no answer", now_ns);
-		announce_accusation(
-			n, &peer, hinted ? ACCUSED_REFUSED : ACCUSED_NO_ANSWER, now_ns);
+		announce_accusation(n, &peer, incarnation,
+			hinted ? ACCUSED_REFUSED : ACCUSED_NO_ANSWER, now_ns);
 		return;
 	}
 	case WATCH_WAIT:
@@ -172,6 +173,7 @@ upkeep_lost(struct node *n, const struct link_event *ev, uint64_t now_ns)
 		ev->by_peer ? ", by the peer" : "", ev->text[0] != '\0' ? ": " : "",
 		ev->text);
 	if (ev->end == END_IDLE && meshes_have_neighbor(n, &ev->peer))
-		announce_accusation(n, &ev->peer, ACCUSED_NO_ANSWER, now_ns);
+		announce_accusation(n, &ev->peer, ev->incarnation, ACCUSED_NO_ANSWER,
+			now_ns);
 	meshes_tell_all(n, GOSSIP_IN_LOST, &ev->peer, now_ns);
 }

@@ -274,7 +274,7 @@ static bool
 conspiracy_fails(enum guard without)
 {
 	struct identity two[2];
-	bool good;
+	bool good = true;
 
 	begin(0);
 	guard_out = without;
@@ -282,13 +282,22 @@ conspiracy_fails(enum guard without)
 		identity_from_seed(&two[i], (const uint8_t[32]){ (uint8_t)(77 + i) });
 		enter(&two[i], 1);
 	}
-	for (size_t i = 0; i < 2; i++) {
-		struct accusation a = accusation_of(&two[i], VICTIM);
+	for (unsigned round = 0; round < 6 && good; round++) {
+		uint64_t seq = entry_of(0, VICTIM)->digest.seq;
 
-		a.seq++;
-		bad_peer_say_accusation(&bad, &a, MESH, &two[i]);
+		for (size_t i = 0; i < 2; i++)
+			enter(&two[i], 2 + round);
+		/* Just after a digest of the victim: the next is 2 s away. */
+		while (entry_of(0, VICTIM)->digest.seq == seq)
+			world_run(&w, MILLISECONDS(5), NULL);
+		for (size_t i = 0; i < 2; i++) {
+			struct accusation a = accusation_of(&two[i], VICTIM);
+
+			a.seq++;
+			bad_peer_say_accusation(&bad, &a, MESH, &two[i]);
+		}
+		good = !world_run(&w, SECONDS(3), victim_is_gone);
 	}
-	good = !world_run(&w, SECONDS(5), victim_is_gone);
 	good = good && world_sees(&w, 0, VICTIM) == LIVENESS_LIVE;
 	end();
 	return good;
