@@ -12,10 +12,11 @@
 #include "tui/prompt.h"
 #include "tui/rows.h"
 
-enum { TOPOLOGY, NODES, DIRECTORY, HELP, PANES };
+enum { TOPOLOGY, NODES, DIRECTORY, TIMELINE, HELP, PANES };
 
 static const struct pane_ops *const pane_ops[PANES] = {
-	&pane_topology_ops, &pane_nodes_ops, &pane_directory_ops, &pane_help_ops,
+	&pane_topology_ops, &pane_nodes_ops, &pane_directory_ops, &pane_timeline_ops,
+	&pane_help_ops,
 };
 
 /* What the open prompt is for. */
@@ -27,7 +28,8 @@ struct console {
 	size_t current, before_help;
 	bool detail_open;
 	struct peer_id selected;
-	char filter[PROMPT_TEXT_CAP], filter_before[PROMPT_TEXT_CAP];
+	/* One for the tables of nodes, one for the timeline. */
+	char filters[2][PROMPT_TEXT_CAP], filter_before[PROMPT_TEXT_CAP];
 	struct prompt prompt;
 	unsigned stop_child;
 	struct border_said said;
@@ -79,6 +81,12 @@ static enum keymap_context
 context_of(const struct console *c)
 {
 	return c->detail_open ? IN_DETAIL : pane_ops[c->current]->context;
+}
+
+static char *
+filter_of(struct console *c)
+{
+	return c->filters[c->current == TIMELINE];
 }
 
 static const char *
@@ -167,7 +175,7 @@ prompt_step(struct console *c, uint32_t key, struct console_command *out)
 	enum prompt_result result = prompt_key(&c->prompt, key);
 
 	if (filtering)
-		snprintf(c->filter, sizeof(c->filter), "%s", result == PROMPT_CANCELED
+		snprintf(filter_of(c), PROMPT_TEXT_CAP, "%s", result == PROMPT_CANCELED
 			? c->filter_before : c->prompt.fields[0].text);
 	return result == PROMPT_DONE && answer(c, out);
 }
@@ -197,7 +205,21 @@ clear(struct console *c)
 	if (c->current == TOPOLOGY)
 		c->selected = (struct peer_id){ 0 };
 	else
-		c->filter[0] = '\0';
+		filter_of(c)[0] = '\0';
+}
+
+/* To the node that the timeline has just selected. */
+static void
+jump(struct console *c, const struct model *m)
+{
+	struct row row;
+
+	if (!rows_one(&row, m, &c->selected)) {
+		say(c, m, MODEL_NOTICE_WARN, "that node is in no directory");
+		return;
+	}
+	go_to(c, NODES);
+	filter_of(c)[0] = '\0';	/* or it may not be seen there */
 }
 
 /* What the console does itself; false when the pane is to act. */
@@ -216,6 +238,9 @@ act_here(struct console *c, const struct model *m, enum action a)
 	case ACTION_PANE_DIRECTORY:
 		go_to(c, DIRECTORY);
 		return true;
+	case ACTION_PANE_TIMELINE:
+		go_to(c, TIMELINE);
+		return true;
 	case ACTION_PANE_HELP:
 		go_to(c, HELP);
 		return true;
@@ -233,10 +258,10 @@ act_here(struct console *c, const struct model *m, enum action a)
 		return true;
 	case ACTION_CLEAR:
 		clear(c);
-		return true;
+		return c->current != TIMELINE;	/* which has more to clear */
 	case ACTION_FILTER:
-		memcpy(c->filter_before, c->filter, sizeof(c->filter));
-		prompt_line(&c->prompt, ASK_FILTER, "filter:", c->filter);
+		snprintf(c->filter_before, PROMPT_TEXT_CAP, "%s", filter_of(c));
+		prompt_line(&c->prompt, ASK_FILTER, "filter:", filter_of(c));
 		return true;
 	case ACTION_SPAWN:
 		ask_spawn(c, m);
@@ -258,7 +283,7 @@ bool
 console_key(struct console *c, const struct model *m, uint32_t key,
 	struct console_command *out)
 {
-	struct pane_context x = { m, &c->selected, c->filter };
+	struct pane_context x = { m, &c->selected, filter_of(c) };
 	enum action a;
 
 	*out = (struct console_command){ .kind = CONSOLE_NOTHING };
@@ -276,8 +301,9 @@ console_key(struct console *c, const struct model *m, uint32_t key,
 		return false;
 	if (c->detail_open)
 		pane_detail_ops.act(c->detail, &x, a);
-	else
-		pane_ops[c->current]->act(c->panes[c->current], &x, a);
+	else if (pane_ops[c->current]->act(c->panes[c->current], &x, a) &&
+		 a == ACTION_JUMP)
+		jump(c, m);
 	return false;
 }
 
@@ -290,13 +316,15 @@ mix(uint64_t *hash, uint64_t value)
 
 /* What a person must see at once; figures that only count on wait for the second. */
 static uint64_t
-hash_of(const struct model *m)
+hash_of(const struct console *c, const struct model *m)
 {
 	uint64_t hash = UINT64_C(14695981039346656037);
 
 	mix(&hash, m->now_ns / NS_PER_S);
 	mix(&hash, (uint64_t)m->searching << 1 | (m->self != NULL));
 	mix(&hash, m->notice_count > 0 ? m->notices[m->notice_count - 1].at_ns : 0);
+	if (c->current == TIMELINE && m->timeline)
+		mix(&hash, timeline_last(m->timeline));
 	for (size_t i = 0; i < m->mesh_count; i++) {
 		const struct directory *d = m->meshes[i].directory;
 		const struct topology *t = m->meshes[i].topology;
@@ -321,14 +349,14 @@ console_due(const struct console *c, const struct model *m)
 {
 	if (c->drawn_ns != 0 && m->now_ns < c->drawn_ns + CONSOLE_FRAME_NS)
 		return false;
-	return c->touched || hash_of(m) != c->drawn_hash;
+	return c->touched || hash_of(c, m) != c->drawn_hash;
 }
 
 uint64_t
 console_deadline(const struct console *c, const struct model *m)
 {
 	uint64_t second_ns = (m->now_ns / NS_PER_S + 1) * NS_PER_S;
-	bool changed = c->touched || hash_of(m) != c->drawn_hash;
+	bool changed = c->touched || hash_of(c, m) != c->drawn_hash;
 
 	return changed ? c->drawn_ns + CONSOLE_FRAME_NS : second_ns;
 }
@@ -336,11 +364,11 @@ console_deadline(const struct console *c, const struct model *m)
 static void
 draw_body(struct console *c, const struct model *m, struct canvas *body)
 {
-	struct pane_context x = { m, &c->selected, c->filter };
+	struct pane_context x = { m, &c->selected, filter_of(c) };
 	struct border_facts f;
 
 	border_facts(&f, m);
-	if (f.nodes == 0 && c->current != HELP)
+	if (f.nodes == 0 && c->current != HELP && c->current != TIMELINE)
 		border_empty(body, m);
 	else if (c->detail_open)
 		pane_detail_ops.draw(c->detail, &x, body);
@@ -373,7 +401,7 @@ console_draw(struct console *c, const struct model *m, struct canvas *canvas)
 
 	c->touched = false;
 	c->drawn_ns = m->now_ns;
-	c->drawn_hash = hash_of(m);
+	c->drawn_hash = hash_of(c, m);
 	canvas_clear(canvas);
 	if (canvas->width < CONSOLE_WIDTH_MIN || canvas->height < CONSOLE_HEIGHT_MIN) {
 		draw_too_small(canvas);

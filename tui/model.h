@@ -3,6 +3,7 @@
 #define TUI_MODEL_H
 
 #include "mesh/facts.h"
+#include "mesh/timeline.h"
 #include "mesh/topology.h"
 #include "supervisor/supervisor.h"
 
@@ -40,6 +41,7 @@ struct model {
 	size_t child_count;
 	const struct model_notice *notices; /* oldest first, at most MODEL_NOTICES_MAX */
 	size_t notice_count;
+	const struct timeline *timeline; /* what this console saw happen; or NULL */
 	bool searching;	       /* still looking; false and no mesh: none found */
 	const char *looked_in; /* "/run/user/1000/meshtui", for the empty screen */
 };

@@ -237,6 +237,7 @@ move(struct table *t, enum action a, size_t count)
 		t->cursor -= t->cursor < page ? t->cursor : page;
 		break;
 	case ACTION_PAGE_DOWN:
+	case ACTION_PAGE_ON:
 		t->cursor = last - t->cursor < page ? last : t->cursor + page;
 		break;
 	case ACTION_FIRST:

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "app/chronicle.h"
 #include "app/node_boot.h"
 #include "app/node_view.h"
 #include "base/err.h"
@@ -31,6 +32,7 @@ struct running {
 	struct lifeline_end *lifeline;
 	bool leaving, joined, peers_changed;
 	uint64_t peers_saved_ns;
+	struct chronicle chronicle;
 };
 
 static void
@@ -54,6 +56,7 @@ leave(struct running *r, const char *reason)
 	}
 	r->leaving = true;
 	log_info("leaving: %s", reason);
+	chronicle_own(&r->chronicle, TIMELINE_NODE_LEFT, "leaving: %.100s", reason);
 	if (r->lifeline != NULL)
 		lifeline_end_stopping(r->lifeline, reason);
 	node_leave(r->boot.node, loop_now_ns());
@@ -119,6 +122,7 @@ on_event(void *ctx, const struct node_event *ev)
 	char peer[NAME_LEN_MAX + 1], text[sizeof ev->text];
 	char took[24];
 
+	chronicle_node_event(&r->chronicle, r->boot.node, ev);
 	peer_text(ev, peer);
 	text_printable(text, sizeof text, ev->text, strnlen(ev->text, sizeof ev->text));
 	switch (ev->kind) {
@@ -174,7 +178,8 @@ on_request(void *ctx, const char *line, size_t len)
 		.turned_ns = node_driver_turned_ns(r->driver),
 		.boot_ns = boot_took_ns(&r->boot.boot) };
 
-	return node_view_answer(r->boot.node, line, len, &times);
+	return node_view_answer(
+		r->boot.node, r->chronicle.timeline, line, len, &times);
 }
 
 static void
@@ -220,7 +225,9 @@ open_control(struct running *r)
 	if (err == ERR_OK)
 		r->control = control_socket_open(
 			&r->loop, dir, r->boot.name, on_request, r, &err, why);
-	if (err != ERR_OK)
+	if (err == ERR_OK)
+		chronicle_to_socket(&r->chronicle, r->control);
+	else
 		log_warn("no control socket, --list and the console will not find this "
 			 "node: %s",
 			why);
@@ -241,11 +248,36 @@ tell_ready(struct running *r)
 		memcpy(ready.addresses, b->advertised, sizeof ready.addresses);
 		lifeline_end_ready(r->lifeline, &ready);
 	}
+	chronicle_own(&r->chronicle, TIMELINE_NODE_READY, "booted in %s",
+		text_duration(took, sizeof took, boot_took_ns(&b->boot)));
 	log_info("ready on %s after %s (%s)%s",
 		address_format(address, udp_bound(b->udp, 0)),
 		text_duration(took, sizeof took, boot_took_ns(&b->boot)),
 		node_boot_spans(b, spans, sizeof spans),
 		b->minted ? ", new identity" : "");
+}
+
+static void
+on_events_failed(void *ctx, const char *why)
+{
+	(void)ctx;
+	log_error("--events: %s", why);
+}
+
+static int
+open_chronicle(struct running *r, const struct options *o)
+{
+	const struct append_file_hooks hooks = { on_events_failed, r };
+	char why[APPEND_FILE_WHY_CAP];
+
+	chronicle_init(&r->chronicle, TIMELINE_NODE_EVENTS_MAX);
+	chronicle_self(&r->chronicle, r->boot.name, &r->boot.id, o->meshes[0]);
+	if (o->events_path == NULL ||
+		chronicle_to_file(&r->chronicle, &r->loop, o->events_path, &hooks, why) ==
+			ERR_OK)
+		return ERR_OK;
+	snprintf(r->boot.why, sizeof r->boot.why, "--events: %s", why);
+	return ERR_SYSTEM;
 }
 
 static int
@@ -269,12 +301,14 @@ static void
 take_down(struct running *r)
 {
 	control_socket_close(r->control);
+	chronicle_close(&r->chronicle);
 	lifeline_end_close(r->lifeline);
 	node_driver_close(r->driver);
 	loop_signals_end(&r->signals);
 	uv_close((uv_handle_t *)&r->leave_timer, NULL);
 	if (loop_drain(&r->loop) != ERR_OK)
 		log_error("a handle of the loop was left open");
+	chronicle_fini(&r->chronicle);
 	node_boot_fini(&r->boot);
 }
 
@@ -312,7 +346,9 @@ node_mode(const struct options *o)
 	uv_timer_init(&r->loop, &r->leave_timer);
 	r->leave_timer.data = r;
 	loop_signals_begin(&r->signals, &r->loop, on_signal, r);
-	if (accept_loop(r) != ERR_OK) {
+	if (open_chronicle(r, o) != ERR_OK) {
+		status = fail(o, EXIT_IO, r->boot.why);
+	} else if (accept_loop(r) != ERR_OK) {
 		status = fail(o, EXIT_INTERNAL, r->boot.why);
 	} else {
 		const struct lifeline_end_hooks hooks = { on_ask, on_quit, on_gone, r };

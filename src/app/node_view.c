@@ -8,8 +8,8 @@
 #include "control/answer.h"
 
 char *
-node_view_answer(const struct node *n, const char *line, size_t len,
-	const struct node_view_times *times)
+node_view_answer(const struct node *n, const struct timeline *timeline,
+	const char *line, size_t len, const struct node_view_times *times)
 {
 	struct link_row *links = mem_array(LINKS_MAX, sizeof *links);
 	struct mesh_row meshes[MESHES_MAX];
@@ -17,6 +17,7 @@ node_view_answer(const struct node *n, const char *line, size_t len,
 	struct control_view v = { .status = &status,
 		.meshes = meshes,
 		.links = links,
+		.timeline = timeline,
 		.now_ns = times->now_ns,
 		.loop_turned_ns = times->turned_ns };
 	char *answer;

@@ -2,6 +2,7 @@
 #ifndef APP_NODE_VIEW_H
 #define APP_NODE_VIEW_H
 
+#include "mesh/timeline.h"
 #include "node/node.h"
 #include "wire/lifeline.h"
 
@@ -15,8 +16,8 @@ struct node_view_times {
 };
 
 /* Answer to a request on the control socket; from malloc. */
-char *node_view_answer(const struct node *n, const char *line, size_t len,
-	const struct node_view_times *times);
+char *node_view_answer(const struct node *n, const struct timeline *timeline,
+	const char *line, size_t len, const struct node_view_times *times);
 
 /*
  * Answer to ASK on the lifeline: the directory and the overlay. v->nodes is from malloc.

@@ -4,6 +4,7 @@
 
 #include <uv.h>
 
+#include "app/chronicle.h"
 #include "app/fleet.h"
 #include "app/options.h"
 #include "control/discover.h"
@@ -28,6 +29,7 @@ struct observe {
 	struct discovery *discovery;
 	struct control_socket *control;
 	struct fleet *fleet;
+	struct chronicle chronicle;
 	struct loop_signals signals;
 	uv_signal_t resized;
 	uv_poll_t keys;

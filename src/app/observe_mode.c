@@ -180,6 +180,7 @@ on_event(void *ctx, const struct node_event *ev)
 	struct observe *o = ctx;
 	const char *who = ev->peer_name[0] != '\0' ? ev->peer_name : "a peer";
 
+	chronicle_node_event(&o->chronicle, o->node, ev);
 	if (ev->kind == NODE_EVENT_REFUSED)
 		observe_notice(o, MODEL_NOTICE_WARN, "%s: %s", who, ev->text);
 	else if (ev->kind == NODE_EVENT_SEED
@@ -201,6 +202,8 @@ on_child(void *ctx, unsigned child)
 	const struct child_row *r = supervisor_find(fleet_supervisor(o->fleet), child);
 	char end[128];
 
+	if (r != NULL)
+		chronicle_child_changed(&o->chronicle, r);
 	if (r != NULL && r->state == CHILD_ENDED) {
 		const char *name =
 			r->ready.name[0] != '\0' ? r->ready.name : r->spec.type;
@@ -284,7 +287,10 @@ answer(void *ctx, const char *line, size_t len)
 {
 	struct observe *o = ctx;
 	struct link_row *links = calloc(LINKS_MAX, sizeof(*links));
-	struct control_view v = {.status = &o->status, .meshes = o->rows, .links = links};
+	struct control_view v = { .status = &o->status,
+		.meshes = o->rows,
+		.links = links,
+		.timeline = o->chronicle.timeline };
 	char *text;
 
 	v.now_ns = loop_now_ns();
@@ -346,6 +352,27 @@ open_node(struct observe *o)
 	return o->driver != NULL ? 0 : fail(EXIT_IO, err_text(err));
 }
 
+static void
+on_events_failed(void *ctx, const char *why)
+{
+	observe_notice(ctx, MODEL_NOTICE_ERROR, "--events: %s", why);
+}
+
+static int
+open_chronicle(struct observe *o)
+{
+	const struct append_file_hooks hooks = { on_events_failed, o };
+	char why[APPEND_FILE_WHY_CAP];
+
+	node_status(o->node, &o->status, loop_now_ns());
+	chronicle_self(&o->chronicle, o->status.name, &o->status.id, "");
+	if (o->options->events_path != NULL &&
+		chronicle_to_file(&o->chronicle, &o->loop, o->options->events_path,
+			&hooks, why) != ERR_OK)
+		return fail(EXIT_IO, why);
+	return 0;
+}
+
 /* Where nodes of this machine are, and our own entry there. */
 static int
 open_control(struct observe *o)
@@ -357,13 +384,13 @@ open_control(struct observe *o)
 
 	if (paths_runtime_dir(o->runtime_dir, sizeof(o->runtime_dir), why) != ERR_OK)
 		return fail(EXIT_CONFIG, why);
-	node_status(o->node, &o->status, loop_now_ns());
 	o->fleet = fleet_new(
 		&o->loop, o->options->key_path, o->options->pool, &fleet_hooks);
 	o->control = control_socket_open(
 		&o->loop, o->runtime_dir, o->status.name, answer, o, &err, why);
 	if (o->control == NULL)
 		return fail(EXIT_IO, why);
+	chronicle_to_socket(&o->chronicle, o->control);
 	o->discovery = discovery_new(
 		&o->loop, o->runtime_dir, control_socket_path(o->control), &hooks);
 	return 0;
@@ -412,12 +439,14 @@ close_all(struct observe *o)
 	discovery_close(o->discovery);
 	control_socket_close(o->control);
 	fleet_close(o->fleet);
+	chronicle_close(&o->chronicle);
 	node_driver_close(o->driver);
 	observe_model_fini(o);
 	console_free(o->console);
 	canvas_free(o->canvas);
 	screen_close(o->screen);
 	(void)loop_drain(&o->loop);
+	chronicle_fini(&o->chronicle);
 	node_free(o->node);
 	udp_close(o->udp);
 }
@@ -436,7 +465,10 @@ observe_mode(const struct options *opt)
 	uv_timer_init(&o->loop, &o->frame);
 	o->frame.data = o;
 	loop_signals_begin(&o->signals, &o->loop, on_signal, o);
+	chronicle_init(&o->chronicle, TIMELINE_EVENTS_MAX);
 	status = open_node(o);
+	if (status == 0)
+		status = open_chronicle(o);
 	if (status == 0)
 		status = open_control(o);
 	if (status == 0)

@@ -101,6 +101,7 @@ observe_model(struct observe *o, uint64_t now_ns)
 	fill_meshes(o);
 	fill_children(o);
 	drop_old_notices(o, now_ns);
+	o->model.timeline = o->chronicle.timeline;
 	o->model.meshes = o->meshes;
 	o->model.mesh_count = o->mesh_count;
 	o->model.notices = o->notices;

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/text.h"
+#include "control/request.h"
 
 #define IN(mode) (1u << MODE_##mode)
 enum { MODE = 1, REPEAT = 2, HIDDEN = 4 };
@@ -168,8 +169,13 @@ set_type(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 static int
 set_what(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 {
-	if (strcmp(text, "nodes") != 0 && strcmp(text, "links") != 0)
-		return refuse(why, EXIT_USAGE, "--list %.40s: not nodes or links", text);
+	const char *const words[] = { "list", text };
+	char part[CONTROL_WHY_CAP];
+	enum control_verb verb;
+
+	if (control_request_words(&verb, words, 2, part) != ERR_OK)
+		return refuse(why, EXIT_USAGE,
+			"--list %.40s: not nodes, links or events", text);
 	o->what = text;
 	return 0;
 }
@@ -244,6 +250,12 @@ take(struct options *o, enum option_id id, const char *arg,
 		return set_report(o, arg, why);
 	case OPTION_OF:
 		o->of = arg;
+		return 0;
+	case OPTION_FOLLOW:
+		o->follow = true;
+		return 0;
+	case OPTION_EVENTS:
+		o->events_path = arg;
 		return 0;
 	case OPTION_JSON:
 		o->json = true;
@@ -330,6 +342,9 @@ check_modes(struct options *o, char why[static OPTIONS_WHY_CAP])
 		return refuse(why, EXIT_USAGE,
 			"a node is in one mesh; --mesh was given %zu times",
 			o->mesh_count);
+	if (o->follow && strcmp(o->what, "events") != 0)
+		return refuse(why, EXIT_USAGE, "--follow means nothing with --list %s",
+			o->what);
 	if (o->mode != MODE_NODE && o->mode != MODE_OBSERVE)
 		return 0;
 	if (o->bind_count == 0) {

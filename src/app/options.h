@@ -48,9 +48,10 @@ struct options {
 	const char *file;	 /* --run, --check */
 	size_t pool;		/* --pool: children alive at once */
 	const char *report_path; /* --report json:PATH, or NULL */
-	const char *what;	 /* --list: "nodes" or "links" */
+	const char *what;	 /* --list: "nodes", "links", "events" */
 	const char *of;		 /* --of, or NULL */
-	bool json;
+	bool json, follow;
+	const char *events_path; /* --events, or NULL */
 	struct seed seeds[SEEDS_MAX];
 	size_t seed_count;
 	struct address bind[2]; /* default 127.0.0.1:0 */

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/query_mode.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/options.h"
 #include "base/err.h"
@@ -43,9 +48,15 @@ verb_of(const struct options *o)
 	case MODE_HEALTH:
 		return CONTROL_HEALTH;
 	default:
-		return strcmp(o->what, "links") == 0 ? CONTROL_LIST_LINKS
-						     : CONTROL_LIST_NODES;
+		break;
 	}
+	const char *const words[] = { o->follow ? "follow" : "list", o->what };
+	char why[CONTROL_WHY_CAP];
+	enum control_verb verb = CONTROL_LIST_NODES;
+
+	/* The words were checked with the command line. */
+	(void)control_request_words(&verb, words, 2, why);
+	return verb;
 }
 
 static int
@@ -73,6 +84,80 @@ print_answer(const struct options *o, const char *answer)
 	return control_print_status(answer, len);
 }
 
+static bool
+is_stream(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
+struct follower {
+	const struct options *options;
+	int status;	/* once it has had enough */
+};
+
+/* One line of a stream, printed at once: whoever reads it may wait for just this one. */
+static bool
+print_line(void *ctx, const char *text, size_t len)
+{
+	struct follower *f = ctx;
+	struct buf b;
+
+	buf_init(&b, CONTROL_REQUEST_LEN_MAX);
+	if (f->options->json) {
+		char *line = mem_array(len + 1, 1);
+
+		buf_put(&b, line, text_printable(line, len + 1, text, len));
+		buf_put_u8(&b, '\n');
+		free(line);
+	} else {
+		control_print(&b, text, len);
+	}
+	fwrite(b.data, 1, b.len, stdout);
+	buf_fini(&b);
+	if (fflush(stdout) != 0 && errno != EPIPE) {
+		fputs("meshtui: cannot write to standard output\n", stderr);
+		f->status = EXIT_IO;
+	}
+	/* An error document is all that comes. */
+	if (f->status == 0)
+		f->status = control_print_status(text, len);
+	return f->status == 0 && !ferror(stdout);
+}
+
+/*
+ * Ends well by a signal, or when nobody reads what is printed; a node that ended is said.
+ */
+static int
+follow(const struct options *o, const char *path, const char *name)
+{
+	struct follower f = { .options = o };
+	int stops[2], err;
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	stops[0] = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	/* Only a pipe or socket tells that its reader went; a file would be ready. */
+	stops[1] = is_stream(STDOUT_FILENO) ? STDOUT_FILENO : -1;
+
+	const struct control_client_stream s = { print_line, &f, stops, 2 };
+
+	err = control_client_follow(
+		path, control_request_line(verb_of(o)), ANSWER_WAIT, &s);
+	close(stops[0]);
+	if (err == ERR_OK)
+		return f.status;
+	fprintf(stderr, "meshtui: %s %s\n", name,
+		err == ERR_CLOSED ? "has ended" : err_text(err));
+	return EXIT_UNAVAILABLE;
+}
+
 static int
 ask(const struct options *o, const char *dir, const char *name)
 {
@@ -80,6 +165,8 @@ ask(const struct options *o, const char *dir, const char *name)
 	int err, status;
 
 	snprintf(path, sizeof path, "%s/%s.sock", dir, name);
+	if (o->follow)
+		return follow(o, path, name);
 	err = control_client_request(
 		path, control_request_line(verb_of(o)), ANSWER_WAIT, &answer);
 	if (err != ERR_OK) {

@@ -9,6 +9,7 @@
 
 #include <uv.h>
 
+#include "app/chronicle.h"
 #include "app/options.h"
 #include "app/run_mode.h"
 #include "app/scenario_file.h"
@@ -40,6 +41,7 @@ struct run {
 	unsigned interrupts;
 	uint64_t shown_ns;
 	char shown[PROGRESS_WIDTH + 1];
+	struct chronicle chronicle;
 };
 
 static void
@@ -95,8 +97,10 @@ static void
 on_child(void *ctx, unsigned child)
 {
 	struct run *r = ctx;
+	const struct child_row *row = supervisor_find(r->supervisor, child);
 
-	(void)child;
+	if (row)
+		chronicle_child_changed(&r->chronicle, row);
 	r->dirty = true;
 }
 
@@ -231,6 +235,51 @@ print_log_tails(const struct run *r)
 	}
 }
 
+static void
+on_events_failed(void *ctx, const char *why)
+{
+	(void)ctx;
+	fprintf(stderr, "meshtui: --events: %s\n", why);
+}
+
+/* What is left at the end: the loop's handles, files and processes are gone after it. */
+static void
+take_down(struct run *r)
+{
+	chronicle_children_ended(&r->chronicle, r->supervisor);
+	chronicle_close(&r->chronicle);
+	loop_signals_end(&r->signals);
+	loop_drain(&r->loop);
+	chronicle_fini(&r->chronicle);
+	runner_free(r->runner);
+	supervisor_free(r->supervisor);
+	rundir_close(&r->dir);
+}
+
+/* 0, or an exit status after a line that says why. */
+static int
+set_up(struct run *r, const struct options *o)
+{
+	const struct append_file_hooks hooks = { on_events_failed, r };
+	char why[APPEND_FILE_WHY_CAP];
+
+	if (uv_loop_init(&r->loop) != 0 ||
+	    loop_signals_begin(&r->signals, &r->loop, on_signal, r) != ERR_OK) {
+		fprintf(stderr, "meshtui: the event loop cannot start\n");
+		return EXIT_INTERNAL;
+	}
+	chronicle_init(&r->chronicle, TIMELINE_NODE_EVENTS_MAX);
+	if (o->events_path == NULL ||
+	    chronicle_to_file(&r->chronicle, &r->loop, o->events_path, &hooks, why) ==
+		    ERR_OK)
+		return 0;
+	fprintf(stderr, "meshtui: --events: %s\n", why);
+	loop_signals_end(&r->signals);
+	loop_drain(&r->loop);
+	chronicle_fini(&r->chronicle);
+	return EXIT_IO;
+}
+
 int
 run_mode(const struct options *o)
 {
@@ -247,12 +296,11 @@ run_mode(const struct options *o)
 		scenario_free(s);
 		return EXIT_IO;
 	}
-	if (uv_loop_init(&r.loop) != 0 ||
-	    loop_signals_begin(&r.signals, &r.loop, on_signal, &r) != ERR_OK) {
-		fprintf(stderr, "meshtui: the event loop cannot start\n");
+	status = set_up(&r, o);
+	if (status != 0) {
 		rundir_close(&r.dir);
 		scenario_free(s);
-		return EXIT_INTERNAL;
+		return status;
 	}
 	r.supervisor = supervisor_new(o->pool);
 	r.driver = child_driver_open(&r.loop, r.supervisor, &hooks);
@@ -273,11 +321,7 @@ run_mode(const struct options *o)
 	runner_tick(r.runner, loop_now_ns());
 	status = write_report(&r, o->report_path);
 	print_log_tails(&r);
-	loop_signals_end(&r.signals);
-	loop_drain(&r.loop);
-	runner_free(r.runner);
-	supervisor_free(r.supervisor);
-	rundir_close(&r.dir);
+	take_down(&r);
 	scenario_free(s);
 	return status;
 }

@@ -102,7 +102,10 @@
 #define CHILD_KILL_AFTER SECONDS(4)
 #define SCENARIO_FILE_LEN_MAX (1u << 20)
 #define SCENARIO_ERRORS_MAX 100
-#define TIMELINE_EVENTS_MAX 10000
+#define TIMELINE_EVENTS_MAX 10000	/* in a console */
+#define TIMELINE_NODE_EVENTS_MAX 1000	/* in a node, which has a budget of memory */
+#define CONTROL_STREAMS_MAX 8		/* clients that follow events */
+#define APPEND_LEN_MAX (1u << 20)	/* bytes that wait to be appended to a file */
 #define CONTROL_REQUEST_LEN_MAX (64u * 1024)
 #define CONTROL_CLIENTS_MAX 32
 #define CONTROL_ANSWER_LEN_MAX (32u << 20)

@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "control/events.h"
 #include "control/request.h"
 
 #define TEXT_CAP 256
@@ -340,11 +341,18 @@ control_answer(const struct control_view *v, const char *request, size_t len)
 {
 	char why[CONTROL_WHY_CAP], *text;
 	enum control_verb verb;
-	json_t *to = json_object();
-	int err;
+	json_t *to;
+	int err = control_request_parse(&verb, request, len, why);
 
+	if (err == ERR_OK && verb == CONTROL_LIST_EVENTS)
+		return control_events_answer(v->timeline, v->now_ns);
+	/* Whoever can stream takes it before it comes here. */
+	if (err == ERR_OK && verb == CONTROL_FOLLOW_EVENTS) {
+		err = ERR_LIMIT;
+		snprintf(why, sizeof why, "too many follow already; 'list events' works");
+	}
+	to = json_object();
 	json_object_set_new(to, "version", json_integer(CONTROL_VERSION));
-	err = control_request_parse(&verb, request, len, why);
 	if (err)
 		answer_error(to, err, why);
 	else

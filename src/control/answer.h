@@ -3,6 +3,7 @@
 #define CONTROL_ANSWER_H
 
 #include "mesh/facts.h"
+#include "mesh/timeline.h"
 
 /*
  * Answers to the verbs of verbs.def as JSON, the same for socket, command line and
@@ -16,6 +17,7 @@ struct control_view {
 	size_t mesh_count;
 	const struct link_row *links;
 	size_t link_count;
+	const struct timeline *timeline;	/* NULL: it keeps none */
 	uint64_t now_ns;
 	uint64_t loop_turned_ns;	/* when the loop last made progress; for health */
 };

@@ -189,6 +189,47 @@ cell_received(char to[static CELL_CAP], const json_t *row)
 	text_bytes(to, CELL_CAP, number(row, "bytes_received"));
 }
 
+/* The time of day in the reader's day: 2026-11-20T12:00:00.123Z -> 12:00:00.123. */
+static void
+cell_time(char to[static CELL_CAP], const json_t *row)
+{
+	const char *at = json_string_value(json_object_get(row, "at"));
+	const char *time = at ? strchr(at, 'T') : NULL;
+
+	copy_text(to, time ? time + 1 : at);
+	to[strcspn(to, "Z")] = '\0';
+}
+
+static void
+cell_kind(char to[static CELL_CAP], const json_t *row)
+{
+	put_field(to, row, "kind");
+}
+
+static void
+cell_node(char to[static CELL_CAP], const json_t *row)
+{
+	put_field(to, row, "node");
+}
+
+static void
+cell_source(char to[static CELL_CAP], const json_t *row)
+{
+	put_field(to, row, "source");
+}
+
+static void
+cell_text(char to[static CELL_CAP], const json_t *row)
+{
+	put_field(to, row, "text");
+}
+
+static const struct column event_columns[] = {
+	{ "UTC", cell_time, false }, { "AGE", cell_age, true },
+	{ "KIND", cell_kind, false }, { "NODE", cell_node, false },
+	{ "SEEN BY", cell_source, false }, { "TEXT", cell_text, false },
+};
+
 static const struct column node_columns[] = {
 	{ "NAME", cell_name, false }, { "LIVENESS", cell_liveness, false },
 	{ "AGE", cell_age, true }, { "PEERS", cell_peers, true },
@@ -253,6 +294,18 @@ print_table(struct buf *to, const json_t *rows, const struct column *columns,
 			put_cell(to, cell, width[c], columns[c].right, c + 1 == count);
 		}
 	}
+}
+
+static void
+print_event(struct buf *to, const json_t *o)
+{
+	char time[CELL_CAP], kind[CELL_CAP], node[CELL_CAP], text[CELL_CAP];
+
+	cell_time(time, o);
+	cell_kind(kind, o);
+	cell_node(node, o);
+	cell_text(text, o);
+	buf_format(to, "%s  %-17s  %s  %s\n", time, kind, node, text);
 }
 
 static void
@@ -336,6 +389,20 @@ print(struct buf *to, const json_t *o)
 	if (json_is_array(rows)) {
 		print_table(to, rows, link_columns,
 			sizeof link_columns / sizeof *link_columns);
+		return ERR_OK;
+	}
+	rows = json_object_get(o, "events");
+	if (json_is_array(rows)) {
+		print_table(to, rows, event_columns,
+			sizeof event_columns / sizeof *event_columns);
+		return ERR_OK;
+	}
+	if (json_object_get(o, "lost")) {
+		buf_format(to, "(%" PRIu64 " lost)\n", number(o, "lost"));
+		return ERR_OK;
+	}
+	if (json_object_get(o, "kind")) {	/* one event of those that are followed */
+		print_event(to, o);
 		return ERR_OK;
 	}
 	healthy = json_object_get(o, "healthy");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/control_client.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
@@ -15,6 +16,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/loop.h"
+
+#define STOPS_MAX 4
 
 static int
 dial(const char *path, int *fd)
@@ -135,6 +138,90 @@ control_client_request(
 		if (b.len > 0)
 			memcpy(*answer, b.data, b.len);
 	}
+	buf_fini(&b);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+/* 1: there is something to read; 0: it is time to stop; ERR_SYSTEM. */
+static int
+wait_or_stop(int fd, const struct control_client_stream *s)
+{
+	struct pollfd p[1 + STOPS_MAX] = { { .fd = fd, .events = POLLIN } };
+	int ready;
+
+	/* A broken pipe is told without being asked for; a signal can be read. */
+	for (size_t i = 0; i < s->stop_count; i++)
+		p[1 + i] = (struct pollfd){ .fd = s->stops[i], .events = POLLIN };
+	do
+		ready = poll(p, 1 + s->stop_count, -1);
+	while (ready < 0 && errno == EINTR);
+	if (ready < 0)
+		return ERR_SYSTEM;
+	for (size_t i = 0; i < s->stop_count; i++)
+		if (p[1 + i].revents != 0)
+			return 0;
+	return 1;
+}
+
+/* Gives whole lines away. False: the receiver has had enough. */
+static bool
+give_lines(struct buf *b, const struct control_client_stream *s)
+{
+	size_t at = 0;
+	bool on = true;
+
+	while (on && at < b->len) {
+		const uint8_t *end = memchr(b->data + at, '\n', b->len - at);
+		size_t len;
+
+		if (end == NULL)
+			break;
+		len = (size_t)(end - b->data) - at;
+		on = s->line(s->ctx, (const char *)b->data + at, len);
+		at += len + 1;
+	}
+	buf_drop(b, at);
+	return on;
+}
+
+static int
+follow(int fd, struct buf *b, const struct control_client_stream *s)
+{
+	for (;;) {
+		char part[16384];
+		int go = wait_or_stop(fd, s);
+		ssize_t got;
+
+		if (go <= 0)
+			return go;
+		got = recv(fd, part, sizeof part, 0);
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (got <= 0)
+			return ERR_CLOSED;
+		buf_put(b, part, (size_t)got);
+		if (b->failed)
+			return ERR_LIMIT;
+		if (!give_lines(b, s))
+			return ERR_OK;
+	}
+}
+
+int
+control_client_follow(const char *path, const char *request, uint64_t wait_ns,
+	const struct control_client_stream *stream)
+{
+	struct buf b;
+	int fd = -1, err = dial(path, &fd);
+
+	assert(stream->stop_count <= STOPS_MAX);
+	buf_init(&b, CONTROL_REQUEST_LEN_MAX);
+	if (err == ERR_OK)
+		err = send_line(fd, request, loop_now_ns() + wait_ns);
+	if (err == ERR_OK)
+		err = follow(fd, &b, stream);
 	buf_fini(&b);
 	if (fd >= 0)
 		close(fd);

@@ -2,11 +2,12 @@
 #ifndef IO_CONTROL_CLIENT_H
 #define IO_CONTROL_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* The other end of a control socket, for the command line: one request, one answer, a
- * deadline. */
+/* The other end of a control socket, for the command line: one request and one answer
+ * with a deadline, or a stream of lines. */
 
 /*
  * *answer is one line without newline, from malloc. `request` has no newline.
@@ -15,6 +16,21 @@
  */
 int control_client_request(
 	const char *path, const char *request, uint64_t wait_ns, char **answer);
+
+/*
+ * Sends a request that begins a stream and gives each line to `line`, until it returns
+ * false (ERR_OK), `stop` becomes readable or broken (ERR_OK), or the other side closes
+ * (ERR_CLOSED). `stops` are up to 4 descriptors; -1 is none. ERR_LIMIT: a line that is
+ * too long. Errors of control_client_request as well.
+ */
+struct control_client_stream {
+	bool (*line)(void *ctx, const char *text, size_t len);
+	void *ctx;
+	const int *stops;
+	size_t stop_count;
+};
+int control_client_follow(const char *path, const char *request, uint64_t wait_ns,
+	const struct control_client_stream *stream);
 
 /* Whether somebody listens there: ERR_OK, ERR_REFUSED, or as above. Asks nothing. */
 int control_client_probe(const char *path);

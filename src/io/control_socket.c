@@ -29,6 +29,8 @@ struct client {
 	uv_buf_t parts[2];
 	char *answer; /* being written */
 	bool writing, ending, closing;
+	bool streaming;
+	uint64_t cursor; /* of its stream */
 	struct buf in;
 	char room[READ_LEN];
 };
@@ -37,6 +39,7 @@ struct control_socket {
 	uv_pipe_t pipe;
 	control_socket_answer *answer;
 	void *ctx;
+	struct control_socket_stream stream;
 	TAILQ_HEAD(, client) clients;
 	size_t client_count; /* memory not yet given back */
 	struct control_socket_stats stats;
@@ -72,10 +75,12 @@ hang_up(struct client *c)
 	c->closing = true;
 	TAILQ_REMOVE(&c->socket->clients, c, entry);
 	c->socket->stats.clients--;
+	c->socket->stats.streams -= c->streaming;
 	uv_close((uv_handle_t *)&c->pipe, on_client_closed);
 }
 
 static void serve(struct client *c);
+static void tell(struct client *c);
 
 static void
 on_written(uv_write_t *w, int status)
@@ -89,6 +94,8 @@ on_written(uv_write_t *w, int status)
 		return;
 	if (status < 0 || c->ending)
 		hang_up(c);
+	else if (c->streaming)
+		tell(c);
 	else
 		serve(c);
 }
@@ -112,15 +119,66 @@ on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
 		/* A client that half-closed still gets its answer. */
 		uv_read_stop(stream);
 		c->ending = true;
-		if (!c->writing)
+		if (!c->writing || c->streaming)
 			hang_up(c);
 		return;
 	}
+	if (c->streaming)
+		return;	/* it has said all that it may; only its end is of interest */
 	buf_put(&c->in, c->room, (size_t)got);
 	TAILQ_REMOVE(&c->socket->clients, c, entry);
 	TAILQ_INSERT_TAIL(&c->socket->clients, c, entry);
 	if (!c->writing)
 		serve(c);
+}
+
+/* Takes over the text. */
+static void
+write_text(struct client *c, char *text)
+{
+	c->answer = text;
+	c->parts[0] = uv_buf_init(c->answer, (unsigned)strlen(c->answer));
+	c->parts[1] = uv_buf_init((char *)(uintptr_t) "\n", 1);
+	c->write.data = c;
+	c->writing = true;
+	if (uv_write(&c->write, (uv_stream_t *)&c->pipe, c->parts, 2, on_written) != 0) {
+		c->writing = false;
+		hang_up(c);
+	}
+}
+
+/* The next piece of a stream, once the one before has left. */
+static void
+tell(struct client *c)
+{
+	struct control_socket *s = c->socket;
+	char *text;
+
+	if (c->writing || c->closing)
+		return;
+	text = s->stream.next(s->stream.ctx, &c->cursor);
+	if (text == NULL)
+		return;
+	TAILQ_REMOVE(&s->clients, c, entry);
+	TAILQ_INSERT_TAIL(&s->clients, c, entry);
+	write_text(c, text);
+}
+
+static bool
+begin_stream(struct client *c, size_t len)
+{
+	struct control_socket *s = c->socket;
+
+	if (s->stream.begins == NULL || s->stats.streams >= CONTROL_STREAMS_MAX ||
+		!s->stream.begins(
+			s->stream.ctx, (const char *)c->in.data, len, &c->cursor))
+		return false;
+	buf_clear(&c->in);
+	c->streaming = true;
+	s->stats.streams++;
+	uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read);
+	tell(c);
+	return true;
 }
 
 /* Answers the first whole line, and reads on only when that answer has left. */
@@ -130,6 +188,7 @@ serve(struct client *c)
 	struct control_socket *s = c->socket;
 	const uint8_t *end = c->in.len > 0 ? memchr(c->in.data, '\n', c->in.len) : NULL;
 	size_t len;
+	char *text;
 
 	if (end == NULL && c->in.failed) {
 		s->stats.refused_long++;
@@ -142,18 +201,25 @@ serve(struct client *c)
 	}
 	uv_read_stop((uv_stream_t *)&c->pipe);
 	len = (size_t)(end - c->in.data);
-	c->answer = s->answer(s->ctx, (const char *)c->in.data, len);
-	assert(c->answer != NULL);
+	if (!c->ending && begin_stream(c, len))
+		return;
+	text = s->answer(s->ctx, (const char *)c->in.data, len);
+	assert(text != NULL);
 	buf_drop(&c->in, len + 1);
 	s->stats.answered++;
-	c->parts[0] = uv_buf_init(c->answer, (unsigned)strlen(c->answer));
-	c->parts[1] = uv_buf_init((char *)(uintptr_t) "\n", 1);
-	c->write.data = c;
-	c->writing = true;
-	if (uv_write(&c->write, (uv_stream_t *)&c->pipe, c->parts, 2, on_written) != 0) {
-		c->writing = false;
-		hang_up(c);
-	}
+	write_text(c, text);
+}
+
+/* Who is hung up when there are too many: not those that follow, they are few. */
+static struct client *
+longest_silent(struct control_socket *s)
+{
+	struct client *c;
+
+	TAILQ_FOREACH(c, &s->clients, entry)
+		if (!c->streaming)
+			return c;
+	return TAILQ_FIRST(&s->clients);
 }
 
 static bool
@@ -179,7 +245,7 @@ on_connection(uv_stream_t *stream, int status)
 		return;
 	if (s->stats.clients >= CONTROL_CLIENTS_MAX) {
 		s->stats.evicted++;
-		hang_up(TAILQ_FIRST(&s->clients));
+		hang_up(longest_silent(s));
 	}
 	c = mem_new(MEM_CONTROL_CLIENT, sizeof *c);
 	c->socket = s;
@@ -300,6 +366,28 @@ control_socket_open(uv_loop_t *loop, const char *runtime_dir, const char *name,
 	/* Questions alone do not keep a process alive. */
 	uv_unref((uv_handle_t *)&s->pipe);
 	return s;
+}
+
+void
+control_socket_set_stream(
+	struct control_socket *s, const struct control_socket_stream *stream)
+{
+	s->stream = *stream;
+}
+
+void
+control_socket_poke(struct control_socket *s)
+{
+	struct client *c, *next;
+
+	if (s == NULL || s->stats.streams == 0)
+		return;
+	for (c = TAILQ_FIRST(&s->clients); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		/* Telling moves it to the end, where it is seen again and has no news. */
+		if (c->streaming)
+			tell(c);
+	}
 }
 
 static void

@@ -2,6 +2,7 @@
 #ifndef IO_CONTROL_SOCKET_H
 #define IO_CONTROL_SOCKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
@@ -11,6 +12,10 @@
  * the same user and root (SO_PEERCRED). One request on a line, one answer on a line. A
  * client has one request under way; when there are too many clients the one that was
  * silent longest is hung up.
+ *
+ * A request may begin a stream instead: lines come as there are any, until either side
+ * closes. A follower has one piece under way and no queue: what it is slow to read stays
+ * where it comes from, and what is dropped there the next piece says.
  */
 struct control_socket;
 
@@ -31,11 +36,24 @@ struct control_socket *control_socket_open(uv_loop_t *loop, const char *runtime_
  */
 void control_socket_close(struct control_socket *s);
 
+struct control_socket_stream {
+	/* Whether this request begins a stream, and from where. */
+	bool (*begins)(void *ctx, const char *line, size_t len, uint64_t *cursor);
+	/* Lines after the cursor, no newline at the end, from malloc; NULL: none. */
+	char *(*next)(void *ctx, uint64_t *cursor);
+	void *ctx;
+};
+/* At most CONTROL_STREAMS_MAX at once; further ones are answered as requests are. */
+void control_socket_set_stream(
+	struct control_socket *s, const struct control_socket_stream *stream);
+/* There may be something new to tell. Accepts NULL. */
+void control_socket_poke(struct control_socket *s);
+
 const char *control_socket_path(const struct control_socket *s);
 
 struct control_socket_stats {
 	uint64_t accepted, answered, refused_user, refused_long, evicted;
-	size_t clients; /* now */
+	size_t clients, streams; /* now */
 };
 void control_socket_stats(
 	const struct control_socket *s, struct control_socket_stats *out);

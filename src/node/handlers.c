@@ -19,6 +19,7 @@ on_up(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	if (k == NULL)
 		return;
 	out = node_push(n, NODE_EVENT_LINK, &ev->peer);
+	out->up = true;
 	snprintf(out->text, sizeof(out->text), "up: %s%s",
 		k->dialed ? "dialed" : "accepted",
 		k->hello.role == HELLO_OBSERVER ? ", an observer" : "");

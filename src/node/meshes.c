@@ -30,6 +30,7 @@ on_neighbor(struct node *n, struct membership *m, const struct gossip_out *o,
 {
 	struct node_event *ev = node_push(n, NODE_EVENT_NEIGHBOR, &o->peer);
 
+	ev->up = o->change == NEIGHBOR_UP;
 	snprintf(ev->mesh, sizeof(ev->mesh), "%s", m->mesh);
 	snprintf(ev->text, sizeof(ev->text), "%s", neighbor_change_text(o->change));
 	announce_soon(n, m, now_ns);

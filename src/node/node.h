@@ -100,6 +100,8 @@ struct node_event {
 	char peer_name[NAME_LEN_MAX + 1];	/* "" when not known */
 	char mesh[LABEL_LEN_MAX + 1];
 	struct directory_change change;
+	bool up;	/* NEIGHBOR, LINK: it came; else it ended */
+	bool gave_up;	/* SEED */
 	char text[200];
 };
 bool node_next_event(struct node *n, struct node_event *ev);

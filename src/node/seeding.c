@@ -277,6 +277,7 @@ seeding_failed(struct node *n, const struct peer_id *peer, uint64_t now_ns)
 		return;
 	tenth = seeds_result(&n->seeds, peer, false, now_ns);
 	ev = node_push(n, NODE_EVENT_SEED, peer);
+	ev->gave_up = tenth;
 	if (tenth)
 		snprintf(ev->text, sizeof(ev->text),
 			"giveup after %u attempts; probing goes on every 30 s",

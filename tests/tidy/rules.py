@@ -52,6 +52,7 @@ PREFIXES = {
     "src/base/id.c": ["address"],
     "src/control/answer.c": ["control_answer"],
     "src/control/discover.c": ["control_discover"],
+    "src/control/events.c": ["control_events"],
     "src/control/print.c": ["control_print"],
     "src/control/request.c": ["control_request"],
     "src/gossip/topic.c": ["gossip", "neighbor_change"],

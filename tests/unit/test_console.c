@@ -163,8 +163,12 @@ panes_are_reached(void **state)
 	press_all(f, "3");
 	assert_true(shows(f, "WHERE"));
 	press(f, K_TAB);
+	assert_true(shows(f, "nothing has happened yet"));
+	press(f, K_TAB);
 	assert_true(shows(f, "Everywhere"));
 	press(f, K_ESC);
+	assert_true(shows(f, "nothing has happened yet"));
+	press(f, K_BACKTAB);
 	assert_true(shows(f, "WHERE"));
 	press(f, K_BACKTAB);
 	assert_true(shows(f, "NODE"));

@@ -13,7 +13,8 @@
 #include "tui/pane.h"
 
 static const enum keymap_context contexts[] = {
-	IN_TOPOLOGY, IN_NODES, IN_DIRECTORY, IN_HELP, IN_DETAIL,
+	IN_TOPOLOGY, IN_NODES, IN_DIRECTORY, IN_TIMELINE, IN_HELP,
+	IN_DETAIL,
 };
 
 /* Every action has a key that is one, and is where its key leads. */

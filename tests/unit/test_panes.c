@@ -21,6 +21,30 @@
  */
 #define START SECONDS(1000)
 
+/* What an observer of that trouble has seen. */
+static void
+tell_story(struct world *w)
+{
+	world_event(w, 0, TIMELINE_PEER_CONNECTED, START, "dialed");
+	for (size_t i = 0; i < w->actor_count; i++)
+		world_event(w, i, TIMELINE_NODE_LIVE, START + SECONDS(i), "appeared");
+	world_event(w, 1, TIMELINE_NODE_SPAWN, START + SECONDS(40), "pid 4711");
+	world_event(w, 1, TIMELINE_NODE_READY, START + SECONDS(40), "booted in 12ms");
+	world_event(w, 3, TIMELINE_PEER_ACCUSED, START + SECONDS(95),
+		"by mesh1.broker.3b6a27: no answer");
+	world_event(w, 3, TIMELINE_NODE_SUSPECT, START + SECONDS(95),
+		"was live; accused by mesh1.broker.3b6a27: no answer");
+	world_event(w, 8, TIMELINE_NODE_LEFT, START + SECONDS(97), "was live");
+	world_event(w, 12, TIMELINE_NODE_GONE, START + SECONDS(97), "was suspect");
+	world_event(w, 12, TIMELINE_PEER_DISCONNECTED, START + SECONDS(98),
+		"stalled: no answer");
+	world_event(w, 12, TIMELINE_SEED_RETRY, START + SECONDS(98), "retry 2 in 2.3 s");
+	world_event(w, 12, TIMELINE_SEED_GIVEUP, START + SECONDS(98),
+		"giveup after 10 attempts; probing goes on every 30 s");
+	world_event(w, 5, TIMELINE_NODE_CRASHED, START + SECONDS(98),
+		"ended by signal 9 (SIGKILL)");
+}
+
 /* Two meshes with one node that left, one accused once, one accused twice and silent. */
 static struct world *
 troubled_world(void)
@@ -38,6 +62,7 @@ troubled_world(void)
 	world_accuse(w, 10, 12, START + SECONDS(95));
 	world_beat(w, START + SECONDS(98));
 	world_tick(w, START + SECONDS(99));
+	tell_story(w);
 	return w;
 }
 
@@ -112,6 +137,7 @@ panes_look_as_agreed(void **state)
 		screen("topology-selected", w, "1jjj", width, height);
 		screen("nodes", w, "2jj", width, height);
 		screen("directory", w, "3", width, height);
+		screen("timeline", w, "4jj", width, height);
 		screen("help", w, "?", width, height);
 		screen("detail", w, "2jj\n", width, height);
 	}
@@ -131,6 +157,7 @@ forms_and_prompts_look_as_agreed(void **state)
 	screen("stop", w, "2/cecc15\nx", 80, 24);
 	screen("quit", w, "q", 80, 24);
 	screen("filter", w, "2/comp", 80, 24);
+	screen("timeline-filtered", w, "4fmm/gone\n ", 80, 24);
 	world_free(w);
 }
 
@@ -185,7 +212,7 @@ ascii_screens_are_ascii(void **state)
 	struct console_command command;
 
 	(void)state;
-	for (const char *keys = "1jvv23?2\n"; *keys; keys++) {
+	for (const char *keys = "1jvv234jf?2\n"; *keys; keys++) {
 		char *dump;
 
 		console_key(console, &w->model, *keys == '\n' ? K_ENTER : (uint8_t)*keys,
@@ -215,7 +242,7 @@ every_size_is_survived(void **state)
 		for (int height = 1; height <= 210; height += height < 60 ? 5 : 50) {
 			struct canvas *c = canvas_new(width, height, false);
 
-			for (const char *keys = "123?2jn"; *keys; keys++) {
+			for (const char *keys = "1234?2jn"; *keys; keys++) {
 				console_key(console, &w->model, (uint8_t)*keys, &command);
 				console_draw(console, &w->model, c);
 			}

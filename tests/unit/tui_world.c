@@ -157,6 +157,8 @@ world_new(size_t meshes, size_t per_mesh, uint64_t now_ns)
 		.notices = w->notices,
 		.looked_in = "/run/user/0/meshtui",
 	};
+	w->timeline = timeline_new(TIMELINE_EVENTS_MAX);
+	w->model.timeline = w->timeline;
 	world_beat(w, now_ns);
 	return w;
 }
@@ -168,6 +170,7 @@ world_free(struct world *w)
 		directory_free(w->directories[i]);
 		topology_fini(&w->topologies[i]);
 	}
+	timeline_free(w->timeline);
 	free(w->actors);
 	free(w);
 }
@@ -257,6 +260,23 @@ world_adopt(struct world *w, size_t actor, uint64_t now_ns)
 	c->ready.id = *world_id(w, actor);
 	w->children[0] = c;
 	w->model.child_count = 1;
+}
+
+void
+world_event(struct world *w, size_t actor, enum timeline_kind kind, uint64_t at_ns,
+	const char *text)
+{
+	const struct world_actor *a = &w->actors[actor];
+	const struct directory_entry *en =
+		directory_find(w->directories[a->mesh], &a->digest.id);
+	struct timeline_event e = { .at_ns = at_ns, .kind = kind, .id = a->digest.id };
+
+	if (en)
+		directory_name(en, e.node);
+	snprintf(e.mesh, sizeof(e.mesh), "%s", w->names[a->mesh]);
+	snprintf(e.source, sizeof(e.source), "%s", w->self.name);
+	snprintf(e.text, sizeof(e.text), "%s", text);
+	timeline_add(w->timeline, &e);
 }
 
 void

@@ -24,6 +24,7 @@ struct world {
 	struct child_row child;
 	const struct child_row *children[1];
 	struct model_notice notices[MODEL_NOTICES_MAX];
+	struct timeline *timeline;
 	struct model model;
 };
 
@@ -44,6 +45,9 @@ void world_accuse(struct world *w, size_t by, size_t of, uint64_t now_ns);
 const struct peer_id *world_id(const struct world *w, size_t actor);
 /* The model's only child is this actor, started at now_ns. */
 void world_adopt(struct world *w, size_t actor, uint64_t now_ns);
+/* Something that the observer saw of this actor. */
+void world_event(struct world *w, size_t actor, enum timeline_kind kind, uint64_t at_ns,
+	const char *text);
 /* Sets the build text of a node, whatever bytes that holds. */
 void world_build(struct world *w, size_t actor, const char *build);
 void world_notice(struct world *w, enum model_notice_level level, uint64_t now_ns,
