@@ -182,7 +182,7 @@ def resizing():
         t.resize(32, 9)
         t.until("too small: 32x9")
         t.resize(80, 24)
-        t.until("degree 4.0")
+        t.until("overlay whole")
         t.press("q")
         t.ended(0)
     with_terminal(DEMO + " 2 9", check)

@@ -130,7 +130,7 @@ static void
 a_chosen_event_stays(void **state)
 {
 	struct fixture *f = *state;
-	char text[16];
+	char text[32];
 
 	for (int i = 1; i <= 30; i++) {
 		snprintf(text, sizeof(text), "event %d.", i);

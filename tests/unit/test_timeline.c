@@ -42,7 +42,7 @@ static void
 oldest_are_dropped(void **state)
 {
 	struct timeline *t = timeline_new(3);
-	char text[8];
+	char text[16];
 
 	(void)state;
 	for (int i = 1; i <= 3; i++) {
