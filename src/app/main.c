@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
+#include <signal.h>
 #include <sodium.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/check_mode.h"
 #include "app/doc_mode.h"
@@ -38,6 +41,35 @@ run(const struct options *o)
 	return EXIT_INTERNAL;
 }
 
+/*
+ * Started without 0, 1 or 2, the next file would get the number, and the log would be
+ * written into a socket or the lock of a data directory. What stands there instead takes
+ * and gives nothing, so that output that is lost is still an error. False: no descriptor
+ * is free.
+ */
+static bool
+hold_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/", O_PATH | O_DIRECTORY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* Text that did not reach its file is a failure, whatever else went well. */
+static int
+end(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fputs("meshtui: cannot write to standard output\n", stderr);
+	return EXIT_IO;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -45,6 +77,11 @@ main(int argc, char **argv)
 	struct options o;
 	int status;
 
+	if (!hold_standard_descriptors()) {
+		fputs("meshtui: no descriptor is free; raise the limit (ulimit -n)\n",
+			stderr);
+		return EXIT_UNAVAILABLE;
+	}
 	status = options_parse(&o, argc, argv, why);
 	if (status != 0) {
 		/* It quotes the arguments, and those may come from elsewhere. */
@@ -58,5 +95,8 @@ main(int argc, char **argv)
 		fputs("meshtui: libsodium cannot start\n", stderr);
 		return EXIT_INTERNAL;
 	}
-	return run(&o);
+	/* What runs on outlives who reads its log; `--list | head` may end by it. */
+	if (o.mode == MODE_NODE || o.mode == MODE_OBSERVE || o.mode == MODE_RUN)
+		signal(SIGPIPE, SIG_IGN);
+	return end(run(&o));
 }

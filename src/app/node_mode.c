@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "io/control_socket.h"
 #include "io/lifeline_end.h"
+#include "io/log_file.h"
 #include "io/loop.h"
 #include "io/node_driver.h"
 #include "io/paths.h"
@@ -21,6 +22,8 @@
 /* The node is done with its goodbyes after 200 ms; a parent waits 300 ms for us. */
 #define LEAVE_MS 250
 #define PEERS_SAVE_INTERVAL SECONDS(5)
+/* A call site says at most 5 lines in 10 s, so this is far from a full log. */
+#define LOG_LOOK_INTERVAL SECONDS(30)
 
 struct running {
 	uv_loop_t loop;
@@ -31,7 +34,7 @@ struct running {
 	struct control_socket *control;
 	struct lifeline_end *lifeline;
 	bool leaving, joined, peers_changed;
-	uint64_t peers_saved_ns;
+	uint64_t peers_saved_ns, log_looked_ns;
 	struct chronicle chronicle;
 };
 
@@ -76,9 +79,9 @@ save_peers(struct running *r, uint64_t now_ns)
 	char why[FILES_WHY_CAP];
 	size_t count = node_remembered(r->boot.node, peers, REMEMBERED_PEERS_MAX);
 
-	if (files_peers_save(&r->boot.dir, peers, count, why) != ERR_OK)
-		log_warn("%s", why);
-	r->peers_changed = false;
+	r->peers_changed = files_peers_save(&r->boot.dir, peers, count, why) != ERR_OK;
+	if (r->peers_changed)
+		log_warn("%s", why); /* and tried again, when there may be room */
 	r->peers_saved_ns = now_ns;
 	free(peers);
 }
@@ -155,6 +158,18 @@ on_event(void *ctx, const struct node_event *ev)
 	}
 }
 
+/* The log of a child is kept by us; that of others by who started them. */
+static void
+look_after_log(struct running *r, uint64_t now_ns)
+{
+	if (r->lifeline == NULL || now_ns - r->log_looked_ns < LOG_LOOK_INTERVAL)
+		return;
+	r->log_looked_ns = now_ns;
+	if (log_file_turn(r->boot.dir.fd, CHILD_LOG_LEN_MAX) != ERR_OK)
+		log_warn("%s/node.log is longer than %u bytes and cannot be put aside",
+			r->boot.dir.path, CHILD_LOG_LEN_MAX);
+}
+
 static void
 on_turned(void *ctx, uint64_t now_ns)
 {
@@ -162,6 +177,7 @@ on_turned(void *ctx, uint64_t now_ns)
 
 	if (r->lifeline != NULL)
 		lifeline_end_lag(r->lifeline, node_driver_load(r->driver)->loop_lag_ms);
+	look_after_log(r, now_ns);
 	if (r->leaving && node_left(r->boot.node))
 		stop(r);
 	else if (r->peers_changed &&
@@ -326,7 +342,9 @@ node_mode(const struct options *o)
 {
 	struct running *r;
 	char why[LIFELINE_END_WHY_CAP];
-	int status = 0;
+	int status;
+
+	_Static_assert(LOOP_WHY_CAP <= LIFELINE_END_WHY_CAP, "texts fit");
 
 	log_open(STDERR_FILENO, o->log_level, o->log_format, loop_now_ns);
 	/* Before anything opens a descriptor. */
@@ -342,11 +360,17 @@ node_mode(const struct options *o)
 		free(r);
 		return status;
 	}
-	uv_loop_init(&r->loop);
+	if (loop_begin(&r->loop, why) != ERR_OK) {
+		status = fail(o, EXIT_UNAVAILABLE, why);
+		node_boot_fini(&r->boot);
+		free(r);
+		return status;
+	}
 	uv_timer_init(&r->loop, &r->leave_timer);
 	r->leave_timer.data = r;
-	loop_signals_begin(&r->signals, &r->loop, on_signal, r);
-	if (open_chronicle(r, o) != ERR_OK) {
+	if (loop_signals_begin(&r->signals, &r->loop, on_signal, r) != ERR_OK) {
+		status = fail(o, EXIT_UNAVAILABLE, LOOP_NO_SIGNALS);
+	} else if (open_chronicle(r, o) != ERR_OK) {
 		status = fail(o, EXIT_IO, r->boot.why);
 	} else if (accept_loop(r) != ERR_OK) {
 		status = fail(o, EXIT_INTERNAL, r->boot.why);

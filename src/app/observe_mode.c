@@ -2,6 +2,7 @@
 #include "app/observe_mode.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -10,8 +11,9 @@
 #include <unistd.h>
 
 #include "app/observe.h"
+#include "app/terminal_guard.h"
 #include "base/err.h"
-#include "base/text.h"
+#include "base/mem.h"
 #include "config.h"
 #include "control/answer.h"
 #include "io/files.h"
@@ -53,6 +55,17 @@ quit(struct observe *o)
 	fleet_stop_all(o->fleet);
 }
 
+static void
+show(struct observe *o)
+{
+	struct terminal_guard guard;
+
+	console_draw(o->console, &o->model, o->canvas);
+	terminal_guard_begin(&guard);
+	screen_show(o->screen, o->canvas);
+	terminal_guard_end(&guard);
+}
+
 /*
  * Shows what changed, at most ten times a second, and sets the timer for the next look.
  * Called after everything that may have changed something; an idle mesh costs one look a
@@ -69,10 +82,8 @@ look(struct observe *o)
 	if (now_ns >= due_ns) {
 		o->drawn_ns = now_ns;
 		observe_model(o, now_ns);
-		if (console_due(o->console, &o->model)) {
-			console_draw(o->console, &o->model, o->canvas);
-			screen_show(o->screen, o->canvas);
-		}
+		if (console_due(o->console, &o->model))
+			show(o);
 		due_ns = console_deadline(o->console, &o->model);
 		if (o->quitting || due_ns < now_ns + CONSOLE_FRAME_NS)
 			due_ns = now_ns + CONSOLE_FRAME_NS;
@@ -112,6 +123,15 @@ obey(struct observe *o, const struct console_command *c)
 		observe_notice(o, MODEL_NOTICE_ERROR, "%s", why);
 }
 
+/* A line that is gone stays readable for ever, and gives nothing. */
+static bool
+is_hung_up(void)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
 static void
 on_keys(uv_poll_t *h, int status, int events)
 {
@@ -121,10 +141,6 @@ on_keys(uv_poll_t *h, int status, int events)
 	bool any = false;
 
 	(void)events;
-	if (status < 0) {	/* the terminal is gone */
-		uv_poll_stop(h);
-		quit(o);
-	}
 	while (screen_read_key(o->screen, &key)) {
 		if (!any)
 			observe_model(o, loop_now_ns());
@@ -134,6 +150,10 @@ on_keys(uv_poll_t *h, int status, int events)
 	}
 	if (any)
 		o->drawn_ns = 0;	/* a key is answered at once */
+	else if (status < 0 || is_hung_up()) {
+		uv_poll_stop(h);
+		quit(o);
+	}
 	look(o);
 }
 
@@ -150,8 +170,7 @@ on_resize(uv_signal_t *h, int signum)
 	screen_repaint(o->screen);
 	o->drawn_ns = 0;
 	observe_model(o, loop_now_ns());
-	console_draw(o->console, &o->model, o->canvas);
-	screen_show(o->screen, o->canvas);
+	show(o);
 }
 
 static void
@@ -286,7 +305,7 @@ static char *
 answer(void *ctx, const char *line, size_t len)
 {
 	struct observe *o = ctx;
-	struct link_row *links = calloc(LINKS_MAX, sizeof(*links));
+	struct link_row *links = mem_array(LINKS_MAX, sizeof(*links));
 	struct control_view v = { .status = &o->status,
 		.meshes = o->rows,
 		.links = links,
@@ -296,8 +315,7 @@ answer(void *ctx, const char *line, size_t len)
 	v.now_ns = loop_now_ns();
 	observe_model(o, v.now_ns);
 	v.mesh_count = o->mesh_count;
-	if (links != NULL)
-		v.link_count = node_links(o->node, links, LINKS_MAX);
+	v.link_count = node_links(o->node, links, LINKS_MAX);
 	v.loop_turned_ns = v.now_ns;
 	text = control_answer(&v, line, len);
 	free(links);
@@ -328,7 +346,8 @@ open_node(struct observe *o)
 		return fail(EXIT_CONFIG, why);
 	o->udp = udp_open(opt->bind, opt->bind_count, &err, udp_why);
 	if (o->udp == NULL)
-		return fail(EXIT_IO, udp_why);
+		return fail(err == ERR_PERMISSION ? EXIT_PERMISSION : EXIT_UNAVAILABLE,
+			udp_why);
 	identity_mint(&c.identity);
 	snprintf(c.build, sizeof(c.build), "%s", PACKAGE_VERSION);
 	c.incarnation = loop_wall_ms();
@@ -418,7 +437,13 @@ open_screen(struct observe *o)
 	screen_size(o->screen, &width, &height);
 	o->canvas = canvas_new(width, height, screen_ascii(o->screen));
 	o->console = console_new();
-	uv_poll_init(&o->loop, &o->keys, STDIN_FILENO);
+	if (uv_poll_init(&o->loop, &o->keys, STDIN_FILENO) != 0)
+		abort();	/* a terminal can be polled, or the loop is broken */
+	/*
+	 * libuv made the open file non-blocking, and with it the output: curses would
+	 * spin as long as the terminal is full. Polling does not need it.
+	 */
+	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) & ~O_NONBLOCK);
 	o->keys.data = o;
 	uv_poll_start(&o->keys, UV_READABLE, on_keys);
 	uv_signal_init(&o->loop, &o->resized);
@@ -430,6 +455,8 @@ open_screen(struct observe *o)
 static void
 close_all(struct observe *o)
 {
+	struct terminal_guard guard;
+
 	if (o->screen != NULL) {
 		uv_close((uv_handle_t *)&o->keys, NULL);
 		uv_close((uv_handle_t *)&o->resized, NULL);
@@ -444,7 +471,10 @@ close_all(struct observe *o)
 	observe_model_fini(o);
 	console_free(o->console);
 	canvas_free(o->canvas);
+	terminal_guard_last(&guard);
 	screen_close(o->screen);
+	alarm(0);
+	terminal_guard_end(&guard);
 	(void)loop_drain(&o->loop);
 	chronicle_fini(&o->chronicle);
 	node_free(o->node);
@@ -454,19 +484,23 @@ close_all(struct observe *o)
 int
 observe_mode(const struct options *opt)
 {
-	struct observe *o = calloc(1, sizeof(*o));
-	int quiet, status;
+	struct observe *o = mem_array(1, sizeof(*o));
+	char why[LOOP_WHY_CAP];
+	int quiet, status = 0;
 
-	if (o == NULL)
-		return fail(EXIT_INTERNAL, "out of memory");
 	o->options = opt;
 	o->began_ns = loop_now_ns();
-	uv_loop_init(&o->loop);
+	if (loop_begin(&o->loop, why) != ERR_OK) {
+		free(o);
+		return fail(EXIT_UNAVAILABLE, why);
+	}
 	uv_timer_init(&o->loop, &o->frame);
 	o->frame.data = o;
-	loop_signals_begin(&o->signals, &o->loop, on_signal, o);
 	chronicle_init(&o->chronicle, TIMELINE_EVENTS_MAX);
-	status = open_node(o);
+	if (loop_signals_begin(&o->signals, &o->loop, on_signal, o) != ERR_OK)
+		status = fail(EXIT_UNAVAILABLE, LOOP_NO_SIGNALS);
+	if (status == 0)
+		status = open_node(o);
 	if (status == 0)
 		status = open_chronicle(o);
 	if (status == 0)

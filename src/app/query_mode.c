@@ -77,10 +77,6 @@ print_answer(const struct options *o, const char *answer)
 		fwrite(text.data, 1, text.len, stdout);
 		buf_fini(&text);
 	}
-	if (fflush(stdout) != 0) {
-		fputs("meshtui: cannot write to standard output\n", stderr);
-		return EXIT_IO;
-	}
 	return control_print_status(answer, len);
 }
 
@@ -197,10 +193,15 @@ drop_dead(const char *dir, const struct control_client_list *l, const char **nam
 static int
 say_none(const struct options *o, const char *dir)
 {
+	char of[NAME_LEN_MAX + 1] = "";
+
+	/* It may have been copied from anywhere. */
+	if (o->of != NULL)
+		text_printable(of, sizeof of, o->of, strlen(o->of));
 	fprintf(stderr,
 		"meshtui: no node%s%s on this machine (looked in %s); start one with "
 		"--node TYPE --mesh MESH\n",
-		o->of != NULL ? " called " : "", o->of != NULL ? o->of : "", dir);
+		o->of != NULL ? " called " : "", of, dir);
 	return o->mode == MODE_HEALTH ? EXIT_FAIL : EXIT_UNAVAILABLE;
 }
 

@@ -136,6 +136,17 @@ run_loop(struct run *r)
 	uv_close((uv_handle_t *)&r->timer, NULL);
 }
 
+static int
+write_to(const char *path, const struct buf *b)
+{
+	FILE *f = fopen(path, "we");
+	bool whole = f && fwrite(b->data, 1, b->len, f) == b->len;
+
+	if (f)
+		whole = fclose(f) == 0 && whole;
+	return whole ? ERR_OK : ERR_SYSTEM;
+}
+
 /*
  * By temporary file and rename, so nobody reads half a report. Keeps errno of what
  * failed.
@@ -146,10 +157,17 @@ replace_file(const char *path, const struct buf *b)
 	size_t len = strlen(path), cap = len + sizeof(".XXXXXX");
 	char *temporary = mem_array(cap, 1);
 	mode_t mask = umask(0);
+	struct stat st;
 	int fd, err = ERR_SYSTEM;
 
 	umask(mask);
 	snprintf(temporary, cap, "%s.XXXXXX", path);
+	/* A pipe or a device is written to; a rename would take its place. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		err = write_to(path, b);
+		free(temporary);
+		return err;
+	}
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd >= 0) {
 		FILE *f = fdopen(fd, "w");
@@ -184,8 +202,6 @@ write_report(const struct run *r, const char *json_path)
 	buf_init(&b, REPORT_LEN_MAX);
 	report_text(report, &b);
 	fwrite(b.data, 1, b.len, stdout);
-	if (fflush(stdout) != 0)
-		status = EXIT_IO;
 	buf_clear(&b);
 	if (json_path) {
 		report_json(report, &b);
@@ -263,10 +279,16 @@ set_up(struct run *r, const struct options *o)
 	const struct append_file_hooks hooks = { on_events_failed, r };
 	char why[APPEND_FILE_WHY_CAP];
 
-	if (uv_loop_init(&r->loop) != 0 ||
-	    loop_signals_begin(&r->signals, &r->loop, on_signal, r) != ERR_OK) {
-		fprintf(stderr, "meshtui: the event loop cannot start\n");
-		return EXIT_INTERNAL;
+	_Static_assert(LOOP_WHY_CAP <= APPEND_FILE_WHY_CAP, "texts fit");
+	if (loop_begin(&r->loop, why) != ERR_OK) {
+		fprintf(stderr, "meshtui: %s\n", why);
+		return EXIT_UNAVAILABLE;
+	}
+	if (loop_signals_begin(&r->signals, &r->loop, on_signal, r) != ERR_OK) {
+		fprintf(stderr, "meshtui: %s\n", LOOP_NO_SIGNALS);
+		loop_signals_end(&r->signals);
+		loop_drain(&r->loop);
+		return EXIT_UNAVAILABLE;
 	}
 	chronicle_init(&r->chronicle, TIMELINE_NODE_EVENTS_MAX);
 	if (o->events_path == NULL ||

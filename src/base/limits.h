@@ -98,6 +98,7 @@
 #define CHILDREN_ROWS_MAX 1000		/* alive and ended ones that are still shown */
 #define CHILD_ORDERS_MAX 65536		/* orders that the driver has not fetched */
 #define LIFELINE_QUEUE_LEN_MAX (1u << 20) /* bytes for a parent that does not read */
+#define CHILD_LOG_LEN_MAX (1u << 20)	/* node.log; there may be one older of it */
 #define CHILD_TERM_AFTER SECONDS(2)
 #define CHILD_KILL_AFTER SECONDS(4)
 #define SCENARIO_FILE_LEN_MAX (1u << 20)

@@ -12,19 +12,27 @@ uint64_t loop_wall_ms(void); /* CLOCK_REALTIME */
  * uv_timer_start. */
 uint64_t loop_ms_until(uint64_t due_ns, uint64_t now_ns);
 
+/* ERR_SYSTEM, with a text for a person; then the loop must not be touched. */
+#define LOOP_WHY_CAP 160
+#define LOOP_DESCRIPTORS_MIN 16 /* what a node with a few clients has open */
+int loop_begin(uv_loop_t *loop, char why[static LOOP_WHY_CAP]);
+
 /*
- * SIGTERM, SIGINT and SIGHUP as one callback. They do not keep the loop alive. SIGPIPE is
- * ignored for the whole process: a reader that goes away is an error of one write, not
- * our end.
+ * SIGTERM, SIGINT and SIGHUP as one callback. They do not keep the loop alive. A SIGHUP
+ * that is ignored when this begins (nohup) stays ignored.
  */
 struct loop_signals {
 	uv_signal_t handles[3];
+	size_t count; /* of handles in use */
 	void (*call)(void *ctx, int signum);
 	void *ctx;
 };
 
+#define LOOP_NO_SIGNALS \
+	"cannot watch for signals; raise the limit of descriptors (ulimit -n)"
+/* ERR_SYSTEM: no descriptors are left; loop_signals_end has to be called then, too. */
 int loop_signals_begin(struct loop_signals *s, uv_loop_t *loop,
-	void (*call)(void *ctx, int signum), void *ctx); /* ERR_SYSTEM */
+	void (*call)(void *ctx, int signum), void *ctx);
 /* The handles are closed by the loop: run it once more before the struct goes away. */
 void loop_signals_end(struct loop_signals *s);
 
