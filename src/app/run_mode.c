@@ -202,6 +202,7 @@ write_report(const struct run *r, const char *json_path)
 	buf_init(&b, REPORT_LEN_MAX);
 	report_text(report, &b);
 	fwrite(b.data, 1, b.len, stdout);
+	fflush(stdout);	/* before what else may go there; main looks at its errors */
 	buf_clear(&b);
 	if (json_path) {
 		report_json(report, &b);

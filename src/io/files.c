@@ -44,7 +44,8 @@ explain_errno(char why[static WHY], const char *verb, const struct files_dir *d,
 	return explain(why, ERR_SYSTEM, "cannot %s %s/%s: %s%s", verb, d->path, name,
 		strerror(error),
 		error == ENOSPC || error == EDQUOT ? "; free some space"
-		: error == EACCES || error == EPERM || error == EROFS
+		: error == EROFS ? "; name another with --data-dir"
+		: error == EACCES || error == EPERM
 			? "; the directory must belong to the user that runs the node"
 			: "");
 }

@@ -7,6 +7,7 @@ MESHTUI is the program. MESHTUI_LONG=1 kills the runner 100 times instead of 20.
 """
 import json
 import os
+import pty
 import random
 import re
 import signal
@@ -45,10 +46,14 @@ class Run(Tree):
         with open(self.file, "w") as f:
             f.write(text)
         self.out = open(os.path.join(self.dir, "out"), "w+")
-        self.err = open(os.path.join(self.dir, "err"), "w+")
+        # A terminal, so that the runner says which step it is in.
+        self.terminal, err = pty.openpty()
+        os.set_blocking(self.terminal, False)
+        self.said = b""
         command = [MESHTUI, "--run", self.file, "--report", "json:" + self.report]
         self.start(command + list(options), stdin=subprocess.DEVNULL, stdout=self.out,
-                   stderr=self.err)
+                   stderr=err)
+        os.close(err)
 
     def sockets(self):
         try:
@@ -58,15 +63,25 @@ class Run(Tree):
             return []
 
     def wait(self, limit_s=DEADLINE_S):
+        until(lambda: self.errors() is None or self.process.poll() is not None,
+              limit_s)
+        return self.process.poll()
+
+    def errors(self):
+        """Everything on standard error so far."""
         try:
-            return self.process.wait(limit_s)
-        except subprocess.TimeoutExpired:
-            return None
+            while True:
+                piece = os.read(self.terminal, 65536)
+                if not piece:
+                    break
+                self.said += piece
+        except OSError:  # nothing now, or its end
+            pass
+        return self.said.decode(errors="replace").replace("\r\n", "\n")
 
     def text(self):
         self.out.seek(0)
-        self.err.seek(0)
-        return self.out.read() + self.err.read()
+        return self.out.read() + self.errors()
 
     def json(self):
         with open(self.report) as f:
@@ -74,7 +89,7 @@ class Run(Tree):
 
     def close(self):
         self.out.close()
-        self.err.close()
+        os.close(self.terminal)
         super().close()
 
 
@@ -97,10 +112,10 @@ steps:
 
 
 def in_hold(run, nodes):
-    """True once all nodes run and each sees its whole mesh live."""
+    """True once all nodes run, each sees its whole mesh live and the runner holds."""
     if not until(lambda: len(run.nodes()) == nodes and len(run.sockets()) == nodes):
         return False
-    return bool(until(lambda: converged(run)))
+    return bool(until(lambda: converged(run)) and until(lambda: "hold" in run.errors()))
 
 
 def converged(run):
