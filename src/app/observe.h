@@ -16,9 +16,10 @@
 #include "tui/screen.h"
 
 /*
- * The state of `meshtui --observe`, shared by observe_mode.c (start, end, what happens)
- * and observe_model.c (what the console is shown). The console is a node of role observer
- * that looks for nodes of this machine by their control sockets and for others by --seed.
+ * The state of `meshtui --observe`, shared by observe_mode.c (start, end, what happens),
+ * observe_found.c (nodes that are there) and observe_model.c (what the console is shown).
+ * The console is a node of role observer that looks for nodes of this machine by their
+ * control sockets and for others by --seed.
  */
 struct observe {
 	const struct options *options;
@@ -60,5 +61,9 @@ void observe_notice(struct observe *o, enum model_notice_level level, const char
 /* Fills o->model with how things are now. */
 void observe_model(struct observe *o, uint64_t now_ns);
 void observe_model_fini(struct observe *o);
+
+/* Hooks, with the struct as ctx: a node of this machine answered; seeds for a child. */
+void observe_found(void *ctx, const char *path, const char *answer, size_t len);
+size_t observe_seeds(void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap);
 
 #endif
