@@ -63,6 +63,14 @@
 #define QUIC_RESETS_PER_S 100
 #define QUIC_RETRY_TOKEN_LIFETIME SECONDS(10)
 #define QUIC_PACKET_LEN_MAX 1452
+/*
+ * Packets that are acknowledged at once; how long fewer may wait for company, and the
+ * distance of the moments at which those of all connections leave together.
+ */
+#define QUIC_ACK_PACKETS 8
+#define QUIC_ACK_HOLD MILLISECONDS(200)
+#define QUIC_ACK_HOLD_LEN 1000
+#define QUIC_ACK_GRID MILLISECONDS(50)
 #define QUIC_TOMBSTONES_MAX 1024
 
 /* Frames: PROTOCOL.md 5. */
@@ -121,6 +129,7 @@
 #define UDP_SEND_BATCH 128
 #define DRIVER_PACKETS_PER_TURN 1024
 #define DRIVER_SAMPLE_INTERVAL SECONDS(2)
+#define PROCFS_MEMORY_INTERVAL SECONDS(10)
 /* Who is later than this accuses nobody: PROTOCOL.md 6. */
 #define LOOP_LAG_ALARM MILLISECONDS(500)
 

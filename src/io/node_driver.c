@@ -194,9 +194,12 @@ arm(struct node_driver *d)
 		d->armed_ns = NEVER;
 		return;
 	}
-	/* An earlier shot that is armed stays: it fires, finds nothing due and arms
-	 * again. */
-	if (d->armed_ns <= due_ns)
+	/*
+	 * A shot that comes too early is moved as well: that costs a step in a small heap
+	 * here, and a wake-up for nothing there (each packet that is acknowledged leaves
+	 * one).
+	 */
+	if (d->armed_ns == due_ns)
 		return;
 	/* libuv counts from its cached time, which is older than ours. */
 	uv_update_time(d->timer.loop);

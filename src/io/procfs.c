@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -33,29 +34,6 @@ number(const char *text, size_t len, uint64_t *out, size_t *used)
 		return ERR_MALFORMED;
 	*out = value;
 	*used = n;
-	return ERR_OK;
-}
-
-int
-procfs_parse_stat(const char *text, size_t len, uint64_t *ticks)
-{
-	const char *end = memrchr(text, ')', len);
-	uint64_t user, kernel;
-	size_t used, at, spaces = 0;
-
-	if (end == NULL)
-		return ERR_MALFORMED;
-	/* After the name: field 3; utime is field 14, stime 15 (proc(5)). */
-	for (at = (size_t)(end - text) + 1; at < len && spaces < 12; at++)
-		if (text[at] == ' ')
-			spaces++;
-	if (spaces < 12 || number(text + at, len - at, &user, &used) != ERR_OK)
-		return ERR_MALFORMED;
-	at += used;
-	if (at >= len || text[at] != ' ' ||
-		number(text + at + 1, len - at - 1, &kernel, &used) != ERR_OK ||
-		__builtin_add_overflow(user, kernel, ticks))
-		return ERR_MALFORMED;
 	return ERR_OK;
 }
 
@@ -110,35 +88,43 @@ clamp(uint64_t value)
 	return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
 }
 
-int
-procfs_sample(struct procfs *p, uint64_t now_ns, struct procfs_usage *u)
+/*
+ * PSS counts pages shared by 18 nodes once in all, but the kernel walks the page tables
+ * for it: 60 us in a small process here, so it is read less often than the clock.
+ */
+static void
+sample_memory(struct procfs *p, uint64_t now_ns)
 {
-	long hertz = sysconf(_SC_CLK_TCK);
 	char text[TEXT_CAP];
-	uint64_t ticks, kib;
+	uint64_t kib;
 	size_t len;
-	int err;
 
-	memset(u, 0, sizeof *u);
-	/*
-	 * PSS counts pages shared by 18 nodes once in all, but the kernel walks the page
-	 * tables for it: a sample costs 60 us in a small process here, every 2 s. Kernels
-	 * before 4.14 lack the file.
-	 */
+	if (p->memory_kib > 0 && now_ns - p->memory_at_ns < PROCFS_MEMORY_INTERVAL)
+		return;
+	/* Kernels before 4.14 lack the first file. */
 	if ((slurp("/proc/self/smaps_rollup", text, &len) == ERR_OK &&
 		    procfs_parse_kib(text, len, "Pss:", &kib) == ERR_OK) ||
 		(slurp("/proc/self/status", text, &len) == ERR_OK &&
 			procfs_parse_kib(text, len, "VmRSS:", &kib) == ERR_OK))
-		u->memory_used_kib = clamp(kib);
-	err = slurp("/proc/self/stat", text, &len);
-	if (err == ERR_OK)
-		err = procfs_parse_stat(text, len, &ticks);
-	if (err != ERR_OK || hertz <= 0)
-		return err != ERR_OK ? err : ERR_SYSTEM;
-	ticks *= NS_PER_S / (uint64_t)hertz;
-	if (p->primed && now_ns > p->at_ns && ticks >= p->cpu_ns)
-		u->cpu_used_mc = clamp((ticks - p->cpu_ns) * 1000 / (now_ns - p->at_ns));
-	p->cpu_ns = ticks;
+		p->memory_kib = clamp(kib);
+	p->memory_at_ns = now_ns;
+}
+
+int
+procfs_sample(struct procfs *p, uint64_t now_ns, struct procfs_usage *u)
+{
+	struct timespec t;
+	uint64_t cpu_ns;
+
+	memset(u, 0, sizeof *u);
+	sample_memory(p, now_ns);
+	u->memory_used_kib = p->memory_kib;
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) != 0)
+		return ERR_SYSTEM;
+	cpu_ns = (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+	if (p->primed && now_ns > p->at_ns && cpu_ns >= p->cpu_ns)
+		u->cpu_used_mc = clamp((cpu_ns - p->cpu_ns) * 1000 / (now_ns - p->at_ns));
+	p->cpu_ns = cpu_ns;
 	p->at_ns = now_ns;
 	p->primed = true;
 	return u->memory_used_kib > 0 ? ERR_OK : ERR_SYSTEM;

@@ -6,11 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What this process uses, from /proc/self alone. The parsers are pure and tested on
- * texts. */
+/*
+ * What this process uses: the kernel's clock of its CPU time, and /proc/self. Memory is
+ * read once in PROCFS_MEMORY_INTERVAL and repeated between.
+ */
 struct procfs {
 	uint64_t cpu_ns; /* user + system at the last sample */
-	uint64_t at_ns;
+	uint64_t at_ns, memory_at_ns;
+	uint32_t memory_kib;
 	bool primed;
 };
 
@@ -24,9 +27,6 @@ void procfs_init(struct procfs *p);
 /* ERR_SYSTEM or ERR_MALFORMED: *u keeps what could be measured, else 0. */
 int procfs_sample(struct procfs *p, uint64_t now_ns, struct procfs_usage *u);
 
-/* Fields utime + stime of /proc/PID/stat, in ticks. The name in it may hold spaces and
- * ')'. */
-int procfs_parse_stat(const char *text, size_t len, uint64_t *ticks);
 /* "Pss:  1234 kB" of smaps_rollup, "VmRSS:" of status: the number after `key`.
  * ERR_UNKNOWN. */
 int procfs_parse_kib(const char *text, size_t len, const char *key, uint64_t *kib);
