@@ -77,7 +77,12 @@ set_limits(const struct endpoint *e, ngtcp2_settings *s, ngtcp2_transport_params
 	p->initial_max_streams_bidi = QUIC_STREAMS_MAX;
 	p->initial_max_streams_uni = QUIC_STREAMS_MAX;
 	p->max_idle_timeout = e->config.idle_timeout_ns;
-	p->max_ack_delay = MILLISECONDS(10);	/* part of the probe timeout: tail loss */
+	/*
+	 * We hold an acknowledgment back (conn_io_recv) so that it rides on the next
+	 * gossip; the peer's probe timeout has to know. It costs a lost last packet that
+	 * much more time.
+	 */
+	p->max_ack_delay = QUIC_ACK_HOLD + MILLISECONDS(10);
 	p->active_connection_id_limit = 4;
 	p->grease_quic_bit = 0;	/* the fixed bit stays set: some middleboxes need it */
 }
@@ -229,6 +234,8 @@ conn_schedule(struct conn *c)
 {
 	uint64_t due_ns = ngtcp2_conn_get_expiry(c->quic);
 
+	if (due_ns < c->held_ns && TAILQ_EMPTY(&c->ready))
+		due_ns = c->held_ns;
 	if (c->handshake && c->handshake->deadline_ns < due_ns)
 		due_ns = c->handshake->deadline_ns;
 	if (due_ns == NEVER)

@@ -56,6 +56,10 @@ struct conn {
 	size_t queued_len;	/* bytes in the send buffers of all streams */
 	uint64_t ended_uni;	/* streams of the peer that ngtcp2 0.12 still holds */
 	size_t burst_len;	/* sent in this turn */
+	bool took_data, took_ack;	/* by the packet that was read last */
+	uint64_t held_ns;	/* acknowledgments wait until then; 0 none does */
+	unsigned held_packets;
+	uint64_t burst_ns;	/* when a burst ended that is not paced yet; 0 none */
 
 	uint64_t bytes_sent, bytes_received, packets_sent, packets_received;
 	uint64_t last_received_ns;

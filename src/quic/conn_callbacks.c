@@ -172,6 +172,7 @@ on_recv_stream_data(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_t offs
 	struct stream *s = stream_user;
 
 	(void)offset;
+	c->took_data = true;
 	if (s == NULL || c->close_wanted || !c->completed) {
 		ngtcp2_conn_extend_max_stream_offset(quic, id, len);
 		ngtcp2_conn_extend_max_offset(quic, len);
@@ -187,10 +188,11 @@ on_acked_stream_data(ngtcp2_conn *quic, int64_t id, uint64_t offset, uint64_t le
 	void *user, void *stream_user)
 {
 	struct stream *s = stream_user;
+	struct conn *c = user;
 
 	(void)quic;
 	(void)id;
-	(void)user;
+	c->took_ack = true;
 	if (s)
 		stream_acked(s, offset + len);
 	return 0;
