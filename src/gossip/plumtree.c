@@ -86,6 +86,20 @@ queue_ihave(struct plumtree *p, struct gossip_ctx *x, struct plumtree_peer *to,
 		heap_arm(x->timers, &p->lazy.entry, x->now_ns + x->config->lazy_ns);
 }
 
+/* It has this message, so there is nothing to announce to it. */
+static void
+unqueue_ihave(struct plumtree_peer *to, const struct peer_id *id)
+{
+	for (size_t i = 0; i < to->count; i++) {
+		if (!id_equal(&to->queue[i].id, id))
+			continue;
+		to->count--;
+		memmove(&to->queue[i], &to->queue[i + 1],
+			(to->count - i) * sizeof(*to->queue));
+		return;
+	}
+}
+
 /* Payload to the eager, announcement to the lazy, nothing to `from` (may be NULL). */
 static void
 push(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
@@ -178,8 +192,10 @@ on_payload(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 		if (!guide)
 			return;
 		sender = find(p, from);
-		if (sender)
+		if (sender) {
 			sender->eager = false;
+			unqueue_ihave(sender, id);
+		}
 		send_prune(p, x, from);
 		return;
 	}
@@ -235,11 +251,14 @@ static void
 on_ihave(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 	const struct gossip_msg *m)
 {
-	if (!find(p, from))
+	struct plumtree_peer *peer = find(p, from);
+
+	if (!peer)
 		return;
 	for (size_t i = 0; i < m->ihave.count; i++) {
 		const struct gossip_ihave *h = &m->ihave.items[i];
 
+		unqueue_ihave(peer, &h->id);
 		if (!msgcache_seen(&p->cache, &h->id))
 			missing_add(&p->missing, x, &h->id, from, h->round);
 	}

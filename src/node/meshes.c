@@ -161,6 +161,7 @@ meshes_add(struct node *n, const char *mesh, uint64_t now_ns)
 	gossip_config_default(&gc);
 	gc.self = n->config.identity.id;
 	gc.observer = n->config.observer;
+	gc.lazy_ns = MESHES_LAZY;
 	rng_bytes(&n->rng, gc.seed, sizeof(gc.seed));
 	m->topic = topic_new(&gc, now_ns, n->outbox);
 	n->meshes[n->mesh_count++] = m;

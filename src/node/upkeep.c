@@ -105,10 +105,21 @@ upkeep_make_room(struct node *n, struct link *k, uint64_t now_ns)
 void
 upkeep_tick(struct node *n, uint64_t now_ns)
 {
-	struct link *k;
+	struct link *up[LINKS_MAX], *k;
+	size_t count;
 
+	if (heap_deadline(&n->links.timers) > now_ns)
+		return;
 	while ((k = links_next_due(&n->links, now_ns)) != NULL)
 		check_link(n, k, now_ns);
+	/*
+	 * The others have been heard since their timers were set: look now, so that five
+	 * neighbors that talk are one wake-up in 3 s and not five.
+	 */
+	count = links_up(&n->links, up, LINKS_MAX);
+	for (size_t i = 0; i < count; i++)
+		if (!up[i]->watch.probing && heap_armed(&up[i]->timer))
+			check_link(n, up[i], now_ns);
 }
 
 void

@@ -105,6 +105,29 @@ announcements_are_batched(void **state)
 	rig_fini(&r);
 }
 
+/* Who shows that it has a message is not told of it; the others are. */
+static void
+known_is_not_announced(void **state)
+{
+	struct gossip_msg m;
+	struct peer_id id;
+	struct rig r;
+
+	(void)state;
+	begin(&r);
+	rig_simple(&r, 3, GOSSIP_PRUNE);
+	rig_simple(&r, 4, GOSSIP_PRUNE);
+	id = rig_payload(&r, 1, "news", 0);
+	assert_int_equal(stats(&r).lazy_queued, 2);
+	rig_ihave(&r, 4, &id, 1);
+	assert_int_equal(stats(&r).lazy_queued, 1);
+	rig_advance(&r, MILLISECONDS(5));
+	assert_int_equal(rig_sent(&r, 3, GOSSIP_IHAVE, &m), 1);
+	assert_true(id_equal(&m.ihave.items[0].id, &id));
+	assert_int_equal(rig_sent(&r, 4, GOSSIP_IHAVE, NULL), 0);
+	rig_fini(&r);
+}
+
 /* A new payload is delivered once and passed on with round + 1, not back. */
 static void
 payload_is_new(void **state)
@@ -422,6 +445,7 @@ main(void)
 		cmocka_unit_test(neighbors_come_and_go),
 		cmocka_unit_test(broadcast),
 		cmocka_unit_test(announcements_are_batched),
+		cmocka_unit_test(known_is_not_announced),
 		cmocka_unit_test(payload_is_new),
 		cmocka_unit_test(rounds_saturate),
 		cmocka_unit_test(payload_is_known),
