@@ -67,18 +67,24 @@ static int
 apply_digest(struct directory *d, struct view payload, const char *mesh, uint64_t now_ns)
 {
 	const struct directory_departed *departed;
-	struct directory_slot *s;
+	struct directory_slot *s = NULL;
+	struct peer_id id;
 	struct digest g;
-	int err;
+	int err = digest_peek(&id, payload);
 
-	err = digest_verify(&g, payload, &d->config.topic);
+	if (!err)
+		s = directory_table_find(d, &id);
+	if (s)
+		err = digest_verify_known(
+			&g, payload, &d->config.topic, &s->entry.digest);
+	else
+		err = digest_verify(&g, payload, &d->config.topic);
 	if (err == ERR_LIMIT)
 		return ERR_MALFORMED;	/* a field beyond its bound: not our table's */
 	if (err)
 		return err;
 	if (strcmp(g.mesh, mesh) != 0)
 		return ERR_FOREIGN;
-	s = directory_table_find(d, &g.id);
 	if (s)
 		return apply_known(d, s, &g, payload, now_ns);
 	departed = idmap_find(d->departed, &g.id);

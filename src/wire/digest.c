@@ -89,8 +89,6 @@ check_signature(const char *context, const struct peer_id *topic, struct view bo
 	struct buf text;
 	int err;
 
-	if (!crypto_core_ed25519_is_valid_point(signer->bytes))
-		return ERR_MALFORMED;
 	buf_init(&text, DIGEST_LEN_MAX + 64);
 	put_signed(&text, context, topic, body.data, body.len);
 	err = crypto_sign_verify_detached(
@@ -275,8 +273,36 @@ digest_verify(struct digest *d, struct view payload, const struct peer_id *topic
 
 	if (!err)
 		err = read_digest(d, body);
+	if (!err && !crypto_core_ed25519_is_valid_point(d->id.bytes))
+		err = ERR_MALFORMED;
 	return err ? err
 		   : check_signature(digest_context, topic, body, signature, &d->id);
+}
+
+int
+digest_verify_known(struct digest *d, struct view payload, const struct peer_id *topic,
+	const struct digest *known)
+{
+	struct view body, signature;
+	int err =
+		open_envelope(payload, PAYLOAD_DIGEST, DIGEST_LEN_MAX, &body, &signature);
+
+	if (!err)
+		err = read_digest(d, body);
+	if (!err && !id_equal(&d->id, &known->id))
+		err = ERR_ARGUMENT;
+	return err ? err
+		   : check_signature(digest_context, topic, body, signature, &d->id);
+}
+
+int
+digest_peek(struct peer_id *id, struct view payload)
+{
+	struct view body, signature;
+	int err =
+		open_envelope(payload, PAYLOAD_DIGEST, DIGEST_LEN_MAX, &body, &signature);
+
+	return err ? err : postcard_id(&body, id);
 }
 
 void
@@ -322,6 +348,8 @@ accusation_verify(struct accusation *a, struct view payload, const struct peer_i
 
 	if (!err)
 		err = read_accusation(a, body);
+	if (!err && !crypto_core_ed25519_is_valid_point(a->accuser.bytes))
+		err = ERR_MALFORMED;
 	return err ? err
 		   : check_signature(
 			     accusation_context, topic, body, signature, &a->accuser);

@@ -212,7 +212,8 @@ static void
 forgeries_are_refused(void **state)
 {
 	struct signer s = signer(3), other = signer(4);
-	struct digest d = ordinary(&s), back;
+	struct digest d = ordinary(&s), known = d, back;
+	struct peer_id id;
 	struct view v;
 	struct buf b;
 
@@ -230,9 +231,19 @@ forgeries_are_refused(void **state)
 	assert_int_equal(digest_verify(&back, v, &topic), ERR_SIGNATURE);
 	b.data[b.len - 1] ^= 1;
 	assert_int_equal(digest_verify(&back, v, &topic), ERR_OK);
+	assert_int_equal(digest_verify_known(&back, v, &topic, &d), ERR_OK);
+	assert_int_equal(digest_verify_known(&back, v, &other_topic, &d), ERR_SIGNATURE);
+	assert_int_equal(digest_peek(&id, v), ERR_OK);
+	assert_true(id_equal(&id, &s.id));
+	assert_int_equal(digest_peek(&id, (struct view){b.data, 20}), ERR_TRUNCATED);
+	known.id = other.id;
+	assert_int_equal(digest_verify_known(&back, v, &topic, &known), ERR_ARGUMENT);
 	buf_clear(&b);
 	digest_sign(&b, &d, &topic, other.secret_key);
 	assert_int_equal(digest_verify(&back, (struct view){b.data, b.len}, &topic),
+		ERR_SIGNATURE);
+	assert_int_equal(
+		digest_verify_known(&back, (struct view){b.data, b.len}, &topic, &d),
 		ERR_SIGNATURE);
 	buf_fini(&b);
 }
