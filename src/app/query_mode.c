@@ -186,6 +186,8 @@ drop_dead(const char *dir, const struct control_client_list *l, const char **nam
 		snprintf(path, sizeof path, "%s/%s.sock", dir, l->names[i]);
 		if (control_client_probe(path) != ERR_REFUSED)
 			names[count++] = l->names[i];
+		else
+			control_client_remove_stale(path);
 	}
 	return count;
 }

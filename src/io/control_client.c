@@ -5,9 +5,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -16,6 +18,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/loop.h"
+
+#define STALE_AGE_S 10
 
 #define STOPS_MAX 4
 
@@ -244,11 +248,50 @@ compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+void
+control_client_remove_stale(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_uid == geteuid() &&
+		(uint64_t)st.st_mtime + STALE_AGE_S < loop_wall_ms() / 1000)
+		unlink(path);
+}
+
+/* Whether the process behind this name has ended; then its file goes, too. */
+static bool
+is_dead(const char *dir, const char *name)
+{
+	char path[sizeof((struct sockaddr_un *)0)->sun_path];
+	int len = snprintf(path, sizeof path, "%s/%s.sock", dir, name);
+
+	if (len < 0 || (size_t)len >= sizeof path ||
+		control_client_probe(path) != ERR_REFUSED)
+		return false;
+	control_client_remove_stale(path);
+	return true;
+}
+
+static void
+drop_dead(struct control_client_list *l, const char *dir)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		if (is_dead(dir, l->names[i]))
+			free(l->names[i]);
+		else
+			l->names[kept++] = l->names[i];
+	}
+	l->count = kept;
+}
+
 int
 control_client_list(struct control_client_list *l, const char *runtime_dir)
 {
 	DIR *dir = opendir(runtime_dir);
 	const struct dirent *en;
+	bool was_full = false;
 
 	l->names = mem_array(CONTROL_SOCKETS_MAX, sizeof *l->names);
 	l->count = 0;
@@ -256,12 +299,23 @@ control_client_list(struct control_client_list *l, const char *runtime_dir)
 		return errno == ENOENT ? ERR_OK : ERR_SYSTEM;
 	while (l->count < CONTROL_SOCKETS_MAX && (en = readdir(dir)) != NULL) {
 		size_t len = strlen(en->d_name);
+		char *name;
 
 		if (len <= 5 || en->d_name[0] == '.' ||
 			strcmp(en->d_name + len - 5, ".sock") != 0)
 			continue;
-		l->names[l->count] = mem_copy(en->d_name, len - 5 + 1);
-		l->names[l->count++][len - 5] = '\0';
+		name = mem_copy(en->d_name, len - 5 + 1);
+		name[len - 5] = '\0';
+		/* Only a full list pays for asking who is there. */
+		if (was_full && is_dead(runtime_dir, name)) {
+			free(name);
+			continue;
+		}
+		l->names[l->count++] = name;
+		if (l->count == CONTROL_SOCKETS_MAX && !was_full) {
+			drop_dead(l, runtime_dir);
+			was_full = true;
+		}
 	}
 	closedir(dir);
 	qsort(l->names, l->count, sizeof *l->names, compare);

@@ -35,7 +35,16 @@ int control_client_follow(const char *path, const char *request, uint64_t wait_n
 /* Whether somebody listens there: ERR_OK, ERR_REFUSED, or as above. Asks nothing. */
 int control_client_probe(const char *path);
 
-/* Names (without ".sock") of the sockets in the runtime directory, sorted. */
+/*
+ * Removes the socket file that a killed process left behind, when nobody listens there.
+ * Not a young one: between its bind and its listen a node refuses too.
+ */
+void control_client_remove_stale(const char *path);
+
+/*
+ * Names (without ".sock") of the sockets in the runtime directory, sorted; at most
+ * CONTROL_SOCKETS_MAX, and when there are more, only those where somebody listens.
+ */
 struct control_client_list {
 	char **names;
 	size_t count;

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -22,7 +21,6 @@
 /* While somebody does not answer. Nothing runs when all do. */
 #define AGAIN_MS 2000
 #define ANSWER_MS 1000
-#define STALE_AGE_S 10
 #define PATH_CAP sizeof((struct sockaddr_un *)0)->sun_path
 
 static const char question[] = "{\"version\":1,\"verb\":\"status\"}\n";
@@ -165,20 +163,6 @@ on_written(uv_write_t *w, int status)
 		end(w->data, true);
 }
 
-/*
- * What a killed process left behind is removed, so that it is not asked for ever. Not a
- * young one: between its bind and its listen a node refuses too.
- */
-static void
-remove_stale(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_uid == geteuid() &&
-		(uint64_t)st.st_mtime + STALE_AGE_S < loop_wall_ms() / 1000)
-		unlink(path);
-}
-
 static void
 on_connected(uv_connect_t *c, int status)
 {
@@ -189,7 +173,7 @@ on_connected(uv_connect_t *c, int status)
 		return;
 	p->write.data = p;
 	if (status == UV_ECONNREFUSED)
-		remove_stale(p->path);
+		control_client_remove_stale(p->path); /* else it is asked for ever */
 	if (status < 0 ||
 		uv_write(&p->write, (uv_stream_t *)&p->pipe, &line, 1, on_written) != 0 ||
 		uv_read_start((uv_stream_t *)&p->pipe, on_alloc, on_read) != 0)

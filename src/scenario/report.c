@@ -192,7 +192,19 @@ report_text(const struct report *r, struct buf *to)
 	}
 }
 
-/* Strings in a report were made printable where they came in, so they are UTF-8 here. */
+/*
+ * Strings in a report were made printable where they came in, but one that was too long
+ * may end within a character, and jansson refuses that.
+ */
+static json_t *
+json_text(const char *text)
+{
+	char shown[LIFELINE_TEXT_CAP];
+
+	text_printable(shown, sizeof(shown), text, strlen(text));
+	return json_string(shown);
+}
+
 static json_t *
 json_ms(uint64_t ns)
 {
@@ -207,9 +219,9 @@ json_step(const struct report *r, size_t i)
 
 	json_object_set_new(o, "step", json_integer((json_int_t)i + 1));
 	json_object_set_new(o, "line", json_integer(st->line));
-	json_object_set_new(o, "what", json_string(st->what));
+	json_object_set_new(o, "what", json_text(st->what));
 	json_object_set_new(o, "verdict", json_string(report_verdict_text(st->verdict)));
-	json_object_set_new(o, "reason", json_string(st->reason));
+	json_object_set_new(o, "reason", json_text(st->reason));
 	json_object_set_new(o, "reached", json_boolean(st->reached));
 	json_object_set_new(o, "began_ms",
 		st->reached ? json_ms(since(r, st->began_ns)) : json_null());
@@ -223,7 +235,7 @@ json_step(const struct report *r, size_t i)
 		json_t *note = json_object();
 
 		json_object_set_new(note, "at_ms", json_ms(since(r, st->notes[k].at_ns)));
-		json_object_set_new(note, "text", json_string(st->notes[k].text));
+		json_object_set_new(note, "text", json_text(st->notes[k].text));
 		json_array_append_new(evidence, note);
 	}
 	json_object_set_new(o, "evidence", evidence);
@@ -238,7 +250,7 @@ json_node(const struct report *r, const struct report_node *n)
 	json_t *o = json_object();
 	char hex[ID_HEX_CAP], end[CHILD_END_TEXT_CAP];
 
-	json_object_set_new(o, "name", json_string(n->name));
+	json_object_set_new(o, "name", json_text(n->name));
 	json_object_set_new(
 		o, "id", n->ready ? json_string(id_hex(hex, &n->id)) : json_null());
 	json_object_set_new(o, "mesh", json_string(n->mesh));
@@ -256,7 +268,7 @@ json_node(const struct report *r, const struct report_node *n)
 			 : json_null());
 	json_object_set_new(o, "end_expected",
 		n->ended ? json_boolean(n->end.expected) : json_null());
-	json_object_set_new(o, "failure", json_string(n->failure));
+	json_object_set_new(o, "failure", json_text(n->failure));
 	return o;
 }
 
@@ -268,7 +280,7 @@ report_json(const struct report *r, struct buf *to)
 
 	json_object_set_new(o, "version", json_integer(1));
 	json_object_set_new(o, "scenario", json_string(r->scenario));
-	json_object_set_new(o, "file", json_string(r->file));
+	json_object_set_new(o, "file", json_text(r->file));
 	json_object_set_new(o, "verdict", json_string(report_verdict_text(r->verdict)));
 	/* 0 pass, 1 fail, 2 unproven: the numbers of the enum are the exit statuses. */
 	json_object_set_new(o, "exit_status", json_integer(r->verdict));

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "io/control_client.h"
 #include "io/control_socket.h"
 #include "io/discovery.h"
 #include "io/loop.h"
@@ -120,6 +121,42 @@ nodes_are_discovered(void **state)
 	close(wedged);
 }
 
+/*
+ * More sockets than can be listed, left by killed processes: who lives is among the
+ * listed, and old ones are removed.
+ */
+static void
+dead_sockets_hide_nobody(void **state)
+{
+	const size_t dead = CONTROL_SOCKETS_MAX + 40;
+	struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+	struct control_client_list list;
+	int wedged = open_wedged(state);
+	bool listed = false;
+	char path[300];
+
+	for (size_t i = 0; i < dead; i++) {
+		struct sockaddr_un sa = { .sun_family = AF_UNIX };
+		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		snprintf(sa.sun_path, sizeof sa.sun_path, "%s/dead-%zu.sock",
+			(char *)*state, i);
+		assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof sa), 0);
+		close(fd);
+		/* One is young, as if its process were between bind and listen. */
+		if (i > 0)
+			assert_int_equal(utimensat(AT_FDCWD, sa.sun_path, old, 0), 0);
+	}
+	assert_int_equal(control_client_list(&list, *state), ERR_OK);
+	for (size_t i = 0; i < list.count; i++)
+		listed |= strcmp(list.names[i], "wedged") == 0;
+	assert_true(listed);
+	assert_true(list.count < CONTROL_SOCKETS_MAX);
+	control_client_list_fini(&list);
+	assert_int_equal(access(io_fixture_path(state, "dead-0.sock", path), F_OK), 0);
+	close(wedged);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, io_fixture_begin, io_fixture_end)
 
 int
@@ -127,6 +164,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(nodes_are_discovered),
+		TEST(dead_sockets_hide_nobody),
 	};
 
 	return cmocka_run_group_tests_name("discovery", tests, NULL, NULL);
