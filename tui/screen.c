@@ -78,6 +78,7 @@ screen_open(struct screen **out, char why[static SCREEN_WHY_CAP])
 	const char *term = getenv("TERM");
 	struct screen *s;
 	char *cup;
+	bool places;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) ||
 	    tcgetattr(STDIN_FILENO, &crash.saved) != 0)
@@ -94,7 +95,10 @@ screen_open(struct screen **out, char why[static SCREEN_WHY_CAP])
 	if (setupterm(term, STDOUT_FILENO, &known) != OK)
 		return refuse(why, "this TERM is not in the terminal database");
 	cup = tigetstr("cup");
-	if (cup == NULL || cup == (char *)-1)
+	places = cup != NULL && cup != (char *)-1;
+	/* newterm reads its own and would forget this one. */
+	del_curterm(cur_term);
+	if (!places)
 		return refuse(why, "this TERM cannot place its cursor");
 	setlocale(LC_CTYPE, "");
 	set_escdelay(25);

@@ -111,6 +111,33 @@ json_is_whole(void **state)
 	buf_fini(&b);
 }
 
+/* A reason that was cut within a character is still in the JSON, without its rest. */
+static void
+cut_text_stays_in_json(void **state)
+{
+	struct report *r = *state;
+	json_t *o, *step;
+	struct buf b;
+
+	report_verdict(&r->steps[0], VERDICT_FAIL, SECONDS(52), "cannot open %.3s",
+		"/\xc3\xbc\xc3\xbc");
+	report_verdict(&r->steps[1], VERDICT_FAIL, SECONDS(52), "cannot open %.2s",
+		"/\xc3\xbc");
+	report_judge(r);
+	buf_init(&b, 1 << 20);
+	report_json(r, &b);
+	o = json_loadb((const char *)b.data, b.len, 0, NULL);
+	assert_non_null(o);
+	step = json_array_get(json_object_get(o, "steps"), 0);
+	assert_string_equal(json_string_value(json_object_get(step, "reason")),
+		"cannot open /\xc3\xbc");
+	step = json_array_get(json_object_get(o, "steps"), 1);
+	assert_string_equal(json_string_value(json_object_get(step, "reason")),
+		"cannot open /?");
+	json_decref(o);
+	buf_fini(&b);
+}
+
 /* The text has a line for each step, what was seen, and nothing that moves a cursor. */
 static void
 text_is_for_people(void **state)
@@ -167,6 +194,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(the_worst_counts), T(nothing_is_no_pass), T(json_is_whole),
+		T(cut_text_stays_in_json),
 		T(text_is_for_people), T(evidence_is_bounded), T(seconds_are_rounded),
 	};
 
