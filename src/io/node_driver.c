@@ -59,32 +59,6 @@ watch(struct node_driver *d, size_t i)
 }
 
 static void
-on_poll(uv_poll_t *h, int status, int events)
-{
-	struct node_driver *d = h->data;
-	size_t i = (size_t)(h - d->polls);
-	const struct udp_handler handler = { on_packet, on_unreachable, d };
-
-	d->read_ns = loop_now_ns();
-	if (d->woke_ns == 0)
-		d->woke_ns = d->read_ns;
-	d->touched = true;
-	if (status < 0) {
-		/*
-		 * libuv stops a handle whose socket has an error pending: the ICMP queue.
-		 */
-		udp_read_errors(d->udp, i, &handler);
-		watch(d, i);
-	}
-	if (status < 0 || (events & UV_READABLE))
-		udp_read(d->udp, i, &handler);
-	if ((events & UV_WRITABLE) && d->blocked == i) {
-		d->blocked = udp_count(d->udp);
-		watch(d, i);
-	}
-}
-
-static void
 on_timer(uv_timer_t *h)
 {
 	/* All work is in on_prepare; the shot only ends the sleep. */
@@ -107,6 +81,7 @@ note_lag(struct node_driver *d, uint64_t lag_ns, uint64_t now_ns)
 	d->load.lag_500ms_at_ns = now_ns;
 	d->load.loop_lag_ms = d->lag_ms;
 	node_set_load(d->node, &d->load);
+	node_late(d->node, lag_ns);
 }
 
 /*
@@ -115,16 +90,45 @@ note_lag(struct node_driver *d, uint64_t lag_ns, uint64_t now_ns)
  * readings of the clock in each turn.
  */
 static void
-on_check(uv_check_t *h)
+wake(struct node_driver *d, uint64_t now_ns)
 {
-	struct node_driver *d = h->data;
-	uint64_t now_ns = loop_now_ns();
-
-	if (d->woke_ns == 0)
-		d->woke_ns = now_ns;
+	if (d->woke_ns != 0)
+		return;
+	d->woke_ns = now_ns;
 	/* Timers have whole milliseconds, rounded up. */
 	if (d->armed_ns != NEVER && now_ns > d->armed_ns + NS_PER_MS)
 		note_lag(d, now_ns - d->armed_ns - NS_PER_MS, now_ns);
+}
+
+static void
+on_poll(uv_poll_t *h, int status, int events)
+{
+	struct node_driver *d = h->data;
+	size_t i = (size_t)(h - d->polls);
+	const struct udp_handler handler = { on_packet, on_unreachable, d };
+
+	d->read_ns = loop_now_ns();
+	wake(d, d->read_ns);
+	d->touched = true;
+	if (status < 0) {
+		/*
+		 * libuv stops a handle whose socket has an error pending: the ICMP queue.
+		 */
+		udp_read_errors(d->udp, i, &handler);
+		watch(d, i);
+	}
+	if (status < 0 || (events & UV_READABLE))
+		udp_read(d->udp, i, &handler);
+	if ((events & UV_WRITABLE) && d->blocked == i) {
+		d->blocked = udp_count(d->udp);
+		watch(d, i);
+	}
+}
+
+static void
+on_check(uv_check_t *h)
+{
+	wake(h->data, loop_now_ns());
 }
 
 static void

@@ -246,6 +246,13 @@ node_set_load(struct node *n, const struct node_load *load)
 	n->load = *load;
 }
 
+void
+node_late(struct node *n, uint64_t gap_ns)
+{
+	for (size_t i = 0; i < n->mesh_count; i++)
+		directory_excuse(n->meshes[i]->directory, gap_ns);
+}
+
 int
 node_add_seed(struct node *n, const struct seed *s, const char *mesh, uint64_t now_ns)
 {

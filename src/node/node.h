@@ -67,6 +67,11 @@ struct node_load {
 				     never */
 };
 void node_set_load(struct node *n, const struct node_load *load);
+/*
+ * Nobody called for gap_ns longer than asked for (stopped, starved): what was not heard
+ * in that time is nobody's fault. Before the packets that waited are handed over.
+ */
+void node_late(struct node *n, uint64_t gap_ns);
 
 /*
  * More places to look for peers, at any time; `mesh` is the mesh it is in, or "" when not

@@ -134,6 +134,7 @@ class Measurement:
     def freeze(self):
         victim, rest = self.choose()
         watch = Watch(rest, victim)
+        own = victim.status()["liveness_changes"]
         watch.restart()
         victim.process.send_signal(signal.SIGSTOP)
         try:
@@ -147,6 +148,9 @@ class Measurement:
         self.note(watch, "cont live", "live")
         self.settle()
         self.strangers += watch.strangers(3)
+        own = victim.status()["liveness_changes"] - own
+        if own > 0:
+            self.strangers.append(f"{victim.name} blamed others {own} times")
 
     def leave(self):
         victim, rest = self.choose()

@@ -119,6 +119,38 @@ a_frozen_node_comes_back(void **state)
 	assert_true(world_run(&w, SECONDS(40), world_converged));
 }
 
+/* What node 3 noted about others while it was itself frozen for so long. */
+static uint64_t
+noted_while_frozen(uint64_t for_ns, bool says_so)
+{
+	uint64_t before;
+
+	mesh_of(9);
+	before = world_status(&w, 3).liveness_changes;
+	w.nodes[3].frozen = true;
+	world_run(&w, for_ns, NULL);
+	w.nodes[3].frozen = false;
+	if (says_so) {
+		node_set_load(w.nodes[3].node,
+			&(struct node_load){ .lag_500ms_at_ns = w.now_ns });
+		node_late(w.nodes[3].node, for_ns);
+	}
+	world_run(&w, SECONDS(20), NULL);
+	assert_true(world_converged(&w));
+	return world_status(&w, 3).liveness_changes - before;
+}
+
+/* Who was frozen blames nobody for what it did not hear: 12 s, beyond every limit. */
+static void
+own_absence_is_nobodys_fault(void **state)
+{
+	(void)state;
+	assert_int_equal(noted_while_frozen(SECONDS(12), true), 0);
+	world_fini(&w);
+	world_init(&w, 1);
+	assert_true(noted_while_frozen(SECONDS(12), false) > 0);
+}
+
 /* The control of both: with nobody killed or frozen, nobody is ever gone. */
 static void
 nobody_is_gone_without_cause(void **state)
@@ -261,6 +293,7 @@ main(void)
 		TEST(idle_is_idle),
 		TEST(a_killed_node_is_gone),
 		TEST(a_frozen_node_comes_back),
+		TEST(own_absence_is_nobodys_fault),
 		TEST(nobody_is_gone_without_cause),
 		TEST(leaving_is_said),
 		TEST(a_restart_is_the_same_node),
