@@ -277,6 +277,7 @@ left_streams_end(enum guard without)
 
 	begin(0, 0);
 	bad_peer_meet(&bad, 0, "mesh1");
+	world_run(&w, SECONDS(1), NULL);
 	streams = count(NODE_COUNT_STREAMS);
 	guard_out = without;
 	for (int i = 0; i < LEFT; i++) {
@@ -289,7 +290,8 @@ left_streams_end(enum guard without)
 		&id), ERR_OK);
 	world_run(&w, MILLISECONDS(50), NULL);
 	good = good && bad.responses == 1 && count(NODE_COUNT_STREAMS_STALLED) == 0;
-	world_run(&w, SECONDS(5), NULL);
+	/* The peer has some 200 ms to acknowledge that they are over. */
+	world_run(&w, SECONDS(6), NULL);
 	good = good && count(NODE_COUNT_STREAMS_STALLED) == 2 * LEFT &&
 		count(NODE_COUNT_STREAMS) == streams;
 	end();
