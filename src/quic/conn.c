@@ -27,6 +27,10 @@ conn_verify_peer(gnutls_session_t session)
 		c->mismatch = true;
 		return GNUTLS_E_CERTIFICATE_ERROR;
 	}
+	/* Whom we dial was checked by endpoint_dial. */
+	if (!c->dialed && !crypto_core_ed25519_is_valid_point(id.bytes))
+		return GNUTLS_E_CERTIFICATE_ERROR;
+	c->peer = id;
 	return 0;
 }
 

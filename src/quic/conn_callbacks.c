@@ -89,13 +89,13 @@ on_handshake_completed(ngtcp2_conn *quic, void *user)
 
 	if (tls_peer(c->tls, &id) != 0)
 		return NGTCP2_ERR_CALLBACK_FAILURE;
-	if (c->dialed && !id_equal(&id, &c->peer)) {
-		c->mismatch = true;
+	/* What conn_verify_peer has seen; it was not called if there was a ticket. */
+	if (!id_equal(&id, &c->peer)) {
+		c->mismatch = c->dialed;
 		return NGTCP2_ERR_CALLBACK_FAILURE;
 	}
 	if (tls_alpn(c->tls, &c->alpn) != 0 || tls_exporter(c->tls, c->exporter) != 0)
 		return NGTCP2_ERR_CALLBACK_FAILURE;
-	c->peer = id;
 	c->completed = true;
 	if (c->dialed) {
 		ngtcp2_conn_set_keep_alive_timeout(quic, e->config.keep_alive_ns);

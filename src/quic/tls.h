@@ -29,7 +29,8 @@ gnutls_session_t tls_session_new(const struct tls_identity *t, bool server,
 	int (*verify)(gnutls_session_t));
 
 /*
- * The key the peer showed. ERR_CRYPTO unless it is one raw Ed25519 key and a valid point.
+ * The key the peer showed. ERR_CRYPTO unless it is one raw Ed25519 key. Whether that is a
+ * valid point is for the caller to ask: once, it costs as much as a signature.
  */
 int tls_peer(gnutls_session_t session, struct peer_id *id);
 /* ERR_CRYPTO when none of ours was agreed on. */
