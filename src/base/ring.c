@@ -33,8 +33,12 @@ void
 ring_pop(struct ring *r)
 {
 	assert(r->count > 0);
-	r->first = (r->first + 1) % r->cap;
 	r->count--;
+	/*
+	 * One that runs empty begins anew: else a ring of 1 MB that never holds more than
+	 * two items would touch all its pages in time.
+	 */
+	r->first = r->count == 0 ? 0 : (r->first + 1) % r->cap;
 }
 
 void *

@@ -2,6 +2,7 @@
 #include "io/node_driver.h"
 
 #include <assert.h>
+#include <malloc.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -26,7 +27,7 @@ struct node_driver {
 	uint64_t read_ns;  /* when the packets at hand were read */
 	uint64_t turned_ns;
 	struct procfs procfs;
-	uint64_t sampled_ns;
+	uint64_t sampled_ns, trimmed_ns;
 	struct node_load load;
 	uint32_t lag_ms; /* largest since the last sample */
 };
@@ -139,6 +140,11 @@ sample(struct node_driver *d, uint64_t now_ns)
 	if (d->sampled_ns != 0 && now_ns - d->sampled_ns < DRIVER_SAMPLE_INTERVAL)
 		return;
 	d->sampled_ns = now_ns;
+	/* What a burst of handshakes has left: 260 KB in a mesh of 18, for 50 us. */
+	if (now_ns - d->trimmed_ns >= DRIVER_TRIM_INTERVAL) {
+		d->trimmed_ns = now_ns;
+		malloc_trim(0);
+	}
 	procfs_sample(&d->procfs, now_ns, &usage);
 	d->load.cpu_used_mc = usage.cpu_used_mc;
 	d->load.memory_used_kib = usage.memory_used_kib;

@@ -240,6 +240,9 @@ def quic(opts, figures):
     said("quic: handshakes, echo, connections")
     r = program("bench_quic", 400, 2000, 1000, opts.runs)
     old = "0.12" in r["library"]
+    figures["yardstick"] = figure(
+        "us CPU", [r["ed25519_verify_us"]], None,
+        "one signature checked by libsodium: how fast this machine is now", 1)
     kib = [r["connection_dialer_kib"][0], r["connection_acceptor_kib"][0]]
     both = list(map(max, r["handshake_dialer_us"], r["handshake_acceptor_us"]))
     figures["handshake"] = figure(

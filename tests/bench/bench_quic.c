@@ -239,6 +239,22 @@ run_memory(struct bench *b, unsigned count, double result[static 2])
 	result[1] = (double)(cost_there(b).rss_anon_kib - there.rss_anon_kib) / count;
 }
 
+/* How fast this machine is: CPU us of one signature checked by libsodium. */
+static double
+yardstick(void)
+{
+	uint8_t id[32], secret[64], signature[64], text[256] = { 0 };
+	uint64_t begin;
+	int bad = 0;
+
+	crypto_sign_keypair(id, secret);
+	crypto_sign_detached(signature, NULL, text, sizeof(text), secret);
+	begin = side_cpu_ns();
+	for (int i = 0; i < 1000; i++)
+		bad += crypto_sign_verify_detached(signature, text, sizeof(text), id);
+	return bad == 0 ? (double)(side_cpu_ns() - begin) / 1e3 / 1000 : -1;
+}
+
 static void
 print(const char *name, const double *values, size_t step, size_t runs, const char *end)
 {
@@ -288,7 +304,8 @@ main(int argc, char **argv)
 		run_echo(&b, echo_ns, echo[i]);
 	if (conns > 0)
 		run_memory(&b, conns, memory);
-	printf("{\"library\": \"%s\", ", endpoint_library_versions());
+	printf("{\"library\": \"%s\", \"ed25519_verify_us\": %.1f, ",
+		endpoint_library_versions(), yardstick());
 	print("handshake_dialer_us", &hands[0][0], 2, runs, ", ");
 	print("handshake_acceptor_us", &hands[0][1], 2, runs, ", ");
 	print("echo_per_s", &echo[0][0], 3, runs, ", ");
