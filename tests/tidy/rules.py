@@ -44,8 +44,8 @@ ONE_FILE = [r"yaml\.h", r"(ncursesw?/)?(n?curses|term)\.h"]
 SYSTEM = (r"(sys|arpa|netinet|net|linux)/.*|"
           r"(assert|ctype|dirent|endian|errno|fcntl|float|ftw|ifaddrs|"
           r"getopt|grp|inttypes|langinfo|limits|locale|malloc|math|netdb|poll|pthread|"
-          r"pwd|sched|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|"
-          r"string|strings|sysexits|termios|time|ucontext|unistd|wchar|wctype)\.h")
+          r"pwd|sched|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|"
+          r"stdio|stdlib|string|strings|sysexits|termios|time|ucontext|unistd|wchar|wctype)\.h")
 
 # Public names of a file, where they are not its own stem.
 PREFIXES = {
