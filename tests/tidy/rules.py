@@ -45,7 +45,8 @@ SYSTEM = (r"(sys|arpa|netinet|net|linux)/.*|"
           r"(assert|ctype|dirent|endian|errno|fcntl|float|ftw|ifaddrs|"
           r"getopt|grp|inttypes|langinfo|limits|locale|malloc|math|netdb|poll|pthread|"
           r"pwd|sched|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|"
-          r"stdio|stdlib|string|strings|sysexits|termios|time|ucontext|unistd|wchar|wctype)\.h")
+          r"stdio|stdlib|string|strings|sysexits|termios|time|ucontext|unistd|wchar|"
+          r"wctype)\.h")
 
 # Public names of a file, where they are not its own stem.
 PREFIXES = {
