@@ -284,6 +284,8 @@ open_node(struct observe *o)
 	char why[FILES_WHY_CAP], udp_why[UDP_WHY_CAP];
 	int err;
 
+	if (opt->key_path != NULL && strlen(opt->key_path) >= CHILD_KEY_PATH_CAP)
+		return fail(EXIT_CONFIG, "the path of the key file is too long");
 	if (opt->key_path != NULL && files_key(opt->key_path, &c.key, why) != ERR_OK)
 		return fail(EXIT_CONFIG, why);
 	o->udp = udp_open(opt->bind, opt->bind_count, &err, udp_why);

@@ -240,6 +240,8 @@ print_log_tails(const struct run *r)
 			rewind(f);
 		len = fread(tail, 1, LOG_TAIL, f);
 		fclose(f);
+		if (len == 0)
+			continue;
 		tail[len] = '\0';
 		fprintf(stderr, "\nlast words of %s.%s (%s):\n", row->spec.mesh,
 			row->spec.type,

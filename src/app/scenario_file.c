@@ -7,8 +7,19 @@
 #include "app/options.h"
 #include "app/scenario_file.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #define ERRORS_LEN_MAX (1u << 20)
+
+static void
+explain(const char *path)
+{
+	char shown[256];
+	const char *why = strerror(errno);
+
+	text_printable(shown, sizeof shown, path, strlen(path));
+	fprintf(stderr, "meshtui: %s: %s\n", shown, why);
+}
 
 /*
  * The whole file, at most one byte more than is allowed, so that a larger one shows as
@@ -22,13 +33,13 @@ read_file(const char *path, uint8_t **bytes, size_t *len)
 
 	*bytes = NULL;
 	if (!f) {
-		fprintf(stderr, "meshtui: %s: %s\n", path, strerror(errno));
+		explain(path);
 		return EXIT_NO_INPUT;
 	}
 	*bytes = mem_array(cap, 1);
 	*len = fread(*bytes, 1, cap, f);
 	if (ferror(f)) {
-		fprintf(stderr, "meshtui: %s: %s\n", path, strerror(errno));
+		explain(path);
 		fclose(f);
 		free(*bytes);
 		*bytes = NULL;

@@ -2,7 +2,9 @@
 #include "base/log.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -14,7 +16,7 @@
 #include "base/text.h"
 
 #define MESSAGE_CAP 1024
-#define LINE_LEN_MAX (8 * MESSAGE_CAP)
+#define LINE_LEN_MAX 4096 /* see has_room; JSON doubles a message at most */
 
 static const char *const levels[] = {"error", "warn", "info", "debug", "trace"};
 
@@ -25,6 +27,7 @@ static struct {
 	enum log_format format;
 	uint64_t (*clock)(void);
 	char name[NAME_LEN_MAX + 1];
+	uint64_t lost; /* lines that the reader had no room for */
 } sink = {.fd = STDERR_FILENO, .level = LOG_WARN};
 
 void
@@ -34,6 +37,7 @@ log_open(int fd, enum log_level level, enum log_format format, uint64_t (*clock)
 	sink.level = level;
 	sink.format = format;
 	sink.clock = clock;
+	sink.lost = 0;
 }
 
 void
@@ -106,6 +110,19 @@ put_time(struct buf *b)
 	buf_format(b, "%s.%03ldZ", text, now.tv_nsec / 1000000);
 }
 
+/*
+ * A pipe that is writable takes 4096 bytes (PIPE_BUF) without waiting, and no line is
+ * longer, so a reader that stands still loses lines and does not hold the node, which the
+ * others would then accuse. An error is for write to find out.
+ */
+static bool
+has_room(void)
+{
+	struct pollfd p = { .fd = sink.fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) != 0;
+}
+
 static void
 put_text(struct buf *b, enum log_level level, const char *message, uint64_t held)
 {
@@ -116,6 +133,8 @@ put_text(struct buf *b, enum log_level level, const char *message, uint64_t held
 	buf_format(b, "%s", message);
 	if (held > 0)
 		buf_format(b, " (suppressed %" PRIu64 ")", held);
+	if (sink.lost > 0)
+		buf_format(b, " (lost %" PRIu64 ")", sink.lost);
 	buf_put_u8(b, '\n');
 }
 
@@ -133,6 +152,8 @@ put_json(struct buf *b, enum log_level level, const char *message, uint64_t held
 	put_json_text(b, message);
 	if (held > 0)
 		buf_format(b, ",\"suppressed\":%" PRIu64, held);
+	if (sink.lost > 0)
+		buf_format(b, ",\"lost\":%" PRIu64, sink.lost);
 	buf_format(b, "}\n");
 }
 
@@ -146,6 +167,10 @@ log_write(struct log_site *site, enum log_level level, const char *format, ...)
 
 	if (level > sink.level || sink.fd < 0 || !passes(site, &held))
 		return;
+	if (!has_room()) {
+		sink.lost += 1 + held;
+		return;
+	}
 	va_start(args, format);
 	vsnprintf(raw, sizeof raw, format, args);
 	va_end(args);
@@ -160,5 +185,6 @@ log_write(struct log_site *site, enum log_level level, const char *format, ...)
 	if (!line.failed && write(sink.fd, line.data, line.len) < 0) {
 		/* Nowhere is left to say so. */
 	}
+	sink.lost = 0;
 	buf_fini(&line);
 }

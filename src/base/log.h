@@ -7,8 +7,9 @@
 /*
  * Log lines on standard error, as text or JSON. Each call site is limited to LOG_BURST
  * lines in LOG_WINDOW; what is held back is said with the next line that passes:
- * "(suppressed 41)". Nothing is logged for each packet. The sink is one of two allowed
- * writable globals.
+ * "(suppressed 41)". A reader that does not read loses lines instead of holding us; the
+ * next line says how many: "(lost 12)". Nothing is logged for each packet. The sink is
+ * one of two allowed writable globals.
  */
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_TRACE };
 enum log_format { LOG_TEXT, LOG_JSON };

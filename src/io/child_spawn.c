@@ -121,8 +121,11 @@ child_spawn(const struct child_spec *spec, int *pid, int *lifeline, int *pidfd,
 	close(pair[1]);
 	if (err) {
 		close(pair[0]);
-		snprintf(why, CHILD_SPAWN_WHY_CAP, "could not start %s of %s: %s",
-			spec->type, spec->mesh, strerror(err));
+		snprintf(why, CHILD_SPAWN_WHY_CAP, "could not start %s of %s: %s%s",
+			spec->type, spec->mesh, strerror(err),
+			access("/proc/self/exe", X_OK) != 0
+				? "; /proc has to be mounted and readable"
+				: "");
 		return ERR_SYSTEM;
 	}
 	*pidfd = (int)syscall(SYS_pidfd_open, *pid, 0u); /* close-on-exec by itself */

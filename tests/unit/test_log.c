@@ -100,6 +100,36 @@ text_lines(void **state)
 	assert_string_equal(text + 24, " warn mesh1.broker.239dc9: message two\n");
 }
 
+/*
+ * A reader that stands still does not hold us, and learns how much it missed; one that
+ * reads misses nothing.
+ */
+static void
+a_reader_that_stands_still_loses_lines(void **state)
+{
+	char fill[4096] = { 0 };
+	const char *text;
+
+	(void)state;
+	log_info("before");
+	assert_non_null(strstr(logged(), "before\n"));
+	while (write(fds[1], fill, sizeof fill) > 0)
+		;
+	/* From here on a write would wait for ever. */
+	fcntl(fds[1], F_SETFL, 0);
+	alarm(20);
+	log_info("one");
+	log_info("two");
+	alarm(0);
+	while (read(fds[0], fill, sizeof fill) > 0)
+		;
+	log_info("three");
+	text = logged();
+	assert_string_equal(text + 24, " info three (lost 2)\n");
+	log_info("four");
+	assert_string_equal(logged() + 24, " info four\n");
+}
+
 /* A JSON line is one object, with what needs it escaped. */
 static void
 json_lines(void **state)
@@ -239,6 +269,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LOG_TEST(text_lines),
+		LOG_TEST(a_reader_that_stands_still_loses_lines),
 		LOG_TEST(json_lines),
 		LOG_TEST(levels),
 		LOG_TEST(a_site_is_limited),
