@@ -324,7 +324,7 @@ listen_at(struct control_socket *s, char why[static CONTROL_SOCKET_WHY_CAP])
 			s->path);
 		return ERR_BUSY;
 	}
-	/* No window: the directory lets nobody else in. */
+	/* Before it listens, so nobody comes in by the mode of a moment. */
 	if (status == 0 && chmod(s->path, 0600) != 0)
 		status = -errno;
 	if (status == 0)

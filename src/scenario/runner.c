@@ -10,8 +10,9 @@
 #include "scenario/step.h"
 
 /*
- * How long the others are asked what they saw of a failure. A killed node is gone within
- * 3 s.
+ * How long the others are asked what they saw of a failure. A killed node with two
+ * neighbors is gone within 3 s; one that had a single neighbor may stay suspect for 30 s,
+ * which nobody waits for: the report says suspect then.
  */
 #define WITNESS_MAX SECONDS(5)
 #define TICK_MAX MILLISECONDS(200)

@@ -125,6 +125,8 @@ mistakes_are_explained(void **state)
 		{ "--health --mesh m", 64, "--mesh means nothing with --health" },
 		{ "--observe --data-dir x", 64, "means nothing with --observe" },
 		{ "--node b --mesh m --key a --key b", 64, "--key was given twice" },
+		{ "--run a --run b", 64, "--run was given twice" },
+		{ "--node b --node c --mesh m", 64, "--node was given twice" },
 		{ "--list peers", 64, "nodes, links or events" },
 		{ "--list nodes --follow", 64, "--follow means nothing" },
 		{ "--status --events f", 64, "--events means nothing" },
