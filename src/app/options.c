@@ -322,7 +322,7 @@ check_given(struct options *o, const unsigned given[static OPTION_COUNT],
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		if (given[i] == 0)
 			continue;
-		/* A mode said twice is one mode, but one of two arguments would be lost. */
+		/* A mode said twice is one mode; of two arguments one would be lost. */
 		if (given[i] > 1 && !rows[i].repeatable &&
 			(!rows[i].mode || rows[i].argument != NULL))
 			return refuse(
