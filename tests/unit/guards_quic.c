@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "quic/cidmap.h"
 #include "quic/path.h"
+#include "quic/conn.h"
 #include "quic/tls.h"
 
 #define PRIORITIES \
@@ -115,6 +116,11 @@ __wrap_tls_peer(gnutls_session_t session, struct peer_id *id)
 	int err = __real_tls_peer(session, id);
 
 	if (err && (guard_out == CERTIFICATE || guard_out == X509)) {
+		ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(session);
+		struct conn *c = ref->user_data;
+
+		/* The end of a handshake compares with what was seen in its middle. */
+		c->peer = guard_stranger;
 		*id = guard_stranger;
 		return ERR_OK;
 	}
