@@ -2,6 +2,7 @@
 #include "mesh/liveness.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/err.h"
 
@@ -22,19 +23,31 @@ can_accuse(const struct directory_slot *s)
 	return s && s->entry.liveness < LIVENESS_GONE && directory_is_node(&s->entry);
 }
 
+/* The one neighbor that the subject named in its last digest: no other can witness. */
+static bool
+is_only_neighbor(const struct directory_slot *s, const struct peer_id *accuser)
+{
+	const struct digest *g = &s->entry.digest;
+
+	return g->neighbor_count == 1 && memcmp(g->neighbors[0].id_prefix, accuser->bytes,
+		sizeof(g->neighbors[0].id_prefix)) == 0;
+}
+
 /*
  * When the accusers of a suspect are enough to call it gone, or NEVER; *first is the one
  * whose word came first. Two are needed, because one may have lost only its own link.
- * One is enough when at most two nodes besides the subject are live: then the accuser
- * has at most one other to ask, which need not be linked to the subject at all, and a
- * second word might never come. Every node counts the same way, so all come to one
- * verdict. The subject's own answer clears it in either case.
+ * One is enough where a second word might never come: when it is the subject's only
+ * neighbor, or when at most two nodes besides the subject are live, for then the accuser
+ * has at most one other to ask, which need not be linked to the subject at all. Every
+ * node counts the same way, so all come to one verdict. The subject's own answer clears
+ * it in either case.
  */
 static uint64_t
 accused_due(const struct directory *d, const struct directory_slot *s, size_t *first)
 {
 	size_t live = d->stats.by_liveness[LIVENESS_LIVE], count = 0;
 	uint64_t first_ns = NEVER;
+	bool alone = false;
 
 	if (s->entry.liveness == LIVENESS_LIVE && directory_is_node(&s->entry))
 		live--;
@@ -42,13 +55,14 @@ accused_due(const struct directory *d, const struct directory_slot *s, size_t *f
 		if (!can_accuse(directory_table_find(d, &s->entry.accusers[i].id)))
 			continue;
 		count++;
+		alone |= is_only_neighbor(s, &s->entry.accusers[i].id);
 		if (s->entry.accusers[i].at_ns < first_ns) {
 			first_ns = s->entry.accusers[i].at_ns;
 			*first = i;
 		}
 	}
-	return count >= (live <= 2 ? 1 : 2) ? first_ns + d->config.accused_gone_ns
-		: NEVER;
+	return count >= (alone || live <= 2 ? 1 : 2) ?
+		first_ns + d->config.accused_gone_ns : NEVER;
 }
 
 static void

@@ -198,6 +198,25 @@ small_meshes_need_one_accuser(void **state)
 	}
 }
 
+/* The word of an only neighbor is enough; that of anybody else is not: the control. */
+static void
+an_only_neighbor_is_enough(void **state)
+{
+	(void)state;
+	for (unsigned accuser = 1; accuser <= 2; accuser++) {
+		struct actor a[ACTORS];
+		struct directory *d = directory_of(a, ACTORS);
+
+		actor_neighbor(&a[0], &a[1], 5);
+		all_beat(a, 0, 1, d, SECONDS(1));
+		assert_int_equal(accuse(&a[accuser], &a[0], d, SECONDS(2)), ERR_OK);
+		let_pass(d, SECONDS(5));
+		assert_int_equal(liveness_of(d, &a[0]),
+			accuser == 1 ? LIVENESS_GONE : LIVENESS_SUSPECT);
+		directory_free(d);
+	}
+}
+
 /* When so many have died that a second accuser can't come, one becomes enough. */
 static void
 need_falls_with_the_living(void **state)
@@ -386,6 +405,7 @@ main(void)
 		cmocka_unit_test(two_accusers_decide),
 		cmocka_unit_test(an_accuser_counts_once),
 		cmocka_unit_test(small_meshes_need_one_accuser),
+		cmocka_unit_test(an_only_neighbor_is_enough),
 		cmocka_unit_test(need_falls_with_the_living),
 		cmocka_unit_test(an_answer_clears),
 		cmocka_unit_test(the_state_accused_matters),
