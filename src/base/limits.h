@@ -57,6 +57,7 @@
 /* Finished streams of the peer in one connection that ngtcp2 0.12 goes on holding. */
 #define QUIC_ENDED_STREAMS_MAX 10000
 #define QUIC_CONN_SEND_LEN_MAX (16u << 20)
+#define QUIC_ANSWERS_LEN_MAX (64u << 20) /* queued in all: then nobody is answered */
 #define QUIC_EVENTS_MAX 65536
 #define QUIC_EVENTS_LEN_MAX (64u << 20)
 #define QUIC_REPLIES_MAX 256
@@ -78,6 +79,7 @@
 #define FRAME_CONTROL_LEN_MAX 4096
 #define ADDRESSES_MAX 4
 #define SYNC_FRAME_LEN_MAX (16u * 1024)
+#define SYNC_ANSWER_LEN_MAX (768u * 1024)	/* less than QUIC_STREAM_SEND_LEN_MAX */
 #define HELLO_DEADLINE SECONDS(5)
 #define REQUEST_DEADLINE SECONDS(5)
 #define REQUESTS_MAX 256

@@ -85,8 +85,11 @@ static void
 on_echo(struct node *n, const struct quic_event *ev, uint64_t now_ns)
 {
 	(void)now_ns;
-	(void)endpoint_respond(n->endpoint, ev->conn, ev->stream, FRAME_ECHO,
-		ev->bytes.data, ev->bytes.len, true);
+	if (endpoint_respond(n->endpoint, ev->conn, ev->stream, FRAME_ECHO,
+		    ev->bytes.data, ev->bytes.len, true) == ERR_OK)
+		return;
+	n->requests_refused++;
+	(void)endpoint_reset_stream(n->endpoint, ev->conn, ev->stream);
 }
 
 void

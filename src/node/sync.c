@@ -34,19 +34,58 @@ sync_ask(
 	buf_fini(&b);
 }
 
-/* The frame's payload: a sequence of signed digests. */
-static void
+/* The frame's payload: a sequence of signed digests. False: it has no room. */
+static bool
 send_part(struct node *n, const struct quic_event *ev, const struct buf *digests,
 	size_t count, bool last)
 {
 	struct buf b;
+	int err;
 
 	buf_init(&b, SYNC_FRAME_LEN_MAX + 16);
 	varint_put(&b, count);
 	buf_put(&b, digests->data, digests->len);
-	(void)endpoint_respond(
+	err = endpoint_respond(
 		n->endpoint, ev->conn, ev->stream, FRAME_SYNC, b.data, b.len, last);
 	buf_fini(&b);
+	if (err) {
+		n->sync_refused++;
+		(void)endpoint_reset_stream(n->endpoint, ev->conn, ev->stream);
+	}
+	return err == ERR_OK;
+}
+
+/*
+ * All live nodes, or as many of a large mesh as fit one stream, from a random one on:
+ * the rest comes by gossip.
+ */
+static void
+send_live(struct node *n, const struct membership *m, const struct quic_event *ev)
+{
+	size_t all = directory_count(m->directory), count = 0, sent = 0;
+	size_t first = all > 0 ? rng_below(&n->rng, all) : 0;
+	struct buf part;
+
+	buf_init(&part, SYNC_FRAME_LEN_MAX);
+	for (size_t i = 0; i < all && sent < SYNC_ANSWER_LEN_MAX; i++) {
+		const struct directory_entry *e =
+			directory_at(m->directory, (first + i) % all);
+
+		if (e->liveness != LIVENESS_LIVE)
+			continue; /* an old digest would look fresh to the receiver */
+		if (part.len + e->payload.len + 4 > SYNC_FRAME_LEN_MAX) {
+			if (!send_part(n, ev, &part, count, false))
+				goto out;
+			sent += part.len;
+			buf_clear(&part);
+			count = 0;
+		}
+		postcard_put_bytes(&part, e->payload.data, e->payload.len);
+		count++;
+	}
+	(void)send_part(n, ev, &part, count, true);
+out:
+	buf_fini(&part);
 }
 
 void
@@ -57,8 +96,6 @@ sync_serve(struct node *n, const struct quic_event *ev, uint64_t now_ns)
 	struct trace_context trace;
 	char mesh[LABEL_LEN_MAX + 1];
 	struct membership *m;
-	size_t count = 0;
-	struct buf part;
 
 	if (k == NULL || k->conn != ev->conn ||
 		trace_context_decode(&v, &trace) != ERR_OK ||
@@ -75,22 +112,7 @@ sync_serve(struct node *n, const struct quic_event *ev, uint64_t now_ns)
 	}
 	k->sync_served_ns = k->used_ns = now_ns;
 	n->sync_served++;
-	buf_init(&part, SYNC_FRAME_LEN_MAX);
-	for (size_t i = 0; i < directory_count(m->directory); i++) {
-		const struct directory_entry *e = directory_at(m->directory, i);
-
-		if (e->liveness != LIVENESS_LIVE)
-			continue; /* an old digest would look fresh to the receiver */
-		if (part.len + e->payload.len + 4 > SYNC_FRAME_LEN_MAX) {
-			send_part(n, ev, &part, count, false);
-			buf_clear(&part);
-			count = 0;
-		}
-		postcard_put_bytes(&part, e->payload.data, e->payload.len);
-		count++;
-	}
-	send_part(n, ev, &part, count, true);
-	buf_fini(&part);
+	send_live(n, m, ev);
 }
 
 void

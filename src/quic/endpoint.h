@@ -69,7 +69,7 @@ int endpoint_gossip_finish(
 /* A request frame and FIN on a new bidirectional stream. */
 int endpoint_request(struct endpoint *e, uint64_t conn, uint8_t tag, const void *payload,
 	size_t len, int64_t *stream);
-/* A response frame; `last` adds FIN. */
+/* A response frame; `last` adds FIN. ERR_LIMIT also beyond QUIC_ANSWERS_LEN_MAX. */
 int endpoint_respond(struct endpoint *e, uint64_t conn, int64_t stream, uint8_t tag,
 	const void *payload, size_t len, bool last);
 int endpoint_reset_stream(struct endpoint *e, uint64_t conn, int64_t stream);

@@ -42,6 +42,7 @@ struct endpoint {
 	struct handshake_list accepting;	/* by strangers */
 	size_t accepting_count, dialing_count;
 	size_t streams_count;
+	size_t queued_len;	/* bytes in the send buffers of all connections */
 	struct tombstone_queue tombstones;	/* oldest first */
 	struct tombstone_queue answering;	/* those with a packet to repeat */
 	size_t tombstones_count;

@@ -72,6 +72,7 @@ stream_free(struct stream *s)
 	if (c->control_in == s)
 		c->control_in = NULL;
 	c->queued_len -= s->out.end - s->out.acked;
+	c->endpoint->queued_len -= s->out.end - s->out.acked;
 	sendbuf_fini(&s->out);
 	buf_fini(&s->in);
 	TAILQ_REMOVE(&c->streams, s, by_age);
@@ -112,6 +113,7 @@ stream_put(struct stream *s, const void *bytes, size_t len)
 		return ERR_LIMIT;
 	sendbuf_put(&s->out, bytes, len);
 	c->queued_len += len;
+	c->endpoint->queued_len += len;
 	stream_ready(s);
 	conn_mark(c);
 	return ERR_OK;
@@ -161,6 +163,7 @@ stream_acked(struct stream *s, uint64_t offset)
 
 	sendbuf_acked(&s->out, offset);
 	s->conn->queued_len -= s->out.acked - before;
+	s->conn->endpoint->queued_len -= s->out.acked - before;
 }
 
 void

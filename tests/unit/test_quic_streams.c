@@ -416,6 +416,41 @@ broken_control(void **state)
 	}
 }
 
+/* Answers that nobody takes in: all connections together stay within one bound. */
+static void
+answers_are_bounded(void **state)
+{
+	static const uint8_t body[60000];
+	uint64_t conns[12];
+	struct net *n = *state;
+	size_t queued = 0, refused = 0, i;
+	const struct net_event *r;
+	int64_t stream;
+	int err, k;
+
+	net_add(n, NULL);
+	net_add(n, NULL);
+	for (i = 0; i < 12; i++)
+		conns[i] = net_dial(n, 0, 1);
+	net_run(n, SECONDS(1));
+	for (i = 0; i < 12; i++)
+		for (k = 0; k < QUIC_STREAMS_MAX; k++)
+			assert_int_equal(endpoint_request(n->at[0].e, conns[i], FRAME_ECHO,
+				"x", 1, &stream), 0);
+	net_run(n, MILLISECONDS(100));
+	assert_int_equal(net_count(n, 1, QUIC_REQUEST), 12 * QUIC_STREAMS_MAX);
+	for (i = 0; i < 12 * QUIC_STREAMS_MAX; i++) {
+		r = &n->at[1].events[12 + i];	/* behind those that came up */
+		err = endpoint_respond(n->at[1].e, r->ev.conn, r->ev.stream, FRAME_ECHO,
+			body, sizeof body, true);
+		queued += err == 0 ? sizeof body : 0;
+		refused += err == ERR_LIMIT;
+	}
+	assert_true(queued > QUIC_ANSWERS_LEN_MAX - sizeof body * 2);
+	assert_true(queued <= QUIC_ANSWERS_LEN_MAX);
+	assert_int_equal(refused, i - queued / sizeof body);
+}
+
 int
 main(void)
 {
@@ -426,6 +461,7 @@ main(void)
 		CASE(echo_hundred), CASE(echo_with_loss), CASE(small_frames_with_loss),
 		CASE(send_buffer_is_bounded), CASE(left_request), CASE(left_half_request),
 		CASE(reset_request), CASE(broken_gossip), CASE(broken_control),
+		CASE(answers_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
