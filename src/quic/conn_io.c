@@ -206,7 +206,7 @@ write_packet(struct conn *c, uint8_t *to, size_t cap, ngtcp2_path_storage *ps)
  * A burst is paced by the one before it, and only when there is a next one: told right
  * after the burst, ngtcp2 names a moment some microseconds later, which wakes us for
  * nothing. Not before the handshake is through: ngtcp2 0.12 would pace our Finished by
- * the initial RTT, 22 ms of 50 (STACK.md 2.4-B).
+ * the initial RTT, 22 ms of 50 (STACK.md 2.4-B). 1.x is told right after the burst.
  */
 static int
 pace(struct conn *c)
@@ -253,8 +253,10 @@ conn_io_send(struct conn *c, uint8_t *to, size_t cap, struct path *path)
 	turn_over = n == 0 || c->burst_len >= ngtcp2_conn_get_send_quantum(c->quic);
 	if (!turn_over)
 		return (size_t)n;
-	if (c->burst_len > 0)
+	if (c->burst_len > 0 && COMPAT_PACES_LATER)
 		c->burst_ns = e->now_ns;
+	else if (c->burst_len > 0 && c->completed)
+		ngtcp2_conn_update_pkt_tx_time(c->quic, e->now_ns);
 	c->burst_len = 0;
 	conn_unmark(c);
 	if (n > 0)

@@ -48,6 +48,8 @@
  * connection ends.
  */
 #define COMPAT_REMOTE_UNI_STAYS 1
+/* 0.12 takes the time of a burst also after it has been told a later one. */
+#define COMPAT_PACES_LATER 1
 
 typedef int compat_cid_status;
 #define COMPAT_PATH_VALIDATION_ARGS \
@@ -81,6 +83,8 @@ compat_params_original_dcid(ngtcp2_transport_params *p, const ngtcp2_cid *cid)
 #else
 
 #define COMPAT_REMOTE_UNI_STAYS 0
+/* Time never goes back in 1.x (asserted): it has to be told of a burst at its end. */
+#define COMPAT_PACES_LATER 0
 
 typedef ngtcp2_connection_id_status_type compat_cid_status;
 #define COMPAT_PATH_VALIDATION_ARGS \

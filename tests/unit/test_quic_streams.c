@@ -435,8 +435,8 @@ answers_are_bounded(void **state)
 	net_run(n, SECONDS(1));
 	for (i = 0; i < 12; i++)
 		for (k = 0; k < QUIC_STREAMS_MAX; k++)
-			assert_int_equal(endpoint_request(n->at[0].e, conns[i], FRAME_ECHO,
-				"x", 1, &stream), 0);
+			assert_int_equal(endpoint_request(n->at[0].e, conns[i],
+				FRAME_ECHO, "x", 1, &stream), 0);
 	net_run(n, MILLISECONDS(100));
 	assert_int_equal(net_count(n, 1, QUIC_REQUEST), 12 * QUIC_STREAMS_MAX);
 	for (i = 0; i < 12 * QUIC_STREAMS_MAX; i++) {
