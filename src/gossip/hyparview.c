@@ -149,6 +149,16 @@ on_neighbor(struct hyparview *h, struct gossip_ctx *x, const struct peer_id *fro
 		return;
 	}
 	/*
+	 * An answer that crossed with our Disconnect is no request. Taken for one it
+	 * evicts somebody else, whose answer is under way as well: a storm of evictions
+	 * that never ended in a simulation of 100 nodes. Should it be a request after
+	 * all, what we send tells of others to ask.
+	 */
+	if (!reply && views_just_evicted(v, x, from)) {
+		refuse(h, x, from);
+		return;
+	}
+	/*
 	 * Members evict for High. An observer neither evicts nor takes what it did not
 	 * ask for.
 	 */

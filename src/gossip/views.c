@@ -83,6 +83,16 @@ views_needs(const struct views *v, const struct peer_id *peer)
 	       views_find_join((struct views *)v, peer);
 }
 
+bool
+views_just_evicted(
+	const struct views *v, const struct gossip_ctx *x, const struct peer_id *peer)
+{
+	const struct views_peer *p = views_find(v, peer);
+
+	return p && p->evicted_ns != 0 &&
+	       x->now_ns < p->evicted_ns + x->config->neighbor_timeout_ns;
+}
+
 struct views_peer *
 views_find(const struct views *v, const struct peer_id *peer)
 {
@@ -204,12 +214,16 @@ static void
 evict(struct views *v, struct gossip_ctx *x)
 {
 	struct peer_id old;
+	struct views_peer *p;
 
 	if (!peerset_sample(&v->active, x->rng, NULL, 0, &old, 1))
 		return;
 	v->evictions++;
 	outbox_send_disconnect(x->out, &old, true);
 	views_remove_active(v, x, &old, NEIGHBOR_EVICTED, true);
+	p = views_find(v, &old);
+	if (p)
+		p->evicted_ns = x->now_ns;
 	views_hang_up(v, x, &old);
 }
 

@@ -38,6 +38,7 @@ struct views_peer {
 	size_t data_len;
 	bool alive, answered;
 	enum views_asked tried;
+	uint64_t evicted_ns; /* when we last evicted it; 0 never */
 };
 
 struct views {
@@ -53,6 +54,12 @@ struct views {
 void views_init(struct views *v, size_t active_max, size_t passive_max);
 void views_fini(struct views *v, struct heap *timers);
 
+/*
+ * Whether we evicted the peer so shortly ago that a Neighbor from it may be its answer to
+ * what we sent before: it has not heard of its eviction.
+ */
+bool views_just_evicted(
+	const struct views *v, const struct gossip_ctx *x, const struct peer_id *peer);
 /* Whether the peer is active, pending or joining. */
 bool views_needs(const struct views *v, const struct peer_id *peer);
 /* NULL when the peer is in no set. */

@@ -9,10 +9,35 @@
 
 #define LATE_LOOP_FORGIVEN SECONDS(5)
 
+static uint64_t
+every(const struct node *n)
+{
+	return n->config.announce_ns ? n->config.announce_ns : ANNOUNCE_EVERY;
+}
+
+uint64_t
+announce_scaled(const struct node *n, uint64_t limit_ns)
+{
+	/* In milliseconds, because the product of two times overflows. */
+	return limit_ns / NS_PER_MS * (every(n) / NS_PER_MS) /
+	       (ANNOUNCE_EVERY / NS_PER_MS) * NS_PER_MS;
+}
+
+/* What keeps the cost of a node flat in a large mesh. */
+static uint64_t
+flat(const struct membership *m, uint64_t interval_ns)
+{
+	size_t nodes = directory_count(m->directory);
+
+	return nodes > ANNOUNCE_FLAT_NODES ? interval_ns * nodes / ANNOUNCE_FLAT_NODES
+					   : interval_ns;
+}
+
 void
 announce_soon(struct node *n, struct membership *m, uint64_t now_ns)
 {
-	uint64_t due = m->announced_ns + ANNOUNCE_GAP;
+	uint64_t gap_ns = flat(m, announce_scaled(n, ANNOUNCE_GAP));
+	uint64_t due = m->announced_ns + gap_ns;
 
 	if (n->config.observer || n->leave_ns != 0)
 		return;
@@ -99,32 +124,29 @@ fill(const struct node *n, struct membership *m, uint16_t flags, uint64_t now_ns
  * packet finds out that a neighbor is dead: suspects after 1.3 s instead of 0.5 s.
  */
 static uint64_t
-next_beat(struct node *n, struct membership *m, uint64_t every, uint64_t now_ns)
+next_beat(struct node *n, struct membership *m, uint64_t interval_ns, uint64_t now_ns)
 {
 	if (m->beat_ns == 0)
-		m->beat_ns = now_ns + ANNOUNCE_GAP + rng_below(&n->rng, every);
+		m->beat_ns = now_ns + ANNOUNCE_GAP + rng_below(&n->rng, interval_ns);
 	else if (m->beat_ns <= now_ns)
-		m->beat_ns = now_ns + rng_jitter(&n->rng, every, 10);
+		m->beat_ns = now_ns + rng_jitter(&n->rng, interval_ns, 10);
 	return m->beat_ns;
 }
 
 void
 announce(struct node *n, struct membership *m, uint16_t flags, uint64_t now_ns)
 {
-	size_t nodes = directory_count(m->directory);
-	uint64_t every = ANNOUNCE_EVERY;
+	uint64_t interval_ns = flat(m, every(n));
 	struct gossip_in in = { .kind = GOSSIP_IN_BROADCAST };
 	struct digest d;
 	struct buf b;
 
-	if (nodes > ANNOUNCE_FLAT_NODES)
-		every = every * nodes / ANNOUNCE_FLAT_NODES;
 	fill(n, m, flags, now_ns, &d);
 	buf_init(&b, GOSSIP_MESSAGE_LEN_MIN);
 	digest_sign(&b, &d, &m->topic_id, n->config.identity.secret_key);
 	in.bytes = (struct view){ b.data, b.len };
 	m->announced_ns = now_ns;
-	m->announce_ns = next_beat(n, m, every, now_ns);
+	m->announce_ns = next_beat(n, m, interval_ns, now_ns);
 	meshes_apply(n, m, in.bytes, now_ns);
 	meshes_handle(n, m, &in, now_ns);
 	buf_fini(&b);

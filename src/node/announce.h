@@ -13,6 +13,8 @@
 #define ANNOUNCE_GAP MILLISECONDS(200)
 #define ANNOUNCE_FLAT_NODES 250
 
+/* A limit that is right for digests every 2 s, for the interval of this node. */
+uint64_t announce_scaled(const struct node *n, uint64_t limit_ns);
 void announce_soon(struct node *n, struct membership *m, uint64_t now_ns);
 /*
  * We were accused and must answer: at once, and with a digest that is newer than what the

@@ -152,6 +152,8 @@ meshes_add(struct node *n, const char *mesh, uint64_t now_ns)
 	snprintf(m->mesh, sizeof(m->mesh), "%s", mesh);
 	topic_of_mesh(&m->topic_id, &n->config.key, mesh);
 	directory_config_default(&dc);
+	dc.suspect_ns = announce_scaled(n, dc.suspect_ns);
+	dc.gone_ns = announce_scaled(n, dc.gone_ns);
 	if (!n->config.observer)
 		dc.self = n->config.identity.id;
 	dc.topic = m->topic_id;

@@ -36,6 +36,11 @@ struct node_config {
 	struct seed remembered[REMEMBERED_PEERS_MAX];	/* from an earlier life */
 	size_t remembered_count;
 	uint32_t cpu_budget_mc, memory_budget_kib;
+	/*
+	 * How often a digest goes out; 0: 2 s. Equal in the whole mesh, because how long
+	 * silence is borne scales with it.
+	 */
+	uint64_t announce_ns;
 	uint8_t random_seed[32];
 	/* Tighter or wider than limits.h says; 0: as it says. */
 	size_t links_max, greeting_max, directory_max;

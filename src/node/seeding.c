@@ -49,6 +49,21 @@ want_init(struct want *w, const struct node *n, uint64_t now_ns)
 	}
 }
 
+/*
+ * Whether any mesh looks for anybody. Most of the time none does, and that is asked after
+ * every packet: without it going through the table took a seventh of a node's time in a
+ * simulation of 100.
+ */
+static bool
+looks(const struct want *w)
+{
+	for (size_t i = 0; i < w->n->mesh_count; i++)
+		if (w->neighbors[i] == 0 || w->now_ns >= w->n->meshes[i]->heal_ns ||
+			(w->few[i] && w->now_ns >= w->n->meshes[i]->widen_ns))
+			return true;
+	return w->n->config.observer;
+}
+
 static bool
 mesh_wants(const struct want *w, size_t i, const struct seed_entry *e)
 {
@@ -110,7 +125,7 @@ seeding_deadline(const struct node *n)
 	if (n->leave_ns != 0 || n->seeds.count == 0)
 		return NEVER;
 	want_init(&w, n, 0);
-	if (pending(n) < SEEDING_AT_ONCE * (n->mesh_count + 1))
+	if (looks(&w) && pending(n) < SEEDING_AT_ONCE * (n->mesh_count + 1))
 		due = seeds_due(&n->seeds, wanted, &w);
 	for (size_t i = 0; i < n->mesh_count; i++)
 		if (!n->config.observer && n->meshes[i]->heal_ns < due)
@@ -194,13 +209,14 @@ seeding_tick(struct node *n, uint64_t now_ns)
 
 	if (n->leave_ns != 0)
 		return;
-	while (pending(n) < SEEDING_AT_ONCE * (n->mesh_count + 1)) {
-		want_init(&w, n, now_ns);
+	want_init(&w, n, now_ns);
+	while (looks(&w) && pending(n) < SEEDING_AT_ONCE * (n->mesh_count + 1)) {
 		e = seeds_next(&n->seeds, now_ns, wanted, &w);
 		if (e == NULL)
 			break;
 		widened(n, &w, &e->seed.id);
 		contact(n, e, now_ns);
+		want_init(&w, n, now_ns);
 	}
 	rearm(n, now_ns);
 }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_HEALING_H
+#define SIM_HEALING_H
+
+#include "tests/sim/world.h"
+
+/*
+ * One cut of a mesh of whole nodes, and how it grows together again (F158). Everybody
+ * joins over node 0 at once; after 30 s of calm packets between the two sides are lost
+ * for `cut_ns`. HEALING_LIMIT after the cut's end all has to be one again; then evictions
+ * are counted for five minutes.
+ */
+#define HEALING_LIMIT SECONDS(120)
+#define HEALING_CHURN_MINUTES 5
+
+struct healing {
+	uint64_t seed;
+	size_t nodes, apart; /* the last `apart` nodes are cut off */
+	uint64_t cut_ns;
+	uint64_t announce_ns; /* 0: the default of 2 s */
+	bool forgetful;	      /* for the control: nothing to look for */
+
+	/* Results; NEVER: not within the limit. */
+	uint64_t overlay_ns, directory_ns; /* after the end of the cut */
+	bool was_cut; /* at its end nobody saw the other side as live */
+	double evictions_a_minute;	   /* of all nodes, once it was one */
+	double changes_a_minute;	   /* of liveness, of all nodes, then */
+	uint64_t events;
+	char why[256]; /* what was not so at the limit */
+};
+
+void healing_run(struct healing *h);
+/* Whether the mesh came to be one in time, and stays calm. */
+bool healing_good(const struct healing *h);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "base/heap.h"
+#include "base/rng.h"
+#include "node/node.h"
+
+/*
+ * Whole production nodes in virtual time, hundreds to thousands in one process, over the
+ * stand-in endpoint (plain_state.h): one latency for each pair, loss, cuts between
+ * groups, deaths, freezes, restarts. tests/unit/node_world drives tens of nodes with the
+ * real QUIC; here only what is linked differs, and that signatures are cheap. A node that
+ * is dead answers as a closed port does; one that is frozen gets what waited for it when
+ * it is resumed, as far as a socket's buffer goes.
+ */
+#define WORLD_WAITING_MAX 256
+
+struct world_config {
+	uint64_t seed;
+	size_t nodes_max;
+	uint64_t latency_min_ns, latency_max_ns;
+	unsigned loss_percent;
+	uint64_t announce_ns; /* 0: the default */
+	bool hints;	      /* closed ports are told of */
+	bool forgetful;	      /* nodes are given no places to look: no healing */
+};
+void world_config_default(struct world_config *c, uint64_t seed);
+
+struct packet {
+	struct heap_entry entry; /* first */
+	size_t from, to, len;
+	uint8_t bytes[];
+};
+
+struct member {
+	struct heap_entry due;	 /* first; when its node wants the next tick */
+	struct node *node;	 /* NULL while dead */
+	struct node_config config;
+	struct node_load load;
+	bool frozen, leaving;
+	uint64_t frozen_ns; /* since when */
+	unsigned group;		 /* packets between different groups are lost */
+	struct packet *waiting[WORLD_WAITING_MAX];
+	size_t waiting_count;
+	/* Of the overlay, by its own word; and of what it thinks of others. */
+	uint64_t neighbors_up, evicted, lost, liveness_events, suspected, called_gone;
+	uint64_t accused; /* by others, by its own word */
+};
+
+struct world {
+	struct world_config config;
+	struct member *members;
+	size_t count;
+	struct heap packets, due;
+	struct rng rng;
+	uint64_t now_ns, events, packets_sent, packets_cut, packets_lost;
+};
+
+struct world *world_new(const struct world_config *c);
+void world_free(struct world *w);
+
+/* A new node of mesh1, seeded with another one or with nobody (SIZE_MAX). */
+size_t world_add(struct world *w, size_t seed_of);
+void world_kill(struct world *w, size_t i);
+void world_leave(struct world *w, size_t i); /* dead once it has said goodbye */
+void world_restart(struct world *w, size_t i); /* same identity, next incarnation */
+void world_freeze(struct world *w, size_t i);
+void world_resume(struct world *w, size_t i);
+/* Its loop was late by this much just now, as its driver would say. */
+void world_late(struct world *w, size_t i, uint64_t late_ns);
+void world_run(struct world *w, uint64_t for_ns);
+
+bool world_alive(const struct world *w, size_t i);
+size_t world_find(const struct world *w, const struct peer_id *id);
+const struct directory *world_directory(const struct world *w, size_t i);
+/* How i sees j: -1 not at all, else the liveness. */
+int world_sees(const struct world *w, size_t i, size_t j);
+/* The neighbors of i in the overlay, as numbers; at most `cap`. */
+size_t world_neighbors(const struct world *w, size_t i, size_t *to, size_t cap);
+void world_status(const struct world *w, size_t i, struct node_status *s);
+
+#endif
