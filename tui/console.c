@@ -12,11 +12,11 @@
 #include "tui/prompt.h"
 #include "tui/rows.h"
 
-enum { TOPOLOGY, NODES, DIRECTORY, TIMELINE, HELP, PANES };
+enum { TOPOLOGY, NODES, DIRECTORY, TIMELINE, BOOT, HELP, PANES };
 
 static const struct pane_ops *const pane_ops[PANES] = {
 	&pane_topology_ops, &pane_nodes_ops, &pane_directory_ops, &pane_timeline_ops,
-	&pane_help_ops,
+	&pane_boot_ops, &pane_help_ops,
 };
 
 /* What the open prompt is for. */
@@ -241,6 +241,9 @@ act_here(struct console *c, const struct model *m, enum action a)
 	case ACTION_PANE_TIMELINE:
 		go_to(c, TIMELINE);
 		return true;
+	case ACTION_PANE_BOOT:
+		go_to(c, BOOT);
+		return true;
 	case ACTION_PANE_HELP:
 		go_to(c, HELP);
 		return true;
@@ -325,6 +328,8 @@ hash_of(const struct console *c, const struct model *m)
 	mix(&hash, m->notice_count > 0 ? m->notices[m->notice_count - 1].at_ns : 0);
 	if (c->current == TIMELINE && m->timeline)
 		mix(&hash, timeline_last(m->timeline));
+	for (size_t i = 0; c->current == BOOT && i < m->boot_count; i++)
+		mix(&hash, m->boots[i].key ^ m->boots[i].heard_ns);
 	for (size_t i = 0; i < m->mesh_count; i++) {
 		const struct directory *d = m->meshes[i].directory;
 		const struct topology *t = m->meshes[i].topology;
@@ -361,6 +366,12 @@ console_deadline(const struct console *c, const struct model *m)
 	return changed ? c->drawn_ns + CONSOLE_FRAME_NS : second_ns;
 }
 
+bool
+console_wants_boots(const struct console *c)
+{
+	return c->current == BOOT;
+}
+
 static void
 draw_body(struct console *c, const struct model *m, struct canvas *body)
 {
@@ -368,7 +379,8 @@ draw_body(struct console *c, const struct model *m, struct canvas *body)
 	struct border_facts f;
 
 	border_facts(&f, m);
-	if (f.nodes == 0 && c->current != HELP && c->current != TIMELINE)
+	if (f.nodes == 0 && c->current != HELP && c->current != TIMELINE &&
+		c->current != BOOT)
 		border_empty(body, m);
 	else if (c->detail_open)
 		pane_detail_ops.draw(c->detail, &x, body);

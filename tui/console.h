@@ -60,6 +60,9 @@ bool console_key(struct console *c, const struct model *m, uint32_t key,
 bool console_due(const struct console *c, const struct model *m);
 uint64_t console_deadline(const struct console *c, const struct model *m);
 
+/* Boots are being looked at: those of other nodes should be asked for. */
+bool console_wants_boots(const struct console *c);
+
 /* Draws everything; the canvas's size is the console's size. */
 void console_draw(struct console *c, const struct model *m, struct canvas *canvas);
 

@@ -30,6 +30,21 @@ struct model_mesh {
 	const struct topology *topology; /* of that directory as it is now; or NULL */
 };
 
+/*
+ * A boot: of a node of this console, as its lifeline tells it, or of another node of this
+ * machine, as it answered.
+ */
+struct model_boot {
+	uint64_t key;			/* its own as long as this console lives */
+	struct peer_id id;		/* zero: it never had one */
+	char name[NAME_LEN_MAX + 1];	/* "mesh1.broker" while not more is known */
+	bool child;			/* started by this console */
+	bool asked;			/* and has not answered yet */
+	bool over;			/* its process has ended */
+	const struct span_set *spans;	/* NULL: not known */
+	uint64_t heard_ns;		/* when they came */
+};
+
 struct model {
 	uint64_t now_ns;			/* monotonic, as in the directories */
 	char clock[24];				/* wall time for people, or "" */
@@ -42,6 +57,8 @@ struct model {
 	const struct model_notice *notices; /* oldest first, at most MODEL_NOTICES_MAX */
 	size_t notice_count;
 	const struct timeline *timeline; /* what this console saw happen; or NULL */
+	const struct model_boot *boots;	/* in order of becoming known */
+	size_t boot_count;
 	bool searching;	       /* still looking; false and no mesh: none found */
 	const char *looked_in; /* "/run/user/1000/meshtui", for the empty screen */
 };

@@ -2,6 +2,7 @@
 #include "app/node_boot.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +11,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config.h"
+#include "io/lifeline_end.h"
 #include "io/loop.h"
 #include "io/paths.h"
 #include "node/budget.h"
+#include "quic/event.h"
 
 /*
  * sysexits.h says what an init system can do about it: 78 do not retry, 69 and 74 later.
@@ -97,6 +100,7 @@ make_node(struct node_boot *b, const struct options *o, struct node_config *c)
 	snprintf(c->build, sizeof c->build, "%s", PACKAGE_VERSION);
 	memcpy(c->seeds, o->seeds, sizeof c->seeds);
 	c->seed_count = o->seed_count;
+	c->subscribe_later = true;
 	c->cpu_budget_mc = budget_of(o->type)->cpu_mc;
 	c->memory_budget_kib = budget_of(o->type)->memory_kib;
 	randombytes_buf(c->random_seed, sizeof c->random_seed);
@@ -107,35 +111,194 @@ make_node(struct node_boot *b, const struct options *o, struct node_config *c)
 	return b->node != NULL ? ERR_OK : err;
 }
 
+/* What a test ordered for this step; see node_boot.h. */
+static int
+obey_test(struct node_boot *b, enum boot_step step)
+{
+	const char *order = getenv(NODE_BOOT_TEST_ENV);
+	const char *name = strrchr(boot_span_name(step), '.') + 1;
+	size_t len = strlen(name);
+	uint64_t ms;
+
+	if (order == NULL || strncmp(order, name, len) != 0 || order[len] != '=')
+		return ERR_OK;
+	order += len + 1;
+	if (strcmp(order, "fail") == 0) {
+		snprintf(b->why, sizeof b->why, "%s was told to fail by %s", name,
+			NODE_BOOT_TEST_ENV);
+		return ERR_SYSTEM;
+	}
+	if (text_u64(order, 60000, &ms) == ERR_OK)
+		(void)poll(NULL, 0, (int)ms);
+	return ERR_OK;
+}
+
+/* A parent sees how far we are, above all when a step takes long. */
+static void
+tell(struct node_boot *b)
+{
+	if (b->tell_fd >= 0 &&
+		!lifeline_end_tell_spans(b->tell_fd, tracer_spans(b->tracer)))
+		b->tell_fd = -1;
+}
+
+int
+node_boot_begin(struct node_boot *b, enum boot_step step)
+{
+	static const enum trace_span spans[BOOT_STEPS] = {
+		[BOOT_IDENTITY] = TRACE_IDENTITY_LOADED,
+		[BOOT_ENDPOINT] = TRACE_ENDPOINT_CREATED,
+		[BOOT_ALPN] = TRACE_ALPN_REGISTERED,
+		[BOOT_GOSSIP] = TRACE_GOSSIP_STARTED,
+		[BOOT_ACCEPT] = TRACE_ACCEPT_LOOP_STARTED,
+	};
+	uint64_t now_ns = loop_now_ns();
+
+	boot_begin(&b->boot, step, now_ns);
+	b->span = tracer_begin(b->tracer, spans[step], b->root, now_ns);
+	tell(b);
+	return obey_test(b, step);
+}
+
+int
+node_boot_end(struct node_boot *b, enum boot_step step, int err)
+{
+	const char *why = b->why[0] != '\0' ? b->why : err_text(err);
+	uint64_t now_ns = loop_now_ns();
+
+	if (err == ERR_OK)
+		why = NULL;
+	boot_end(&b->boot, step, err, now_ns);
+	tracer_end(b->tracer, b->span, why, now_ns);
+	if (err != ERR_OK || step == BOOT_ACCEPT)
+		tracer_end(b->tracer, b->root, why, now_ns);
+	if (err != ERR_OK)
+		tell(b);
+	else if (step == BOOT_ACCEPT)
+		b->joined = tracer_begin(b->tracer, TRACE_JOINED, b->root, now_ns);
+	return err;
+}
+
+bool
+node_boot_joined(struct node_boot *b, const char *peer)
+{
+	struct node_status status;
+	uint64_t now_ns = loop_now_ns();
+
+	if (!tracer_is_open(b->tracer, b->joined))
+		return false;
+	node_status(b->node, &status, now_ns);
+	tracer_set(b->tracer, b->joined, TRACE_ATTR_SEED, "%s", peer);
+	tracer_set(b->tracer, b->joined, TRACE_ATTR_NEIGHBORS, "%zu", status.neighbors);
+	tracer_end(b->tracer, b->joined, NULL, now_ns);
+	return true;
+}
+
+static void
+set_addresses(struct node_boot *b, int span, const struct address *a, size_t count)
+{
+	char one[ADDRESS_TEXT_CAP], text[2 * ADDRESS_TEXT_CAP] = "";
+
+	for (size_t i = 0; i < count && i < 2; i++)
+		snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s",
+			i > 0 ? " " : "", address_format(one, &a[i]));
+	tracer_set(b->tracer, span, TRACE_ATTR_BIND_ADDR, "%s", text);
+}
+
+static int
+step_identity(struct node_boot *b, const struct options *o, struct node_config *c)
+{
+	char hex[ID_HEX_CAP];
+	int err = node_boot_begin(b, BOOT_IDENTITY);
+
+	if (err == ERR_OK)
+		err = load_identity(b, o, c);
+	if (b->minted)
+		tracer_rename(b->tracer, b->span, TRACE_IDENTITY_MINTED);
+	if (b->dir.path[0] != '\0')
+		tracer_set(b->tracer, b->span, TRACE_ATTR_PATH, "%.140s", b->dir.path);
+	if (err == ERR_OK) {
+		tracer_set(b->tracer, b->root, TRACE_ATTR_NODE_ID, "%s",
+			id_hex(hex, &b->id));
+		tracer_set(b->tracer, b->root, TRACE_ATTR_NODE_NAME, "%s", b->name);
+	}
+	return node_boot_end(b, BOOT_IDENTITY, err);
+}
+
+static int
+step_endpoint(struct node_boot *b, const struct options *o, struct node_config *c)
+{
+	int err = node_boot_begin(b, BOOT_ENDPOINT);
+
+	if (err == ERR_OK)
+		err = open_endpoint(b, o, c);
+	if (err == ERR_OK)
+		set_addresses(b, b->root, c->bound, udp_count(b->udp));
+	/* What was asked for, when it could not be had. */
+	set_addresses(b, b->span, err == ERR_OK ? c->bound : o->bind,
+		err == ERR_OK ? udp_count(b->udp) : o->bind_count);
+	return node_boot_end(b, BOOT_ENDPOINT, err);
+}
+
+/* node_new makes the credentials and registers both ALPNs before anything comes in. */
+static int
+step_alpn(struct node_boot *b, const struct options *o, struct node_config *c)
+{
+	int err = node_boot_begin(b, BOOT_ALPN);
+
+	tracer_set(b->tracer, b->span, TRACE_ATTR_ALPN, "%s %s",
+		quic_alpn_text(ALPN_MESHTUI), quic_alpn_text(ALPN_GOSSIP));
+	if (err == ERR_OK)
+		err = make_node(b, o, c);
+	return node_boot_end(b, BOOT_ALPN, err);
+}
+
+/* Topic and directory; the first tick sets the topic's timers and dials the seeds. */
+static int
+step_gossip(struct node_boot *b, const struct node_config *c)
+{
+	struct peer_id topic;
+	char hex[ID_HEX_CAP];
+	int err = node_boot_begin(b, BOOT_GOSSIP);
+
+	topic_of_mesh(&topic, &c->key, c->mesh);
+	tracer_set(b->tracer, b->span, TRACE_ATTR_TOPIC, "%s", id_hex(hex, &topic));
+	if (err == ERR_OK) {
+		node_subscribe(b->node, loop_now_ns());
+		node_tick(b->node, loop_now_ns(), loop_wall_ms());
+	}
+	return node_boot_end(b, BOOT_GOSSIP, err);
+}
+
 static int
 run_steps(struct node_boot *b, const struct options *o, struct node_config *c)
 {
-	int err;
+	int err = step_identity(b, o, c);
 
-	boot_begin(&b->boot, BOOT_IDENTITY, loop_now_ns());
-	err = load_identity(b, o, c);
-	boot_end(&b->boot, BOOT_IDENTITY, err, loop_now_ns());
 	if (err != ERR_OK)
 		return status_of(err);
-	boot_begin(&b->boot, BOOT_ENDPOINT, loop_now_ns());
-	err = open_endpoint(b, o, c);
-	boot_end(&b->boot, BOOT_ENDPOINT, err, loop_now_ns());
+	err = step_endpoint(b, o, c);
 	if (err != ERR_OK)
 		return err == ERR_PERMISSION ? EXIT_PERMISSION : EXIT_UNAVAILABLE;
-	/*
-	 * node_new makes the credentials and registers both ALPNs before anything comes
-	 * in.
-	 */
-	boot_begin(&b->boot, BOOT_ALPN, loop_now_ns());
-	err = make_node(b, o, c);
-	boot_end(&b->boot, BOOT_ALPN, err, loop_now_ns());
-	if (err != ERR_OK)
-		return status_of(err);
-	/* The first tick sets the topic's timers and dials the first seeds. */
-	boot_begin(&b->boot, BOOT_GOSSIP, loop_now_ns());
-	node_tick(b->node, loop_now_ns(), loop_wall_ms());
-	boot_end(&b->boot, BOOT_GOSSIP, ERR_OK, loop_now_ns());
-	return 0;
+	err = step_alpn(b, o, c);
+	if (err == ERR_OK)
+		err = step_gossip(b, c);
+	return err == ERR_OK ? 0 : status_of(err);
+}
+
+static void
+start_trace(struct node_boot *b, const struct options *o)
+{
+	uint8_t seed[32];
+
+	randombytes_buf(seed, sizeof seed);
+	b->tracer = tracer_new(seed, b->boot.started_ns, loop_wall_ms() * 1000);
+	b->root = tracer_begin(b->tracer, TRACE_NODE_READY, -1, b->boot.started_ns);
+	b->joined = -1;
+	b->tell_fd = o->lifeline_fd;
+	tracer_set(b->tracer, b->root, TRACE_ATTR_NODE_TYPE, "%s", o->type);
+	tracer_set(b->tracer, b->root, TRACE_ATTR_MESH_ID, "%s", o->meshes[0]);
+	tracer_set(b->tracer, b->root, TRACE_ATTR_VERSION, "%s", PACKAGE_VERSION);
 }
 
 int
@@ -147,6 +310,7 @@ node_boot_run(struct node_boot *b, const struct options *o)
 	memset(b, 0, sizeof *b);
 	b->dir.fd = b->dir.lock_fd = -1;
 	boot_start(&b->boot, loop_now_ns());
+	start_trace(b, o);
 	status = run_steps(b, o, c);
 	identity_wipe(&c->identity);
 	fabric_key_wipe(&c->key);
@@ -160,6 +324,8 @@ node_boot_fini(struct node_boot *b)
 	node_free(b->node);
 	udp_close(b->udp);
 	files_close(&b->dir);
+	tracer_free(b->tracer);
+	b->tracer = NULL;
 	b->node = NULL;
 	b->udp = NULL;
 }

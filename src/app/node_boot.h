@@ -7,6 +7,7 @@
 #include "io/udp.h"
 #include "node/boot.h"
 #include "node/node.h"
+#include "trace/tracer.h"
 
 /*
  * The boot chain of --node up to the accept loop: identity, endpoint, ALPN, gossip. Each
@@ -14,6 +15,12 @@
  * node_boot_fini.
  */
 #define NODE_BOOT_WHY_CAP FILES_WHY_CAP
+
+/*
+ * For tests: "STEP=MS" makes a step take so much longer, "STEP=fail" makes it fail. A
+ * step is the end of its span's name: endpoint_created=200.
+ */
+#define NODE_BOOT_TEST_ENV "MESHTUI_TEST_BOOT"
 
 struct node_boot {
 	struct boot boot;
@@ -26,11 +33,23 @@ struct node_boot {
 	size_t advertised_count;
 	bool minted;
 	char why[NODE_BOOT_WHY_CAP]; /* a text for a person when it failed */
+	struct tracer *tracer;
+	int root, span, joined;	/* numbers of the tracer's; span: the step under way */
+	int tell_fd;		/* the lifeline, to say how far it is; -1: nobody asks */
 };
 
 /* 0, or an exit status with the reason in b->why. */
 int node_boot_run(struct node_boot *b, const struct options *o);
 void node_boot_fini(struct node_boot *b);
+
+/*
+ * The last step is the caller's. Begin: ERR_OK, or an error that a test ordered. End
+ * gives err back; with the last step, or a failed one, the boot ends.
+ */
+int node_boot_begin(struct node_boot *b, enum boot_step step);
+int node_boot_end(struct node_boot *b, enum boot_step step, int err);
+/* The first neighbor. True when that is news: once. */
+bool node_boot_joined(struct node_boot *b, const char *peer);
 
 /* "identity 0.4ms, endpoint 0.2ms, ...": how long each step took. */
 char *node_boot_spans(const struct node_boot *b, char *to, size_t cap);

@@ -33,7 +33,7 @@ struct running {
 	struct node_driver *driver;
 	struct control_socket *control;
 	struct lifeline_end *lifeline;
-	bool leaving, joined, peers_changed;
+	bool leaving, peers_changed;
 	uint64_t peers_saved_ns, log_looked_ns;
 	struct chronicle chronicle;
 };
@@ -130,8 +130,10 @@ on_event(void *ctx, const struct node_event *ev)
 	text_printable(text, sizeof text, ev->text, strnlen(ev->text, sizeof ev->text));
 	switch (ev->kind) {
 	case NODE_EVENT_NEIGHBOR:
-		if (!r->joined && strcmp(ev->text, "up") == 0) {
-			r->joined = true;
+		if (ev->up && node_boot_joined(&r->boot, peer)) {
+			if (r->lifeline != NULL)
+				lifeline_end_spans(
+					r->lifeline, tracer_spans(r->boot.tracer));
 			log_info("joined through %s after %s", peer,
 				text_duration(took, sizeof took,
 					loop_now_ns() - r->boot.boot.started_ns));
@@ -190,12 +192,13 @@ static char *
 on_request(void *ctx, const char *line, size_t len)
 {
 	struct running *r = ctx;
-	const struct node_view_times times = { .now_ns = loop_now_ns(),
+	const struct node_view_own own = { .timeline = r->chronicle.timeline,
+		.spans = tracer_spans(r->boot.tracer),
+		.now_ns = loop_now_ns(),
 		.turned_ns = node_driver_turned_ns(r->driver),
 		.boot_ns = boot_took_ns(&r->boot.boot) };
 
-	return node_view_answer(
-		r->boot.node, r->chronicle.timeline, line, len, &times);
+	return node_view_answer(r->boot.node, line, len, &own);
 }
 
 static void
@@ -262,6 +265,7 @@ tell_ready(struct running *r)
 
 		memcpy(ready.name, b->name, sizeof ready.name);
 		memcpy(ready.addresses, b->advertised, sizeof ready.addresses);
+		lifeline_end_spans(r->lifeline, tracer_spans(b->tracer));
 		lifeline_end_ready(r->lifeline, &ready);
 	}
 	chronicle_own(&r->chronicle, TIMELINE_NODE_READY, "booted in %s",
@@ -300,17 +304,17 @@ static int
 accept_loop(struct running *r)
 {
 	const struct node_driver_hooks hooks = { on_event, on_turned, r };
-	struct boot *b = &r->boot.boot;
-	int err;
+	int err = node_boot_begin(&r->boot, BOOT_ACCEPT);
 
-	boot_begin(b, BOOT_ACCEPT, loop_now_ns());
-	r->driver = node_driver_new(&r->loop, r->boot.node, r->boot.udp, &hooks, &err);
-	if (r->driver == NULL)
+	if (err == ERR_OK)
+		r->driver = node_driver_new(
+			&r->loop, r->boot.node, r->boot.udp, &hooks, &err);
+	if (r->driver == NULL && r->boot.why[0] == '\0')
 		snprintf(r->boot.why, sizeof r->boot.why, "cannot watch the sockets: %s",
 			err_text(err));
-	else
+	if (r->driver != NULL)
 		open_control(r);
-	return boot_end(b, BOOT_ACCEPT, err, loop_now_ns());
+	return node_boot_end(&r->boot, BOOT_ACCEPT, err);
 }
 
 static void

@@ -8,8 +8,8 @@
 #include "control/answer.h"
 
 char *
-node_view_answer(const struct node *n, const struct timeline *timeline,
-	const char *line, size_t len, const struct node_view_times *times)
+node_view_answer(const struct node *n, const char *line, size_t len,
+	const struct node_view_own *own)
 {
 	struct link_row *links = mem_array(LINKS_MAX, sizeof *links);
 	struct mesh_row meshes[MESHES_MAX];
@@ -17,13 +17,14 @@ node_view_answer(const struct node *n, const struct timeline *timeline,
 	struct control_view v = { .status = &status,
 		.meshes = meshes,
 		.links = links,
-		.timeline = timeline,
-		.now_ns = times->now_ns,
-		.loop_turned_ns = times->turned_ns };
+		.timeline = own->timeline,
+		.spans = own->spans,
+		.now_ns = own->now_ns,
+		.loop_turned_ns = own->turned_ns };
 	char *answer;
 
-	node_status(n, &status, times->now_ns);
-	status.boot_ns = times->boot_ns;
+	node_status(n, &status, own->now_ns);
+	status.boot_ns = own->boot_ns;
 	v.mesh_count = node_meshes(n, meshes, MESHES_MAX);
 	v.link_count = node_links(n, links, LINKS_MAX);
 	answer = control_answer(&v, line, len);

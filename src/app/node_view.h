@@ -9,15 +9,17 @@
 /* What a node says of itself and of what it sees, to those who ask. */
 
 /* What the node itself does not know of its process. */
-struct node_view_times {
+struct node_view_own {
+	const struct timeline *timeline;
+	const struct span_set *spans;	/* its boot */
 	uint64_t now_ns;
 	uint64_t turned_ns; /* when the loop last turned: io/node_driver */
 	uint64_t boot_ns;   /* how long the boot took */
 };
 
 /* Answer to a request on the control socket; from malloc. */
-char *node_view_answer(const struct node *n, const struct timeline *timeline,
-	const char *line, size_t len, const struct node_view_times *times);
+char *node_view_answer(const struct node *n, const char *line, size_t len,
+	const struct node_view_own *own);
 
 /*
  * Answer to ASK on the lifeline: the directory and the overlay. v->nodes is from malloc.

@@ -4,6 +4,7 @@
 
 #include <uv.h>
 
+#include "app/boots.h"
 #include "app/chronicle.h"
 #include "app/fleet.h"
 #include "app/options.h"
@@ -31,6 +32,7 @@ struct observe {
 	struct control_socket *control;
 	struct fleet *fleet;
 	struct chronicle chronicle;
+	struct boots *boots;
 	struct loop_signals signals;
 	uv_signal_t resized;
 	uv_poll_t keys;
@@ -55,6 +57,8 @@ struct observe {
 	size_t notice_count;
 };
 
+/* Shows what changed, soon; after everything that may have changed something. */
+void observe_look(struct observe *o);
 /* Adds a notice for the footer; the oldest goes when there are too many. */
 void observe_notice(struct observe *o, enum model_notice_level level, const char *format,
 	...) __attribute__((format(printf, 3, 4)));
@@ -62,8 +66,11 @@ void observe_notice(struct observe *o, enum model_notice_level level, const char
 void observe_model(struct observe *o, uint64_t now_ns);
 void observe_model_fini(struct observe *o);
 
-/* Hooks, with the struct as ctx: a node of this machine answered; seeds for a child. */
-void observe_found(void *ctx, const char *path, const char *answer, size_t len);
+/* Begins to look for nodes of this machine. */
+void observe_find(struct observe *o);
+/* Asks them for boots that are not known yet; the answers come by themselves. */
+void observe_ask_boots(struct observe *o);
+/* A hook with the struct as ctx: seeds for a child. */
 size_t observe_seeds(void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap);
 
 #endif

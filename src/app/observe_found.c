@@ -4,6 +4,7 @@
 
 #include "app/observe.h"
 #include "base/err.h"
+#include "control/request.h"
 
 size_t
 observe_seeds(void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap)
@@ -40,16 +41,16 @@ shown(const struct options *o, const char *mesh)
 	return o->mesh_count == 0;
 }
 
-void
-observe_found(void *ctx, const char *path, const char *answer, size_t len)
+static void
+on_found(void *ctx, const char *path, const char *answer, size_t len)
 {
 	struct observe *o = ctx;
 	struct control_discover d;
 
-	(void)path;
 	if (control_discover_parse(&d, answer, len) != ERR_OK || d.observer ||
 		d.address_count == 0)
 		return;
+	boots_found(o->boots, path, &d.id, d.name);
 	for (size_t i = 0; i < d.mesh_count; i++) {
 		struct seed s = { d.id, d.addresses[0] };
 
@@ -60,4 +61,44 @@ observe_found(void *ctx, const char *path, const char *answer, size_t len)
 			observe_notice(
 				o, MODEL_NOTICE_WARN, "too many seeds to remember");
 	}
+}
+
+static void
+on_answered(void *ctx, const char *path, const char *answer, size_t len)
+{
+	struct observe *o = ctx;
+
+	boots_answered(o->boots, path, answer, len, loop_now_ns());
+	o->drawn_ns = 0;	/* somebody waits for it */
+	observe_look(o);
+}
+
+static void
+on_lost(void *ctx, const char *path)
+{
+	struct observe *o = ctx;
+
+	boots_lost(o->boots, path);
+	observe_look(o);
+}
+
+void
+observe_find(struct observe *o)
+{
+	const struct discovery_hooks hooks = {
+		.found = on_found, .answered = on_answered, .lost = on_lost, .ctx = o
+	};
+
+	o->discovery = discovery_new(
+		&o->loop, o->runtime_dir, control_socket_path(o->control), &hooks);
+}
+
+void
+observe_ask_boots(struct observe *o)
+{
+	const char *path;
+
+	while ((path = boots_to_ask(o->boots)) != NULL)
+		(void)discovery_ask(o->discovery, path,
+			control_request_line(CONTROL_LIST_SPANS));
 }

@@ -23,12 +23,10 @@
 #define CHILDREN_LEAVE SECONDS(5)
 #define LEAVE_LINGER MILLISECONDS(250)
 
-static void look(struct observe *o);
-
 static void
 on_frame(uv_timer_t *t)
 {
-	look(t->data);
+	observe_look(t->data);
 }
 
 /* The end: children first, then our own goodbye, then the loop has nothing left to do. */
@@ -71,8 +69,8 @@ show(struct observe *o)
  * Called after everything that may have changed something; an idle mesh costs one look a
  * second.
  */
-static void
-look(struct observe *o)
+void
+observe_look(struct observe *o)
 {
 	uint64_t now_ns = loop_now_ns(), due_ns;
 
@@ -81,6 +79,8 @@ look(struct observe *o)
 	due_ns = o->drawn_ns + CONSOLE_FRAME_NS;
 	if (now_ns >= due_ns) {
 		o->drawn_ns = now_ns;
+		if (console_wants_boots(o->console))
+			observe_ask_boots(o);
 		observe_model(o, now_ns);
 		if (console_due(o->console, &o->model))
 			show(o);
@@ -154,7 +154,7 @@ on_keys(uv_poll_t *h, int status, int events)
 		uv_poll_stop(h);
 		quit(o);
 	}
-	look(o);
+	observe_look(o);
 }
 
 static void
@@ -180,7 +180,7 @@ on_signal(void *ctx, int signum)
 
 	(void)signum;
 	quit(o);
-	look(o);
+	observe_look(o);
 }
 
 /* Only seeds that a person named are worth a word; others come and go like nodes. */
@@ -211,7 +211,7 @@ static void
 on_turned(void *ctx, uint64_t now_ns)
 {
 	(void)now_ns;
-	look(ctx);
+	observe_look(ctx);
 }
 
 static void
@@ -221,8 +221,10 @@ on_child(void *ctx, unsigned child)
 	const struct child_row *r = supervisor_find(fleet_supervisor(o->fleet), child);
 	char end[128];
 
-	if (r != NULL)
+	if (r != NULL) {
 		chronicle_child_changed(&o->chronicle, r);
+		boots_child(o->boots, r);
+	}
 	if (r != NULL && r->state == CHILD_ENDED) {
 		const char *name =
 			r->ready.name[0] != '\0' ? r->ready.name : r->spec.type;
@@ -233,14 +235,7 @@ on_child(void *ctx, unsigned child)
 				r->failure[0] != '\0' ? ": " : "", r->failure);
 		fleet_forget(o->fleet, child);
 	}
-	look(o);
-}
-
-static void
-on_lost(void *ctx, const char *path)
-{
-	(void)path;
-	look(ctx);
+	observe_look(o);
 }
 
 static char *
@@ -340,7 +335,6 @@ open_chronicle(struct observe *o)
 static int
 open_control(struct observe *o)
 {
-	const struct discovery_hooks hooks = { observe_found, on_lost, o };
 	const struct fleet_hooks fleet_hooks = { on_child, observe_seeds, o };
 	char why[PATHS_WHY_CAP];
 	int err;
@@ -354,8 +348,7 @@ open_control(struct observe *o)
 	if (o->control == NULL)
 		return fail(EXIT_IO, why);
 	chronicle_to_socket(&o->chronicle, o->control);
-	o->discovery = discovery_new(
-		&o->loop, o->runtime_dir, control_socket_path(o->control), &hooks);
+	observe_find(o);
 	return 0;
 }
 
@@ -421,6 +414,7 @@ close_all(struct observe *o)
 	terminal_guard_end(&guard);
 	(void)loop_drain(&o->loop);
 	chronicle_fini(&o->chronicle);
+	boots_free(o->boots);
 	node_free(o->node);
 	udp_close(o->udp);
 }
@@ -441,6 +435,7 @@ observe_mode(const struct options *opt)
 	uv_timer_init(&o->loop, &o->frame);
 	o->frame.data = o;
 	chronicle_init(&o->chronicle, TIMELINE_EVENTS_MAX);
+	o->boots = boots_new();
 	if (loop_signals_begin(&o->signals, &o->loop, on_signal, o) != ERR_OK)
 		status = fail(EXIT_UNAVAILABLE, LOOP_NO_SIGNALS);
 	if (status == 0)
@@ -456,7 +451,7 @@ observe_mode(const struct options *opt)
 	if (status == 0) {
 		if (opt->bootstrap)
 			obey(o, &(struct console_command){ .kind = CONSOLE_BOOTSTRAP });
-		look(o);
+		observe_look(o);
 		uv_run(&o->loop, UV_RUN_DEFAULT);
 	}
 	close_all(o);

@@ -175,7 +175,7 @@ set_what(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 
 	if (control_request_words(&verb, words, 2, part) != ERR_OK)
 		return refuse(why, EXIT_USAGE,
-			"--list %.40s: not nodes, links or events", text);
+			"--list %.40s: not nodes, links, events or spans", text);
 	o->what = text;
 	return 0;
 }

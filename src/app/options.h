@@ -48,7 +48,7 @@ struct options {
 	const char *file;	 /* --run, --check */
 	size_t pool;		/* --pool: children alive at once */
 	const char *report_path; /* --report json:PATH, or NULL */
-	const char *what;	 /* --list: "nodes", "links", "events" */
+	const char *what;	 /* --list: "nodes", "links", ... */
 	const char *of;		 /* --of, or NULL */
 	bool json, follow;
 	const char *events_path; /* --events, or NULL */

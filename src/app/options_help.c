@@ -49,7 +49,7 @@ options_help_usage(FILE *to)
 	fputs("usage: meshtui --node TYPE --mesh MESH [--seed ID@HOST:PORT]...\n"
 	      "       meshtui --observe [--bootstrap]\n"
 	      "       meshtui --run FILE | --check FILE\n"
-	      "       meshtui --list nodes|links|events [--of NAME] [--follow]\n"
+	      "       meshtui --list nodes|links|events|spans [--of NAME] [--follow]\n"
 	      "       meshtui --status | --health [--of NAME]\n"
 	      "       meshtui --help\n",
 		to);

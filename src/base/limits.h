@@ -116,6 +116,8 @@
 #define TIMELINE_EVENTS_MAX 10000	/* in a console */
 #define TIMELINE_NODE_EVENTS_MAX 1000	/* in a node, which has a budget of memory */
 #define CONTROL_STREAMS_MAX 8		/* clients that follow events */
+#define SPANS_MAX 16			/* of one boot */
+#define BOOTS_MAX 256			/* boots that a console keeps */
 #define APPEND_LEN_MAX (1u << 20)	/* bytes that wait to be appended to a file */
 #define CONTROL_REQUEST_LEN_MAX (64u * 1024)
 #define CONTROL_CLIENTS_MAX 32

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "control/events.h"
 #include "control/request.h"
+#include "control/spans.h"
 
 #define TEXT_CAP 256
 #define PREFIX_LEN 8
@@ -329,9 +330,18 @@ answer_error(json_t *to, int err, const char *why)
 	json_object_set_new(to, "error", o);
 }
 
+static void
+answer_list_spans(json_t *to, const struct control_view *v)
+{
+	json_object_set_new(to, "node", json_text(v->status->name));
+	json_object_set_new(to, "node_id", json_id(&v->status->id));
+	control_spans_put(to, v->spans);
+}
+
 static void (*const answers[CONTROL_VERBS])(json_t *to, const struct control_view *v) = {
 	[CONTROL_LIST_NODES] = answer_list_nodes,
 	[CONTROL_LIST_LINKS] = answer_list_links,
+	[CONTROL_LIST_SPANS] = answer_list_spans,
 	[CONTROL_STATUS] = answer_status,
 	[CONTROL_HEALTH] = answer_health,
 };

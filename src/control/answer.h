@@ -4,6 +4,7 @@
 
 #include "mesh/facts.h"
 #include "mesh/timeline.h"
+#include "wire/span.h"
 
 /*
  * Answers to the verbs of verbs.def as JSON, the same for socket, command line and
@@ -18,6 +19,7 @@ struct control_view {
 	const struct link_row *links;
 	size_t link_count;
 	const struct timeline *timeline;	/* NULL: it keeps none */
+	const struct span_set *spans;		/* of its boot; NULL: none */
 	uint64_t now_ns;
 	uint64_t loop_turned_ns;	/* when the loop last made progress; for health */
 };

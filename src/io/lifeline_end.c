@@ -103,23 +103,40 @@ lifeline_end_take(int fd, char why[static LIFELINE_END_WHY_CAP])
 	return ERR_OK;
 }
 
+/*
+ * The first bytes on a fresh socket: they fit, or the parent does not read. Half a record
+ * would spoil all that comes later, so nothing may come later then.
+ */
+static bool
+tell(int fd, const struct lifeline_record *r)
+{
+	struct buf b;
+	bool whole;
+
+	buf_init(&b, LIFELINE_RECORD_LEN_MAX + 16);
+	lifeline_encode(&b, r);
+	whole = !b.failed && send(fd, b.data, b.len, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+		(ssize_t)b.len;
+	buf_fini(&b);
+	return whole;
+}
+
+bool
+lifeline_end_tell_spans(int fd, const struct span_set *spans)
+{
+	struct lifeline_record r = { .tag = LIFELINE_SPANS, .spans = *spans };
+
+	return tell(fd, &r);
+}
+
 void
 lifeline_end_fail(int fd, int status, const char *text)
 {
 	struct lifeline_record r = { .tag = LIFELINE_FAILED,
 		.failed = { .status = status } };
-	struct buf b;
 
 	snprintf(r.failed.text, sizeof(r.failed.text), "%s", text);
-	buf_init(&b, LIFELINE_RECORD_LEN_MAX);
-	lifeline_encode(&b, &r);
-	/*
-	 * The first bytes on a fresh socket: they fit, or the parent is gone and nobody
-	 * reads.
-	 */
-	if (!b.failed)
-		(void)!send(fd, b.data, b.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	buf_fini(&b);
+	(void)tell(fd, &r);
 }
 
 static void
@@ -293,6 +310,14 @@ void
 lifeline_end_ready(struct lifeline_end *e, const struct lifeline_ready *ready)
 {
 	struct lifeline_record r = { .tag = LIFELINE_READY, .ready = *ready };
+
+	send_up(e, &r);
+}
+
+void
+lifeline_end_spans(struct lifeline_end *e, const struct span_set *spans)
+{
+	struct lifeline_record r = { .tag = LIFELINE_SPANS, .spans = *spans };
 
 	send_up(e, &r);
 }

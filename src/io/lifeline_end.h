@@ -2,6 +2,7 @@
 #ifndef IO_LIFELINE_END_H
 #define IO_LIFELINE_END_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
@@ -27,7 +28,12 @@ struct lifeline_end;
  */
 int lifeline_end_take(int fd, char why[static LIFELINE_END_WHY_CAP]);
 
-/* For a child that cannot boot: one FAILED record, without a loop. fd as taken. */
+/*
+ * While a child boots, without a loop; fd as taken. Its boot so far: what a parent shows
+ * of a step that hangs. False when it could not be said whole; say no more then.
+ */
+bool lifeline_end_tell_spans(int fd, const struct span_set *spans);
+/* One that cannot boot: a FAILED record; the spans go before. */
 void lifeline_end_fail(int fd, int status, const char *text);
 
 struct lifeline_end_hooks {
@@ -55,6 +61,7 @@ void lifeline_end_close(struct lifeline_end *e);
  * ones are dropped and counted, so a parent that is stopped cannot make the child grow.
  */
 void lifeline_end_ready(struct lifeline_end *e, const struct lifeline_ready *ready);
+void lifeline_end_spans(struct lifeline_end *e, const struct span_set *spans);
 void lifeline_end_view(struct lifeline_end *e, const struct lifeline_view *view);
 void lifeline_end_failed(struct lifeline_end *e, int status, const char *text);
 void lifeline_end_stopping(struct lifeline_end *e, const char *reason);

@@ -93,10 +93,20 @@ node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *er
 	ring_init(&n->events, sizeof(struct node_event), EVENTS_CAP);
 	n->outbox = outbox_new();
 	add_seeds(n, now_ns);
-	if (c->mesh[0] != '\0')
-		(void)meshes_add(n, c->mesh, now_ns);
+	if (c->mesh[0] != '\0' && !c->subscribe_later)
+		node_subscribe(n, now_ns);
 	*err = ERR_OK;
 	return n;
+}
+
+void
+node_subscribe(struct node *n, uint64_t now_ns)
+{
+	/* The first mesh of a node finds room, and is not there yet. */
+	int err = meshes_add(n, n->config.mesh, now_ns);
+
+	assert(err == ERR_OK);
+	(void)err;
 }
 
 void

@@ -25,6 +25,7 @@ struct node_config {
 		  1]; /* "" for an observer: meshes come by node_watch_mesh */
 	char type[LABEL_LEN_MAX + 1];
 	bool observer;
+	bool subscribe_later;	/* members: node_subscribe follows */
 	char build[BUILD_LEN_MAX + 1];
 	uint64_t incarnation;		/* wall clock ms, larger than any before */
 	struct address
@@ -54,6 +55,9 @@ struct node_config {
 struct node *node_new(
 	const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *err);
 void node_free(struct node *n);
+
+/* The mesh of the config: topic, directory, first digest. Once, for subscribe_later. */
+void node_subscribe(struct node *n, uint64_t now_ns);
 
 void node_recv(struct node *n, const struct path *path, const uint8_t *bytes, size_t len,
 	uint8_t ecn, uint64_t now_ns);

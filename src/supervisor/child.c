@@ -40,6 +40,7 @@ child_free(struct child *c)
 	if (!c)
 		return;
 	drop_view(c);
+	span_set_fini(&c->spans);
 	mem_free(MEM_CHILD, c);
 }
 
@@ -115,6 +116,12 @@ child_record(struct child *c, struct lifeline_record *r, uint64_t now_ns)
 		c->view = r->view;
 		c->row.view = &c->view;
 		c->row.view_ns = now_ns;
+		return;
+	case LIFELINE_SPANS:
+		span_set_fini(&c->spans);
+		c->spans = r->spans;
+		c->row.spans = &c->spans;
+		c->row.spans_ns = now_ns;
 		return;
 	case LIFELINE_STOPPING:
 		/* By itself, not because we asked: the end is not expected. */

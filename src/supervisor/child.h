@@ -11,6 +11,7 @@
 struct child {
 	struct child_row row;
 	struct lifeline_view view;	/* row.view points here after the first answer */
+	struct span_set spans;		/* row.spans points here once there are any */
 	uint64_t asks;			/* questions so far */
 	uint64_t press_ns; /* since when it should be leaving; NEVER while it may stay */
 	bool stop_asked, termed, killed;

@@ -55,6 +55,8 @@ struct child_row {
 	/* Its last answer to ASK, or NULL; owned here. */
 	const struct lifeline_view *view;
 	uint64_t view_ns;		/* when that answer came */
+	const struct span_set *spans;	/* its boot so far, or NULL; owned here */
+	uint64_t spans_ns;		/* when they came */
 	uint64_t asked_ns;		/* when the last question went out; 0 never */
 };
 

@@ -151,6 +151,18 @@ put_view(struct buf *b, const struct lifeline_record *r)
 }
 
 static int
+read_spans(struct view *v, struct lifeline_record *r)
+{
+	return span_set_read(v, &r->spans);
+}
+
+static void
+put_spans(struct buf *b, const struct lifeline_record *r)
+{
+	span_set_put(b, &r->spans);
+}
+
+static int
 read_stopping(struct view *v, struct lifeline_record *r)
 {
 	return postcard_text(v, r->stopping.reason, sizeof r->stopping.reason);
@@ -197,6 +209,7 @@ static const struct {
 	[LIFELINE_HEARTBEAT] = {read_heartbeat, put_heartbeat},
 	[LIFELINE_FAILED] = {read_failed, put_failed},
 	[LIFELINE_VIEW] = {read_view, put_view},
+	[LIFELINE_SPANS] = {read_spans, put_spans},
 	[LIFELINE_STOPPING] = {read_stopping, put_stopping},
 	[LIFELINE_ASK] = {read_ask, put_ask},
 	[LIFELINE_QUIT] = {read_quit, put_quit},
@@ -232,6 +245,8 @@ lifeline_decode(struct view *v, struct lifeline_record *r)
 void
 lifeline_fini(struct lifeline_record *r)
 {
+	if (r->tag == LIFELINE_SPANS)
+		span_set_fini(&r->spans);
 	if (r->tag != LIFELINE_VIEW)
 		return;
 	free(r->view.nodes);

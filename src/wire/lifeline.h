@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "wire/span.h"
 
 /*
  * Records on the lifeline, the socket pair between a parent and a child on fd 3:
@@ -17,6 +18,7 @@ enum lifeline_tag {
 	LIFELINE_FAILED = 0x03,	   /* up: could not boot, with a text for a person */
 	LIFELINE_VIEW = 0x04,	   /* up: answer to ASK */
 	LIFELINE_STOPPING = 0x05,  /* up: leaving in order */
+	LIFELINE_SPANS = 0x06,	   /* up: its boot so far, in place of any before */
 	LIFELINE_ASK = 0x41,	   /* down: what do you see? */
 	LIFELINE_QUIT = 0x42,	   /* down: say goodbye and leave */
 };
@@ -66,6 +68,7 @@ struct lifeline_record {
 			char text[LIFELINE_TEXT_CAP];
 		} failed;
 		struct lifeline_view view;
+		struct span_set spans;
 		struct {
 			char reason[LIFELINE_TEXT_CAP];
 		} stopping;

@@ -6,6 +6,7 @@
 #include "control/answer.h"
 #include "control/discover.h"
 #include "control/print.h"
+#include "control/spans.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -16,6 +17,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct node_status status = { .ready = true };
 	struct control_view v = { .status = &status };
 	struct control_discover found;
+	struct control_spans spans;
 	struct buf text;
 	char *answer;
 
@@ -29,6 +31,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	assert(text.len == 0 || !memchr(text.data, '\033', text.len));
 	control_print_status((const char *)bytes, len);
 	control_discover_parse(&found, (const char *)bytes, len);
+	if (control_spans_parse(&spans, (const char *)bytes, len) == 0)
+		span_set_fini(&spans.set);
 	buf_fini(&text);
 	return 0;
 }

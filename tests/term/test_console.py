@@ -276,6 +276,38 @@ def observer_alone():
     with_terminal(MESHTUI + " --observe", check)
 
 
+@claim("a node that fails in its boot, or hangs, is seen in its parent's boot pane")
+def observer_boots():
+    def check(t):
+        t.until("No nodes found")
+        t.press("5")
+        t.until("no boot is known")
+        t.press("n", "Enter")
+        t.until(r"mesh1.broker failed after \d+ us, 3 spans")
+        t.until(r"identity_minted +\+\d+ +\d+ ")
+        t.until(r"endpoint_created +\+\d+ +\d+ +.*\u2717")
+        t.until("endpoint_created was told to fail")
+        t.press("4")
+        t.until(r"node.crashed +mesh1.broker +exited with status 69")
+        t.press("q")
+        t.ended(0)
+
+    def check_slow(t):
+        t.until("No nodes found")
+        t.press("5", "n", "Enter")
+        t.until(r"mesh1.broker boots since \d+ us, 3 spans")
+        t.until(r"endpoint_created +\+\d+ +open")
+        t.until(r"mesh1.broker.\w{6} booted in 2\d{6} us, 7 spans")
+        t.press("q")
+        t.until("Quit?")
+        t.press("y")
+        t.ended(0)
+    with_terminal("env MESHTUI_TEST_BOOT=endpoint_created=fail " + MESHTUI + " --observe",
+                  check)
+    with_terminal("env MESHTUI_TEST_BOOT=endpoint_created=2000 " + MESHTUI + " --observe",
+                  check_slow)
+
+
 def observer_ends_by(number, crash):
     def check(t):
         t.until("No nodes found")

@@ -55,6 +55,7 @@ PREFIXES = {
     "src/control/discover.c": ["control_discover"],
     "src/control/events.c": ["control_events"],
     "src/control/print.c": ["control_print"],
+    "src/control/spans.c": ["control_spans"],
     "src/control/request.c": ["control_request"],
     "src/gossip/topic.c": ["gossip", "neighbor_change"],
     "src/identity/admission.c": ["fabric_key", "topic_of_mesh"],

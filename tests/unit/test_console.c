@@ -164,9 +164,15 @@ panes_are_reached(void **state)
 	assert_true(shows(f, "WHERE"));
 	press(f, K_TAB);
 	assert_true(shows(f, "nothing has happened yet"));
+	assert_false(console_wants_boots(f->console));
+	press(f, K_TAB);
+	assert_true(shows(f, "no boot is known"));
+	assert_true(console_wants_boots(f->console));
 	press(f, K_TAB);
 	assert_true(shows(f, "Everywhere"));
 	press(f, K_ESC);
+	assert_true(shows(f, "no boot is known"));
+	press(f, K_BACKTAB);
 	assert_true(shows(f, "nothing has happened yet"));
 	press(f, K_BACKTAB);
 	assert_true(shows(f, "WHERE"));

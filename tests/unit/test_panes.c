@@ -21,6 +21,18 @@
  */
 #define START SECONDS(1000)
 
+/* How they started: one failed, one is at it, one took long, one is not known. */
+static void
+boot_all(struct world *w)
+{
+	for (size_t i = 0; i < 12; i++)
+		world_boot(w, i, 2000 + 137 * i, NULL, false);
+	world_boot(w, 12, 9000, NULL, false);
+	world_boot(w, 13, 2500, "127.0.0.1:4000: address in use", false);
+	world_boot(w, 14, 2500, NULL, true);
+	world_boot_unknown(w, 15);
+}
+
 /* What an observer of that trouble has seen. */
 static void
 tell_story(struct world *w)
@@ -63,6 +75,7 @@ troubled_world(void)
 	world_beat(w, START + SECONDS(98));
 	world_tick(w, START + SECONDS(99));
 	tell_story(w);
+	boot_all(w);
 	return w;
 }
 
@@ -138,6 +151,9 @@ panes_look_as_agreed(void **state)
 		screen("nodes", w, "2jj", width, height);
 		screen("directory", w, "3", width, height);
 		screen("timeline", w, "4jj", width, height);
+		screen("boot", w, "5jj", width, height);
+		screen("boot-failed", w, "5", width, height);
+		screen("boot-all", w, "5v", width, height);
 		screen("help", w, "?", width, height);
 		screen("detail", w, "2jj\n", width, height);
 	}
@@ -212,7 +228,7 @@ ascii_screens_are_ascii(void **state)
 	struct console_command command;
 
 	(void)state;
-	for (const char *keys = "1jvv234jf?2\n"; *keys; keys++) {
+	for (const char *keys = "1jvv234jf5jv?2\n"; *keys; keys++) {
 		char *dump;
 
 		console_key(console, &w->model, *keys == '\n' ? K_ENTER : (uint8_t)*keys,
@@ -242,7 +258,7 @@ every_size_is_survived(void **state)
 		for (int height = 1; height <= 210; height += height < 60 ? 5 : 50) {
 			struct canvas *c = canvas_new(width, height, false);
 
-			for (const char *keys = "1234?2jn"; *keys; keys++) {
+			for (const char *keys = "12345?2jn"; *keys; keys++) {
 				console_key(console, &w->model, (uint8_t)*keys, &command);
 				console_draw(console, &w->model, c);
 			}

@@ -342,6 +342,28 @@ words_of_a_child_are_kept(void **state)
 	assert_int_equal(row->end.status, 78);
 }
 
+/* A child's spans replace those before, from its first word on, and stay at its end. */
+static void
+spans_are_kept(void **state)
+{
+	struct driver *d = *state;
+	unsigned child = start(d, 0);
+	const struct child_row *row = supervisor_find(d->s, child);
+
+	assert_null(row->spans);
+	for (size_t i = 1; i <= 3; i++) {
+		struct lifeline_record r = { .tag = LIFELINE_SPANS,
+			.spans = { .spans = mem_array(i, sizeof(struct span)),
+				.count = i } };
+
+		supervisor_record(d->s, child, &r, i);
+		assert_int_equal(row->spans->count, i);
+		assert_int_equal(row->spans_ns, i);
+	}
+	supervisor_exited(d->s, child, 69, 0, 4);
+	assert_int_equal(row->spans->count, 3);
+}
+
 /* Facts about children that were forgotten do no harm and lose no memory. */
 static void
 late_facts_are_harmless(void **state)
@@ -388,6 +410,7 @@ main(void)
 		T(the_pool_is_bounded), T(ended_rows_are_bounded),
 		T(questions_are_answered), T(a_child_without_lifeline_is_ended),
 		T(a_failed_spawn_is_an_end), T(words_of_a_child_are_kept),
+		T(spans_are_kept), T(all_are_stopped),
 		T(late_facts_are_harmless), T(all_are_stopped),
 	};
 

@@ -159,6 +159,7 @@ world_new(size_t meshes, size_t per_mesh, uint64_t now_ns)
 	};
 	w->timeline = timeline_new(TIMELINE_EVENTS_MAX);
 	w->model.timeline = w->timeline;
+	w->model.boots = w->boots;
 	world_beat(w, now_ns);
 	return w;
 }
@@ -171,6 +172,8 @@ world_free(struct world *w)
 		topology_fini(&w->topologies[i]);
 	}
 	timeline_free(w->timeline);
+	for (size_t i = 0; i < w->model.boot_count; i++)
+		span_set_fini(&w->spans[i]);
 	free(w->actors);
 	free(w);
 }
@@ -277,6 +280,65 @@ world_event(struct world *w, size_t actor, enum timeline_kind kind, uint64_t at_
 	snprintf(e.source, sizeof(e.source), "%s", w->self.name);
 	snprintf(e.text, sizeof(e.text), "%s", text);
 	timeline_add(w->timeline, &e);
+}
+
+void
+world_boot_unknown(struct world *w, size_t actor)
+{
+	const struct world_actor *a = &w->actors[actor];
+	const struct directory_entry *en =
+		directory_find(w->directories[a->mesh], &a->digest.id);
+	struct model_boot *b = &w->boots[w->model.boot_count++];
+
+	*b = (struct model_boot){ .key = w->model.boot_count, .id = a->digest.id };
+	directory_name(en, b->name);
+}
+
+static struct span *
+add_span(struct span_set *s, const char *name, uint64_t begin_us, uint64_t duration_us)
+{
+	struct span *at = &s->spans[s->count++];
+
+	at->id[0] = (uint8_t)s->count;
+	at->parent[0] = s->count > 1;
+	snprintf(at->name, sizeof(at->name), "%s", name);
+	at->begin_us = begin_us;
+	at->duration_us = duration_us;
+	at->state = SPAN_OK;
+	return at;
+}
+
+void
+world_boot(struct world *w, size_t actor, uint64_t identity_us, const char *failed,
+	bool open)
+{
+	static const char *const later[] = { "mesh.boot.alpn_registered",
+		"mesh.boot.gossip_started", "mesh.boot.accept_loop_started" };
+	struct span_set *s = &w->spans[w->model.boot_count];
+	struct model_boot *b = &w->boots[w->model.boot_count];
+	uint64_t at_us = 30 + identity_us;
+	struct span *root, *endpoint;
+
+	world_boot_unknown(w, actor);
+	s->spans = mem_array(SPANS_MAX, sizeof(*s->spans));
+	b->spans = s;
+	b->heard_ns = w->model.now_ns;
+	root = add_span(s, "mesh.node.ready", 0, at_us + 400);
+	root->attr_count = 1;
+	snprintf(root->attrs[0].key, SPAN_KEY_CAP, "version");
+	snprintf(root->attrs[0].value, SPAN_VALUE_CAP, "0.1.0");
+	add_span(s, "mesh.boot.identity_loaded", 30, identity_us);
+	endpoint = add_span(s, "mesh.boot.endpoint_created", at_us, 100);
+	if (failed != NULL || open) {
+		root->state = endpoint->state = open ? SPAN_OPEN : SPAN_FAILED;
+		root->duration_us = open ? 0 : at_us + 100;
+		endpoint->duration_us = open ? 0 : 100;
+		snprintf(endpoint->why, SPAN_WHY_CAP, "%s", failed ? failed : "");
+		return;
+	}
+	for (size_t i = 0; i < 3; i++)
+		add_span(s, later[i], at_us + 100 * (i + 1), 100);
+	add_span(s, "mesh.boot.joined", at_us + 400, 25000);
 }
 
 void

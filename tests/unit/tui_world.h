@@ -10,6 +10,7 @@
  * that speaks.
  */
 #define WORLD_MESHES_MAX 12
+#define WORLD_BOOTS_MAX 20
 
 struct world_actor;
 
@@ -25,6 +26,8 @@ struct world {
 	const struct child_row *children[1];
 	struct model_notice notices[MODEL_NOTICES_MAX];
 	struct timeline *timeline;
+	struct model_boot boots[WORLD_BOOTS_MAX];
+	struct span_set spans[WORLD_BOOTS_MAX];
 	struct model model;
 };
 
@@ -48,6 +51,14 @@ void world_adopt(struct world *w, size_t actor, uint64_t now_ns);
 /* Something that the observer saw of this actor. */
 void world_event(struct world *w, size_t actor, enum timeline_kind kind, uint64_t at_ns,
 	const char *text);
+/*
+ * How an actor booted: identity took identity_us, the other steps 100 us each. With a
+ * reason endpoint_created failed; `open` leaves it unfinished. Heard at now.
+ */
+void world_boot(struct world *w, size_t actor, uint64_t identity_us, const char *failed,
+	bool open);
+/* One that was found and has not been asked. */
+void world_boot_unknown(struct world *w, size_t actor);
 /* Sets the build text of a node, whatever bytes that holds. */
 void world_build(struct world *w, size_t actor, const char *build);
 void world_notice(struct world *w, enum model_notice_level level, uint64_t now_ns,

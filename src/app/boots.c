@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/boots.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "control/spans.h"
+
+#define PATH_CAP sizeof((struct sockaddr_un *)0)->sun_path
+
+/* Beside each row what it is found by again, and what it owns. */
+struct source {
+	struct span_set set;
+	unsigned child;			/* valid while `living` */
+	bool living;
+	char path[PATH_CAP];		/* "" when nobody can be asked */
+};
+
+struct boots {
+	struct model_boot rows[BOOTS_MAX];
+	struct source sources[BOOTS_MAX];
+	size_t count;
+	uint64_t keys;
+};
+
+struct boots *
+boots_new(void)
+{
+	return mem_new(MEM_BOOTS, sizeof(struct boots));
+}
+
+void
+boots_free(struct boots *b)
+{
+	if (b == NULL)
+		return;
+	for (size_t i = 0; i < b->count; i++)
+		span_set_fini(&b->sources[i].set);
+	mem_free(MEM_BOOTS, b);
+}
+
+/* Rows point into their sources, which have moved. */
+static void
+point(struct boots *b)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (b->rows[i].spans != NULL)
+			b->rows[i].spans = &b->sources[i].set;
+}
+
+static void
+drop(struct boots *b, size_t i)
+{
+	size_t after = b->count - i - 1;
+
+	span_set_fini(&b->sources[i].set);
+	memmove(&b->rows[i], &b->rows[i + 1], after * sizeof b->rows[0]);
+	memmove(&b->sources[i], &b->sources[i + 1], after * sizeof b->sources[0]);
+	b->count--;
+	point(b);
+}
+
+static size_t
+add(struct boots *b)
+{
+	size_t oldest = 0, i;
+
+	while (oldest < b->count && b->sources[oldest].living)
+		oldest++;
+	if (b->count == BOOTS_MAX)
+		drop(b, oldest < b->count ? oldest : 0);
+	i = b->count++;
+	b->rows[i] = (struct model_boot){ .key = ++b->keys };
+	b->sources[i] = (struct source){ 0 };
+	return i;
+}
+
+static void
+take(struct boots *b, size_t i, const struct span_set *set, uint64_t now_ns)
+{
+	span_set_fini(&b->sources[i].set);
+	span_set_copy(&b->sources[i].set, set);
+	b->rows[i].spans = &b->sources[i].set;
+	b->rows[i].heard_ns = now_ns;
+	b->rows[i].asked = false;
+}
+
+void
+boots_child(struct boots *b, const struct child_row *row)
+{
+	size_t i = 0;
+
+	while (i < b->count && !(b->sources[i].living && b->sources[i].child == row->id))
+		i++;
+	if (i == b->count) {
+		if (row->pid == 0 && row->spans == NULL)
+			return;
+		i = add(b);
+		b->sources[i].child = row->id;
+		b->sources[i].living = true;
+		b->rows[i].child = true;
+	}
+	b->rows[i].id = row->ready.id;
+	if (row->ready.name[0] != '\0')
+		text_printable(b->rows[i].name, sizeof b->rows[i].name, row->ready.name,
+			strlen(row->ready.name));
+	else
+		snprintf(b->rows[i].name, sizeof b->rows[i].name, "%s.%s", row->spec.mesh,
+			row->spec.type);
+	if (row->spans != NULL && row->spans_ns != b->rows[i].heard_ns)
+		take(b, i, row->spans, row->spans_ns);
+	if (row->state == CHILD_ENDED) {
+		b->sources[i].living = false;
+		b->rows[i].over = true;
+	}
+	/* Found by its socket before it said READY. */
+	for (size_t k = 0; row->ready_ns != 0 && k < b->count; k++)
+		if (!b->rows[k].child && id_equal(&b->rows[k].id, &row->ready.id)) {
+			drop(b, k);
+			return;
+		}
+}
+
+static size_t
+find_path(const struct boots *b, const char *path)
+{
+	size_t i = 0;
+
+	while (i < b->count && strcmp(b->sources[i].path, path) != 0)
+		i++;
+	return i;
+}
+
+void
+boots_found(struct boots *b, const char *path, const struct peer_id *id, const char *name)
+{
+	size_t i;
+
+	/* Our own children tell more by their lifelines. */
+	for (size_t k = 0; k < b->count; k++)
+		if (b->sources[k].living && id_equal(&b->rows[k].id, id))
+			return;
+	i = find_path(b, path);
+	if (i == b->count)
+		i = add(b);
+	snprintf(b->sources[i].path, PATH_CAP, "%s", path);
+	/* Another node under the same name: its boot is another. */
+	if (!id_equal(&b->rows[i].id, id)) {
+		span_set_fini(&b->sources[i].set);
+		b->rows[i].spans = NULL;
+	}
+	b->rows[i].id = *id;
+	text_printable(b->rows[i].name, sizeof b->rows[i].name, name, strlen(name));
+}
+
+void
+boots_lost(struct boots *b, const char *path)
+{
+	size_t i = find_path(b, path);
+
+	if (i == b->count)
+		return;
+	b->sources[i].path[0] = '\0';
+	b->rows[i].over = true;
+	b->rows[i].asked = false;
+	if (b->rows[i].spans == NULL)
+		drop(b, i);
+}
+
+void
+boots_answered(struct boots *b, const char *path, const char *answer, size_t len,
+	uint64_t now_ns)
+{
+	size_t i = find_path(b, path);
+	struct control_spans s;
+
+	if (i == b->count || control_spans_parse(&s, answer, len) != ERR_OK)
+		return;
+	if (id_equal(&s.id, &b->rows[i].id))
+		take(b, i, &s.set, now_ns);
+	span_set_fini(&s.set);
+}
+
+const char *
+boots_to_ask(struct boots *b)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		struct model_boot *r = &b->rows[i];
+
+		if (r->spans != NULL || r->asked || b->sources[i].path[0] == '\0')
+			continue;
+		r->asked = true;
+		return b->sources[i].path;
+	}
+	return NULL;
+}
+
+const struct model_boot *
+boots_rows(const struct boots *b, size_t *count)
+{
+	*count = b->count;
+	return b->rows;
+}
