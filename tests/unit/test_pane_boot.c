@@ -83,6 +83,15 @@ line_holds(const struct fixture *f, const char *with, const char *text)
 }
 
 static void
+is_there(const struct fixture *f, const char *text)
+{
+	char *line = line_with(f, text);
+
+	assert_non_null(line);
+	free(line);
+}
+
+static void
 is_absent(const struct fixture *f, const char *text)
 {
 	assert_null(line_with(f, text));
@@ -115,7 +124,7 @@ trouble_is_first(void **state)
 	press_all(f, "5");
 	line_holds(f, "failed after", "mesh1.gateway.");
 	line_holds(f, "endpoint_created", "✗");
-	assert_non_null(line_with(f, "address in use"));
+	is_there(f, "address in use");
 	is_absent(f, "alpn_registered");
 	press_all(f, "j");
 	line_holds(f, "boots since", "mesh1.compute.");
@@ -165,12 +174,12 @@ the_unknown_is_said(void **state)
 
 	world_boot_unknown(f->world, 0);
 	press_all(f, "5");
-	assert_non_null(line_with(f, "it has not been asked"));
+	is_there(f, "it has not been asked");
 	f->world->boots[0].asked = true;
 	press_all(f, "5");
-	assert_non_null(line_with(f, "was asked"));
+	is_there(f, "was asked");
 	press_all(f, "\n");
-	assert_non_null(line_with(f, "HEARD"));
+	is_there(f, "HEARD");
 }
 
 /* Boots are shown before any node is known: one that failed has no directory. */
@@ -182,9 +191,9 @@ a_failed_first_node_is_shown(void **state)
 	world_boot(f->world, 0, 100, "no", false);
 	f->world->model.mesh_count = 0;
 	press_all(f, "5");
-	assert_non_null(line_with(f, "failed after"));
+	is_there(f, "failed after");
 	press_all(f, "\n");
-	assert_non_null(line_with(f, "in no directory"));
+	is_there(f, "in no directory");
 }
 
 /* News of a boot is a reason for a frame, while boots are looked at. */
