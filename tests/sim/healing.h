@@ -6,9 +6,9 @@
 
 /*
  * One cut of a mesh of whole nodes, and how it grows together again (F158). Everybody
- * joins over node 0 at once; after 30 s of calm packets between the two sides are lost
- * for `cut_ns`. HEALING_LIMIT after the cut's end all has to be one again; then evictions
- * are counted for five minutes.
+ * joins over node 0, up to 200 nodes at once; after 30 s of calm packets between the two
+ * sides are lost for `cut_ns`. HEALING_LIMIT after the cut's end all has to be one again;
+ * then evictions are counted for five minutes.
  */
 #define HEALING_LIMIT SECONDS(120)
 #define HEALING_CHURN_MINUTES 5
@@ -18,7 +18,6 @@ struct healing {
 	size_t nodes, apart; /* the last `apart` nodes are cut off */
 	uint64_t cut_ns;
 	uint64_t announce_ns; /* 0: the default of 2 s */
-	bool forgetful;	      /* for the control: nothing to look for */
 
 	/* Results; NEVER: not within the limit. */
 	uint64_t overlay_ns, directory_ns; /* after the end of the cut */

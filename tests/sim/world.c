@@ -192,7 +192,7 @@ world_add(struct world *w, size_t seed_of)
 	snprintf(c->type, sizeof(c->type), "broker");
 	c->announce_ns = w->config.announce_ns;
 	c->bound[0] = c->advertised[0] = address_of(i);
-	c->advertised_count = w->config.forgetful ? 0 : 1;
+	c->advertised_count = 1;
 	if (seed_of < i) {
 		c->seeds[0].id = w->members[seed_of].config.identity.id;
 		c->seeds[0].address = address_of(seed_of);

@@ -23,7 +23,6 @@ struct world_config {
 	unsigned loss_percent;
 	uint64_t announce_ns; /* 0: the default */
 	bool hints;	      /* closed ports are told of */
-	bool forgetful;	      /* nodes are given no places to look: no healing */
 };
 void world_config_default(struct world_config *c, uint64_t seed);
 
