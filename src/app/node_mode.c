@@ -151,7 +151,7 @@ on_event(void *ctx, const struct node_event *ev)
 		log_info("seed %s: %s", peer, text);
 		break;
 	case NODE_EVENT_REFUSED:
-		log_warn("refused: %s: %s", peer, text);
+		log_warn("%s: %s", peer, text);
 		break;
 	case NODE_EVENT_LINK:
 	case NODE_EVENT_ADDRESS:
