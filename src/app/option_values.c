@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/option_values.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "control/request.h"
+
+static int
+add_mesh(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	if (!text_is_label(text))
+		return option_values_refuse(why, EXIT_USAGE,
+			"--mesh %.80s: a mesh is named by 1 to %d of a-z, 0-9 "
+			"and -, beginning with a letter or digit",
+			text, LABEL_LEN_MAX);
+	if (o->mesh_count == MESHES_MAX)
+		return option_values_refuse(
+			why, EXIT_USAGE, "at most %d times --mesh", MESHES_MAX);
+	o->meshes[o->mesh_count++] = text;
+	return 0;
+}
+
+static int
+add_seed(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	char part[NAME_WHY_CAP];
+
+	if (o->seed_count == SEEDS_MAX)
+		return option_values_refuse(
+			why, EXIT_USAGE, "at most %d times --seed", SEEDS_MAX);
+	if (seed_parse(&o->seeds[o->seed_count], text, part) != ERR_OK)
+		return option_values_refuse(
+			why, EXIT_USAGE, "--seed %.100s: %s", text, part);
+	o->seed_count++;
+	return 0;
+}
+
+static int
+add_bind(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	struct address a;
+
+	if (address_parse(&a, text) != ERR_OK)
+		return option_values_refuse(why, EXIT_USAGE,
+			"--bind %.80s: not a numeric ADDR:PORT such as "
+			"127.0.0.1:4000 or [::1]:0",
+			text);
+	if (o->bind_count == 2 || (o->bind_count == 1 && o->bind[0].family == a.family))
+		return option_values_refuse(why, EXIT_USAGE,
+			"--bind %.80s: one address for each of IPv4 and IPv6", text);
+	o->bind[o->bind_count++] = a;
+	return 0;
+}
+
+static int
+set_log(struct options *o, enum option_id id, const char *text,
+	char why[static OPTIONS_WHY_CAP])
+{
+	if (id == OPTION_LOG_LEVEL) {
+		if (log_level_parse(text, &o->log_level) == ERR_OK)
+			return 0;
+		return option_values_refuse(why, EXIT_USAGE,
+			"--log-level %.40s: not error, warn, info, debug or "
+			"trace",
+			text);
+	}
+	if (strcmp(text, "text") != 0 && strcmp(text, "json") != 0)
+		return option_values_refuse(
+			why, EXIT_USAGE, "--log-format %.40s: not text or json", text);
+	o->log_format = text[0] == 'j' ? LOG_JSON : LOG_TEXT;
+	return 0;
+}
+
+static int
+set_type(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	if (!text_is_label(text))
+		return option_values_refuse(why, EXIT_USAGE,
+			"--node %.80s: a type is named by 1 to %d of a-z, 0-9 "
+			"and -, beginning with a letter or digit",
+			text, LABEL_LEN_MAX);
+	o->type = text;
+	return 0;
+}
+
+static int
+set_what(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	const char *const words[] = {"list", text};
+	char part[CONTROL_WHY_CAP];
+	enum control_verb verb;
+
+	if (control_request_words(&verb, words, 2, part) != ERR_OK)
+		return option_values_refuse(why, EXIT_USAGE,
+			"--list %.40s: not nodes, links, events or spans", text);
+	o->what = text;
+	return 0;
+}
+
+static int
+set_report(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	if (strncmp(text, "json:", 5) != 0 || text[5] == '\0')
+		return option_values_refuse(
+			why, EXIT_USAGE, "--report %.80s: not json:PATH", text);
+	o->report_path = text + 5;
+	return 0;
+}
+
+static int
+set_pool(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	uint64_t pool;
+
+	if (text_u64(text, CHILDREN_POOL_MAX, &pool) != ERR_OK || pool == 0)
+		return option_values_refuse(why, EXIT_USAGE,
+			"--pool %.20s: not a number from 1 to %d", text,
+			CHILDREN_POOL_MAX);
+	o->pool = pool;
+	return 0;
+}
+
+static int
+set_lifeline(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	uint64_t fd;
+
+	if (text_u64(text, 1023, &fd) != ERR_OK || fd < 3)
+		return option_values_refuse(why, EXIT_USAGE,
+			"--lifeline %.20s: not a descriptor above 2", text);
+	o->lifeline_fd = (int)fd;
+	return 0;
+}
+
+int
+option_values_refuse(
+	char why[static OPTIONS_WHY_CAP], int status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, OPTIONS_WHY_CAP, format, args);
+	va_end(args);
+	return status;
+}
+
+int
+option_values_take(struct options *o, enum option_id id, const char *arg,
+	char why[static OPTIONS_WHY_CAP])
+{
+	switch (id) {
+	case OPTION_NODE:
+		return set_type(o, arg, why);
+	case OPTION_RUN:
+	case OPTION_CHECK:
+		o->file = arg;
+		return 0;
+	case OPTION_LIST:
+		return set_what(o, arg, why);
+	case OPTION_MESH:
+		return add_mesh(o, arg, why);
+	case OPTION_BOOTSTRAP:
+		o->bootstrap = true;
+		return 0;
+	case OPTION_SEED:
+		return add_seed(o, arg, why);
+	case OPTION_BIND:
+		return add_bind(o, arg, why);
+	case OPTION_KEY:
+		o->key_path = arg;
+		return 0;
+	case OPTION_OPEN:
+		o->open = true;
+		return 0;
+	case OPTION_DATA_DIR:
+		o->data_dir = arg;
+		return 0;
+	case OPTION_POOL:
+		return set_pool(o, arg, why);
+	case OPTION_REPORT:
+		return set_report(o, arg, why);
+	case OPTION_OF:
+		o->of = arg;
+		return 0;
+	case OPTION_FOLLOW:
+		o->follow = true;
+		return 0;
+	case OPTION_EVENTS:
+		o->events_path = arg;
+		return 0;
+	case OPTION_JSON:
+		o->json = true;
+		return 0;
+	case OPTION_LOG_LEVEL:
+	case OPTION_LOG_FORMAT:
+		return set_log(o, id, arg, why);
+	case OPTION_LIFELINE:
+		return set_lifeline(o, arg, why);
+	case OPTION_OBSERVE:
+	case OPTION_STATUS:
+	case OPTION_HEALTH:
+	case OPTION_MAKE_KEY:
+	case OPTION_HELP:
+	case OPTION_VERSION:
+	case OPTION_COUNT:
+		break;
+	}
+	return 0;
+}
