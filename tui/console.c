@@ -8,15 +8,24 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "tui/border.h"
+#include "tui/change.h"
 #include "tui/pane.h"
 #include "tui/prompt.h"
 #include "tui/rows.h"
 
 enum { TOPOLOGY, NODES, DIRECTORY, TIMELINE, BOOT, HELP, PANES };
 
-static const struct pane_ops *const pane_ops[PANES] = {
-	&pane_topology_ops, &pane_nodes_ops, &pane_directory_ops, &pane_timeline_ops,
-	&pane_boot_ops, &pane_help_ops,
+/* In the order of their keys; help is the last. */
+static const struct {
+	const struct pane_ops *ops;
+	enum action action;	/* that shows it */
+} panes[PANES] = {
+	[TOPOLOGY] = { &pane_topology_ops, ACTION_PANE_TOPOLOGY },
+	[NODES] = { &pane_nodes_ops, ACTION_PANE_NODES },
+	[DIRECTORY] = { &pane_directory_ops, ACTION_PANE_DIRECTORY },
+	[TIMELINE] = { &pane_timeline_ops, ACTION_PANE_TIMELINE },
+	[BOOT] = { &pane_boot_ops, ACTION_PANE_BOOT },
+	[HELP] = { &pane_help_ops, ACTION_PANE_HELP },
 };
 
 /* What the open prompt is for. */
@@ -44,7 +53,7 @@ console_new(void)
 	struct console *c = mem_new(MEM_PANE, sizeof(*c));
 
 	for (size_t i = 0; i < PANES; i++)
-		c->panes[i] = pane_ops[i]->new();
+		c->panes[i] = panes[i].ops->new();
 	c->detail = pane_detail_ops.new();
 	c->touched = true;
 	return c;
@@ -56,7 +65,7 @@ console_free(struct console *c)
 	if (!c)
 		return;
 	for (size_t i = 0; i < PANES; i++)
-		pane_ops[i]->free(c->panes[i]);
+		panes[i].ops->free(c->panes[i]);
 	pane_detail_ops.free(c->detail);
 	mem_free(MEM_PANE, c);
 }
@@ -80,7 +89,7 @@ say(struct console *c, const struct model *m, enum model_notice_level level,
 static enum keymap_context
 context_of(const struct console *c)
 {
-	return c->detail_open ? IN_DETAIL : pane_ops[c->current]->context;
+	return c->detail_open ? IN_DETAIL : panes[c->current].ops->context;
 }
 
 static char *
@@ -228,25 +237,12 @@ act_here(struct console *c, const struct model *m, enum action a)
 {
 	struct row row;
 
+	for (size_t i = 0; i < PANES; i++)
+		if (panes[i].action == a) {
+			go_to(c, i);
+			return true;
+		}
 	switch (a) {
-	case ACTION_PANE_TOPOLOGY:
-		go_to(c, TOPOLOGY);
-		return true;
-	case ACTION_PANE_NODES:
-		go_to(c, NODES);
-		return true;
-	case ACTION_PANE_DIRECTORY:
-		go_to(c, DIRECTORY);
-		return true;
-	case ACTION_PANE_TIMELINE:
-		go_to(c, TIMELINE);
-		return true;
-	case ACTION_PANE_BOOT:
-		go_to(c, BOOT);
-		return true;
-	case ACTION_PANE_HELP:
-		go_to(c, HELP);
-		return true;
 	case ACTION_NEXT_PANE:
 		go_to(c, (c->current + 1) % PANES);
 		return true;
@@ -304,49 +300,22 @@ console_key(struct console *c, const struct model *m, uint32_t key,
 		return false;
 	if (c->detail_open)
 		pane_detail_ops.act(c->detail, &x, a);
-	else if (pane_ops[c->current]->act(c->panes[c->current], &x, a) &&
+	else if (panes[c->current].ops->act(c->panes[c->current], &x, a) &&
 		 a == ACTION_JUMP)
 		jump(c, m);
 	return false;
 }
 
-static void
-mix(uint64_t *hash, uint64_t value)
-{
-	for (int i = 0; i < 8; i++)
-		*hash = (*hash ^ (value >> (8 * i) & 0xff)) * UINT64_C(1099511628211);
-}
-
-/* What a person must see at once; figures that only count on wait for the second. */
 static uint64_t
-hash_of(const struct console *c, const struct model *m)
+showing(const struct console *c, const struct model *m)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
+	unsigned parts = 0;
 
-	mix(&hash, m->now_ns / NS_PER_S);
-	mix(&hash, (uint64_t)m->searching << 1 | (m->self != NULL));
-	mix(&hash, m->notice_count > 0 ? m->notices[m->notice_count - 1].at_ns : 0);
-	if (c->current == TIMELINE && m->timeline)
-		mix(&hash, timeline_last(m->timeline));
-	for (size_t i = 0; c->current == BOOT && i < m->boot_count; i++)
-		mix(&hash, m->boots[i].key ^ m->boots[i].heard_ns);
-	for (size_t i = 0; i < m->mesh_count; i++) {
-		const struct directory *d = m->meshes[i].directory;
-		const struct topology *t = m->meshes[i].topology;
-
-		mix(&hash, directory_count(d));
-		for (size_t k = 0; k < directory_count(d); k++) {
-			const struct directory_entry *en = directory_at(d, k);
-
-			mix(&hash, en->since_ns ^ (uint64_t)en->liveness << 60);
-		}
-		for (size_t k = 0; t && k < t->edge_count; k++)
-			mix(&hash, (uint64_t)t->edges[k].a << 32 | t->edges[k].b);
-		mix(&hash, t ? t->half_count : 0);
-	}
-	for (size_t i = 0; i < m->child_count; i++)
-		mix(&hash, (uint64_t)m->children[i]->id << 8 | m->children[i]->state);
-	return hash;
+	if (c->current == TIMELINE)
+		parts |= CHANGE_TIMELINE;
+	if (c->current == BOOT)
+		parts |= CHANGE_BOOTS;
+	return change_hash(m, parts);
 }
 
 bool
@@ -354,14 +323,14 @@ console_due(const struct console *c, const struct model *m)
 {
 	if (c->drawn_ns != 0 && m->now_ns < c->drawn_ns + CONSOLE_FRAME_NS)
 		return false;
-	return c->touched || hash_of(c, m) != c->drawn_hash;
+	return c->touched || showing(c, m) != c->drawn_hash;
 }
 
 uint64_t
 console_deadline(const struct console *c, const struct model *m)
 {
 	uint64_t second_ns = (m->now_ns / NS_PER_S + 1) * NS_PER_S;
-	bool changed = c->touched || hash_of(c, m) != c->drawn_hash;
+	bool changed = c->touched || showing(c, m) != c->drawn_hash;
 
 	return changed ? c->drawn_ns + CONSOLE_FRAME_NS : second_ns;
 }
@@ -385,7 +354,7 @@ draw_body(struct console *c, const struct model *m, struct canvas *body)
 	else if (c->detail_open)
 		pane_detail_ops.draw(c->detail, &x, body);
 	else
-		pane_ops[c->current]->draw(c->panes[c->current], &x, body);
+		panes[c->current].ops->draw(c->panes[c->current], &x, body);
 }
 
 static void
@@ -413,14 +382,14 @@ console_draw(struct console *c, const struct model *m, struct canvas *canvas)
 
 	c->touched = false;
 	c->drawn_ns = m->now_ns;
-	c->drawn_hash = hash_of(c, m);
+	c->drawn_hash = showing(c, m);
 	canvas_clear(canvas);
 	if (canvas->width < CONSOLE_WIDTH_MIN || canvas->height < CONSOLE_HEIGHT_MIN) {
 		draw_too_small(canvas);
 		return;
 	}
 	for (size_t i = 0; i < PANES; i++)
-		titles[i] = pane_ops[i]->title;
+		titles[i] = panes[i].ops->title;
 	border_header(&header, m, titles, PANES, c->current);
 	draw_body(c, m, &body);
 	if (c->prompt.kind == PROMPT_LINE)

@@ -18,7 +18,8 @@
 
 /*
  * The state of `meshtui --observe`, shared by observe_mode.c (start, end, what happens),
- * observe_found.c (nodes that are there) and observe_model.c (what the console is shown).
+ * observe_open.c (its node, record and control socket), observe_found.c (nodes that are
+ * there) and observe_model.c (what the console is shown).
  * The console is a node of role observer that looks for nodes of this machine by their
  * control sockets and for others by --seed.
  */
@@ -72,5 +73,16 @@ void observe_find(struct observe *o);
 void observe_ask_boots(struct observe *o);
 /* A hook with the struct as ctx: seeds for a child. */
 size_t observe_seeds(void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap);
+
+/* What happens: hooks of the node's driver and of the fleet, with the struct as ctx. */
+void observe_on_event(void *ctx, const struct node_event *ev);
+void observe_on_turned(void *ctx, uint64_t now_ns);
+void observe_on_child(void *ctx, unsigned child);
+
+/* In this order; 0, or the exit status, and the reason is on standard error. */
+int observe_open_node(struct observe *o);
+int observe_open_chronicle(struct observe *o);
+int observe_open_control(struct observe *o);
+int observe_fail(int status, const char *what);
 
 #endif

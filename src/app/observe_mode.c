@@ -4,20 +4,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "app/observe.h"
 #include "app/terminal_guard.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "config.h"
-#include "control/answer.h"
-#include "io/files.h"
-#include "io/paths.h"
 
 /* How long children have to leave, and the observer to say goodbye. */
 #define CHILDREN_LEAVE SECONDS(5)
@@ -193,8 +187,8 @@ is_named_seed(const struct options *o, const struct peer_id *id)
 	return false;
 }
 
-static void
-on_event(void *ctx, const struct node_event *ev)
+void
+observe_on_event(void *ctx, const struct node_event *ev)
 {
 	struct observe *o = ctx;
 	const char *who = ev->peer_name[0] != '\0' ? ev->peer_name : "a peer";
@@ -207,15 +201,15 @@ on_event(void *ctx, const struct node_event *ev)
 		observe_notice(o, MODEL_NOTICE_INFO, "seed %s: %s", who, ev->text);
 }
 
-static void
-on_turned(void *ctx, uint64_t now_ns)
+void
+observe_on_turned(void *ctx, uint64_t now_ns)
 {
 	(void)now_ns;
 	observe_look(ctx);
 }
 
-static void
-on_child(void *ctx, unsigned child)
+void
+observe_on_child(void *ctx, unsigned child)
 {
 	struct observe *o = ctx;
 	const struct child_row *r = supervisor_find(fleet_supervisor(o->fleet), child);
@@ -238,120 +232,6 @@ on_child(void *ctx, unsigned child)
 	observe_look(o);
 }
 
-static char *
-answer(void *ctx, const char *line, size_t len)
-{
-	struct observe *o = ctx;
-	struct link_row *links = mem_array(LINKS_MAX, sizeof(*links));
-	struct control_view v = { .status = &o->status,
-		.meshes = o->rows,
-		.links = links,
-		.timeline = o->chronicle.timeline };
-	char *text;
-
-	v.now_ns = loop_now_ns();
-	observe_model(o, v.now_ns);
-	v.mesh_count = o->mesh_count;
-	v.link_count = node_links(o->node, links, LINKS_MAX);
-	v.loop_turned_ns = v.now_ns;
-	text = control_answer(&v, line, len);
-	free(links);
-	return text;
-}
-
-static int
-fail(int status, const char *what)
-{
-	fprintf(stderr, "meshtui: %s\n", what);
-	return status;
-}
-
-/*
- * The observer as a node: an identity for this session only, sockets, the meshes asked
- * for.
- */
-static int
-open_node(struct observe *o)
-{
-	const struct options *opt = o->options;
-	struct node_config c = { .observer = true, .type = "console" };
-	struct node_driver_hooks hooks = { on_event, on_turned, o };
-	char why[FILES_WHY_CAP], udp_why[UDP_WHY_CAP];
-	int err;
-
-	if (opt->key_path != NULL && strlen(opt->key_path) >= CHILD_KEY_PATH_CAP)
-		return fail(EXIT_CONFIG, "the path of the key file is too long");
-	if (opt->key_path != NULL && files_key(opt->key_path, &c.key, why) != ERR_OK)
-		return fail(EXIT_CONFIG, why);
-	o->udp = udp_open(opt->bind, opt->bind_count, &err, udp_why);
-	if (o->udp == NULL)
-		return fail(err == ERR_PERMISSION ? EXIT_PERMISSION : EXIT_UNAVAILABLE,
-			udp_why);
-	identity_mint(&c.identity);
-	snprintf(c.build, sizeof(c.build), "%s", PACKAGE_VERSION);
-	c.incarnation = loop_wall_ms();
-	for (size_t i = 0; i < udp_count(o->udp); i++) {
-		c.bound[i] = *udp_bound(o->udp, i);
-		c.advertised_count +=
-			paths_advertised(&c.bound[i], c.advertised + c.advertised_count,
-				ADDRESSES_MAX - c.advertised_count);
-	}
-	memcpy(c.seeds, opt->seeds, sizeof(c.seeds));
-	c.seed_count = opt->seed_count;
-	randombytes_buf(c.random_seed, sizeof(c.random_seed));
-	o->node = node_new(&c, loop_now_ns(), loop_wall_ms(), &err);
-	identity_wipe(&c.identity);
-	fabric_key_wipe(&c.key);
-	if (o->node == NULL)
-		return fail(EXIT_INTERNAL, err_text(err));
-	for (size_t i = 0; i < opt->mesh_count; i++)
-		(void)node_watch_mesh(o->node, opt->meshes[i], loop_now_ns());
-	o->driver = node_driver_new(&o->loop, o->node, o->udp, &hooks, &err);
-	return o->driver != NULL ? 0 : fail(EXIT_IO, err_text(err));
-}
-
-static void
-on_events_failed(void *ctx, const char *why)
-{
-	observe_notice(ctx, MODEL_NOTICE_ERROR, "--events: %s", why);
-}
-
-static int
-open_chronicle(struct observe *o)
-{
-	const struct append_file_hooks hooks = { on_events_failed, o };
-	char why[APPEND_FILE_WHY_CAP];
-
-	node_status(o->node, &o->status, loop_now_ns());
-	chronicle_self(&o->chronicle, o->status.name, &o->status.id, "");
-	if (o->options->events_path != NULL &&
-		chronicle_to_file(&o->chronicle, &o->loop, o->options->events_path,
-			&hooks, why) != ERR_OK)
-		return fail(EXIT_IO, why);
-	return 0;
-}
-
-/* Where nodes of this machine are, and our own entry there. */
-static int
-open_control(struct observe *o)
-{
-	const struct fleet_hooks fleet_hooks = { on_child, observe_seeds, o };
-	char why[PATHS_WHY_CAP];
-	int err;
-
-	if (paths_runtime_dir(o->runtime_dir, sizeof(o->runtime_dir), why) != ERR_OK)
-		return fail(EXIT_CONFIG, why);
-	o->fleet = fleet_new(
-		&o->loop, o->options->key_path, o->options->pool, &fleet_hooks);
-	o->control = control_socket_open(
-		&o->loop, o->runtime_dir, o->status.name, answer, o, &err, why);
-	if (o->control == NULL)
-		return fail(EXIT_IO, why);
-	chronicle_to_socket(&o->chronicle, o->control);
-	observe_find(o);
-	return 0;
-}
-
 static void
 on_crash(int signum)
 {
@@ -368,7 +248,7 @@ open_screen(struct observe *o)
 	int width, height;
 
 	if (screen_open(&o->screen, why) != ERR_OK)
-		return fail(EXIT_UNAVAILABLE, why);
+		return observe_fail(EXIT_UNAVAILABLE, why);
 	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
 		signal(crashes[i], on_crash);
 	screen_size(o->screen, &width, &height);
@@ -430,20 +310,20 @@ observe_mode(const struct options *opt)
 	o->began_ns = loop_now_ns();
 	if (loop_begin(&o->loop, why) != ERR_OK) {
 		free(o);
-		return fail(EXIT_UNAVAILABLE, why);
+		return observe_fail(EXIT_UNAVAILABLE, why);
 	}
 	uv_timer_init(&o->loop, &o->frame);
 	o->frame.data = o;
 	chronicle_init(&o->chronicle, TIMELINE_EVENTS_MAX);
 	o->boots = boots_new();
 	if (loop_signals_begin(&o->signals, &o->loop, on_signal, o) != ERR_OK)
-		status = fail(EXIT_UNAVAILABLE, LOOP_NO_SIGNALS);
+		status = observe_fail(EXIT_UNAVAILABLE, LOOP_NO_SIGNALS);
 	if (status == 0)
-		status = open_node(o);
+		status = observe_open_node(o);
 	if (status == 0)
-		status = open_chronicle(o);
+		status = observe_open_chronicle(o);
 	if (status == 0)
-		status = open_control(o);
+		status = observe_open_control(o);
 	if (status == 0)
 		status = open_screen(o);
 	quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);

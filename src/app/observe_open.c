@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/observe.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "config.h"
+#include "control/answer.h"
+#include "io/files.h"
+#include "io/paths.h"
+
+static char *
+answer(void *ctx, const char *line, size_t len)
+{
+	struct observe *o = ctx;
+	struct link_row *links = mem_array(LINKS_MAX, sizeof(*links));
+	struct control_view v = { .status = &o->status,
+		.meshes = o->rows,
+		.links = links,
+		.timeline = o->chronicle.timeline };
+	char *text;
+
+	v.now_ns = loop_now_ns();
+	observe_model(o, v.now_ns);
+	v.mesh_count = o->mesh_count;
+	v.link_count = node_links(o->node, links, LINKS_MAX);
+	v.loop_turned_ns = v.now_ns;
+	text = control_answer(&v, line, len);
+	free(links);
+	return text;
+}
+
+int
+observe_fail(int status, const char *what)
+{
+	fprintf(stderr, "meshtui: %s\n", what);
+	return status;
+}
+
+/*
+ * The observer as a node: an identity for this session only, sockets, the meshes asked
+ * for.
+ */
+int
+observe_open_node(struct observe *o)
+{
+	const struct options *opt = o->options;
+	struct node_config c = { .observer = true, .type = "console" };
+	struct node_driver_hooks hooks = { observe_on_event, observe_on_turned, o };
+	char why[FILES_WHY_CAP], udp_why[UDP_WHY_CAP];
+	int err;
+
+	if (opt->key_path != NULL && strlen(opt->key_path) >= CHILD_KEY_PATH_CAP)
+		return observe_fail(EXIT_CONFIG, "the path of the key file is too long");
+	if (opt->key_path != NULL && files_key(opt->key_path, &c.key, why) != ERR_OK)
+		return observe_fail(EXIT_CONFIG, why);
+	o->udp = udp_open(opt->bind, opt->bind_count, &err, udp_why);
+	if (o->udp == NULL)
+		return observe_fail(err == ERR_PERMISSION ? EXIT_PERMISSION
+							  : EXIT_UNAVAILABLE,
+			udp_why);
+	identity_mint(&c.identity);
+	snprintf(c.build, sizeof(c.build), "%s", PACKAGE_VERSION);
+	c.incarnation = loop_wall_ms();
+	for (size_t i = 0; i < udp_count(o->udp); i++) {
+		c.bound[i] = *udp_bound(o->udp, i);
+		c.advertised_count +=
+			paths_advertised(&c.bound[i], c.advertised + c.advertised_count,
+				ADDRESSES_MAX - c.advertised_count);
+	}
+	memcpy(c.seeds, opt->seeds, sizeof(c.seeds));
+	c.seed_count = opt->seed_count;
+	randombytes_buf(c.random_seed, sizeof(c.random_seed));
+	o->node = node_new(&c, loop_now_ns(), loop_wall_ms(), &err);
+	identity_wipe(&c.identity);
+	fabric_key_wipe(&c.key);
+	if (o->node == NULL)
+		return observe_fail(EXIT_INTERNAL, err_text(err));
+	for (size_t i = 0; i < opt->mesh_count; i++)
+		(void)node_watch_mesh(o->node, opt->meshes[i], loop_now_ns());
+	o->driver = node_driver_new(&o->loop, o->node, o->udp, &hooks, &err);
+	return o->driver != NULL ? 0 : observe_fail(EXIT_IO, err_text(err));
+}
+
+static void
+on_events_failed(void *ctx, const char *why)
+{
+	observe_notice(ctx, MODEL_NOTICE_ERROR, "--events: %s", why);
+}
+
+int
+observe_open_chronicle(struct observe *o)
+{
+	const struct append_file_hooks hooks = { on_events_failed, o };
+	char why[APPEND_FILE_WHY_CAP];
+
+	node_status(o->node, &o->status, loop_now_ns());
+	chronicle_self(&o->chronicle, o->status.name, &o->status.id, "");
+	if (o->options->events_path != NULL &&
+		chronicle_to_file(&o->chronicle, &o->loop, o->options->events_path,
+			&hooks, why) != ERR_OK)
+		return observe_fail(EXIT_IO, why);
+	return 0;
+}
+
+/* Where nodes of this machine are, and our own entry there. */
+int
+observe_open_control(struct observe *o)
+{
+	const struct fleet_hooks fleet_hooks = { observe_on_child, observe_seeds, o };
+	char why[PATHS_WHY_CAP];
+	int err;
+
+	if (paths_runtime_dir(o->runtime_dir, sizeof(o->runtime_dir), why) != ERR_OK)
+		return observe_fail(EXIT_CONFIG, why);
+	o->fleet = fleet_new(
+		&o->loop, o->options->key_path, o->options->pool, &fleet_hooks);
+	o->control = control_socket_open(
+		&o->loop, o->runtime_dir, o->status.name, answer, o, &err, why);
+	if (o->control == NULL)
+		return observe_fail(EXIT_IO, why);
+	chronicle_to_socket(&o->chronicle, o->control);
+	observe_find(o);
+	return 0;
+}
