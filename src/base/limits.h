@@ -124,6 +124,16 @@
 #define CONTROL_ANSWER_LEN_MAX (32u << 20)
 #define CONTROL_SOCKETS_MAX 256		/* looked at in the runtime directory */
 
+/* Faults that a node has on itself, and what it holds for them. */
+#define FAULTS_MAX 16			/* active at once */
+#define FAULTS_ENDED_MAX 8		/* the last ones that ended, still told */
+#define FAULT_TARGETS_MAX 128		/* of one fault */
+#define FAULT_LEASE_MS_MAX (24u * 3600 * 1000)
+#define FAULT_NONCES_MAX 256		/* remembered, so that no order counts twice */
+#define OPERATORS_MAX 16
+#define IMPAIR_HELD_MAX 4096		/* datagrams that wait for their time */
+#define IMPAIR_HELD_LEN_MAX (4u << 20)
+
 /*
  * Sockets: packets in one system call, and rounds of reading before others get their
  * turn.

@@ -14,9 +14,10 @@
 #include "io/loop.h"
 
 /*
- * Orders to a child are a few bytes each; one that does not read gets no more questions.
+ * Orders to a child are a few bytes each, faults up to 5 KB; one that does not read gets
+ * no more questions. What has no room is not sent, and so never answered.
  */
-#define OUT_LEN_MAX 4096
+#define OUT_LEN_MAX (256u * 1024)
 
 struct process {
 	TAILQ_ENTRY(process) entry;
@@ -276,7 +277,9 @@ carry_out(struct child_driver *d, const struct supervisor_order *o)
 	}
 	if (o->record.tag == LIFELINE_ASK && p->out.len)
 		return;	/* it does not read; the runner sees that no answer comes */
-	lifeline_encode(&p->out, &o->record);
+	if (p->out.len + LIFELINE_ORDER_LEN_MAX <= OUT_LEN_MAX ||
+		o->record.tag == LIFELINE_QUIT)
+		lifeline_encode(&p->out, &o->record);
 	flush(p);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -41,6 +42,7 @@ child_free(struct child *c)
 		return;
 	drop_view(c);
 	span_set_fini(&c->spans);
+	free(c->faults);
 	mem_free(MEM_CHILD, c);
 }
 
@@ -65,10 +67,16 @@ child_stop(struct child *c, uint64_t now_ns, unsigned *acts)
 	return ERR_OK;
 }
 
+bool
+child_hears(const struct child *c)
+{
+	return c->row.state == CHILD_READY && c->lifeline_open;
+}
+
 int
 child_ask(struct child *c, uint64_t now_ns, uint64_t *ask)
 {
-	if (c->row.state != CHILD_READY || !c->lifeline_open)
+	if (!child_hears(c))
 		return ERR_STATE;
 	c->row.asked_ns = now_ns;
 	*ask = ++c->asks;
@@ -91,6 +99,17 @@ take_text(struct child *c, const char *text)
 {
 	text_printable(c->row.failure, sizeof(c->row.failure), text,
 		strnlen(text, LIFELINE_TEXT_CAP));
+}
+
+static void
+take_faults(struct child *c, const struct fault_status *s, uint64_t now_ns)
+{
+	if (!c->faults)
+		c->faults = mem_array(1, sizeof(*c->faults));
+	*c->faults = *s;
+	text_printable(c->faults->why, sizeof(c->faults->why), s->why, strlen(s->why));
+	c->row.faults = c->faults;
+	c->row.faults_ns = now_ns;
 }
 
 void
@@ -129,8 +148,15 @@ child_record(struct child *c, struct lifeline_record *r, uint64_t now_ns)
 			take_text(c, r->stopping.reason);
 		c->row.state = CHILD_STOPPING;
 		break;
+	case LIFELINE_FAULT_STATUS:
+		take_faults(c, &r->fault_status, now_ns);
+		break;
+	case LIFELINE_STALLED:
+		c->row.stalled_ms = r->stalled.for_ms;
+		break;
 	case LIFELINE_ASK:
 	case LIFELINE_QUIT:
+	case LIFELINE_FAULT:
 		break;	/* these go down only; said upwards they mean nothing */
 	}
 	lifeline_fini(r);

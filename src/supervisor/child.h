@@ -12,6 +12,7 @@ struct child {
 	struct child_row row;
 	struct lifeline_view view;	/* row.view points here after the first answer */
 	struct span_set spans;		/* row.spans points here once there are any */
+	struct fault_status *faults;	/* row.faults points here once it has said any */
 	uint64_t asks;			/* questions so far */
 	uint64_t press_ns; /* since when it should be leaving; NEVER while it may stay */
 	bool stop_asked, termed, killed;
@@ -29,6 +30,7 @@ void child_free(struct child *c);	/* accepts NULL */
 
 int child_stop(struct child *c, uint64_t now_ns, unsigned *acts);
 int child_ask(struct child *c, uint64_t now_ns, uint64_t *ask);
+bool child_hears(const struct child *c);	/* READY, and its lifeline is open */
 /* Takes over what the record owns. */
 void child_record(struct child *c, struct lifeline_record *r, uint64_t now_ns);
 void child_lifeline_closed(struct child *c, uint64_t now_ns);

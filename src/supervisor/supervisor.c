@@ -15,6 +15,7 @@ struct pending {
 	enum lifeline_tag tag;
 	uint64_t ask;
 	int signal;
+	struct fault_order *fault; /* of tag FAULT; freed when fetched */
 };
 
 struct supervisor {
@@ -95,6 +96,8 @@ supervisor_free(struct supervisor *s)
 		return;
 	while (s->count)
 		remove_at(s, s->count - 1);
+	for (size_t i = s->order_first; i < s->order_count; i++)
+		free(s->orders[i].fault);
 	free(s->children);
 	free(s->orders);
 	mem_free(MEM_SUPERVISOR, s);
@@ -171,6 +174,34 @@ supervisor_ask(struct supervisor *s, unsigned child, uint64_t now_ns, uint64_t *
 	return err;
 }
 
+int
+supervisor_fault(struct supervisor *s, unsigned child, const struct fault_order *o)
+{
+	struct child *c = child_of(s, child);
+
+	if (!c)
+		return ERR_UNKNOWN;
+	if (!child_hears(c))
+		return ERR_STATE;
+	order_put(s, (struct pending){ .kind = ORDER_SEND, .child = child,
+		.tag = LIFELINE_FAULT, .fault = mem_copy(o, sizeof(*o)) });
+	return ERR_OK;
+}
+
+int
+supervisor_kill(struct supervisor *s, unsigned child)
+{
+	struct child *c = child_of(s, child);
+
+	if (!c)
+		return ERR_UNKNOWN;
+	if (c->row.state == CHILD_ENDED || c->row.pid == 0)
+		return ERR_STATE;
+	order_put(s, (struct pending){ .kind = ORDER_SIGNAL, .child = child,
+		.signal = SIGKILL });
+	return ERR_OK;
+}
+
 void
 supervisor_spawned(struct supervisor *s, unsigned child, int pid, uint64_t now_ns)
 {
@@ -242,6 +273,16 @@ supervisor_tick(struct supervisor *s, uint64_t now_ns)
 		order_acts(s, s->children[i], child_tick(s->children[i], now_ns));
 }
 
+static void
+fill_record(struct lifeline_record *r, const struct pending *p)
+{
+	r->tag = p->tag;
+	if (p->tag == LIFELINE_ASK)
+		r->ask.ask = p->ask;
+	if (p->tag == LIFELINE_FAULT)
+		r->fault = *p->fault;
+}
+
 bool
 supervisor_next_order(struct supervisor *s, struct supervisor_order *o)
 {
@@ -252,19 +293,19 @@ supervisor_next_order(struct supervisor *s, struct supervisor_order *o)
 		/*
 		 * Ended or forgotten meanwhile: there is nobody to spawn, tell or signal.
 		 */
-		if (!c || c->row.state == CHILD_ENDED)
+		if (!c || c->row.state == CHILD_ENDED) {
+			free(p->fault);
 			continue;
+		}
 		memset(o, 0, sizeof(*o));
 		o->kind = p->kind;
 		o->child = p->child;
 		o->signal = p->signal;
 		if (p->kind == ORDER_SPAWN)
 			o->spec = c->row.spec;
-		if (p->kind == ORDER_SEND) {
-			o->record.tag = p->tag;
-			if (p->tag == LIFELINE_ASK)
-				o->record.ask.ask = p->ask;
-		}
+		if (p->kind == ORDER_SEND)
+			fill_record(&o->record, p);
+		free(p->fault);
 		return true;
 	}
 	return false;

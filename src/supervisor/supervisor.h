@@ -58,6 +58,9 @@ struct child_row {
 	const struct span_set *spans;	/* its boot so far, or NULL; owned here */
 	uint64_t spans_ns;		/* when they came */
 	uint64_t asked_ns;		/* when the last question went out; 0 never */
+	const struct fault_status *faults; /* its last word on faults, or NULL; ours */
+	uint64_t faults_ns;		/* when that came */
+	uint32_t stalled_ms;	/* how long its loop stood when its watchdog last spoke */
 };
 
 struct supervisor_order {
@@ -89,6 +92,14 @@ void supervisor_stop_all(struct supervisor *s, uint64_t now_ns);
  * count 1, 2, 3. ERR_UNKNOWN; ERR_STATE unless it is READY.
  */
 int supervisor_ask(struct supervisor *s, unsigned child, uint64_t now_ns, uint64_t *ask);
+
+/*
+ * A fault order (wire/fault.h); the answer is a fault_status with its nonce in the row.
+ * The order is copied. ERR_UNKNOWN; ERR_STATE unless it is READY.
+ */
+int supervisor_fault(struct supervisor *s, unsigned child, const struct fault_order *o);
+/* SIGKILL, as from outside: its end is not expected. ERR_UNKNOWN, ERR_STATE. */
+int supervisor_kill(struct supervisor *s, unsigned child);
 
 /* Facts from the driver. */
 void supervisor_spawned(struct supervisor *s, unsigned child, int pid, uint64_t now_ns);

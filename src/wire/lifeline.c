@@ -201,6 +201,47 @@ put_quit(struct buf *b, const struct lifeline_record *r)
 	(void)r;
 }
 
+static int
+read_fault_status(struct view *v, struct lifeline_record *r)
+{
+	int err = fault_status_read(v, &r->fault_status);
+
+	return err == ERR_UNKNOWN ? ERR_MALFORMED : err;
+}
+
+static void
+put_fault_status(struct buf *b, const struct lifeline_record *r)
+{
+	fault_status_put(b, &r->fault_status);
+}
+
+static int
+read_fault(struct view *v, struct lifeline_record *r)
+{
+	int err = fault_order_read(v, &r->fault);
+
+	/* ERR_UNKNOWN is for tags, and a parent knows what its children know. */
+	return err == ERR_UNKNOWN ? ERR_MALFORMED : err;
+}
+
+static void
+put_fault(struct buf *b, const struct lifeline_record *r)
+{
+	fault_order_put(b, &r->fault);
+}
+
+static int
+read_stalled(struct view *v, struct lifeline_record *r)
+{
+	return varint_u32(v, &r->stalled.for_ms);
+}
+
+static void
+put_stalled(struct buf *b, const struct lifeline_record *r)
+{
+	varint_put(b, r->stalled.for_ms);
+}
+
 static const struct {
 	int (*read)(struct view *v, struct lifeline_record *r);
 	void (*put)(struct buf *b, const struct lifeline_record *r);
@@ -211,6 +252,9 @@ static const struct {
 	[LIFELINE_VIEW] = {read_view, put_view},
 	[LIFELINE_SPANS] = {read_spans, put_spans},
 	[LIFELINE_STOPPING] = {read_stopping, put_stopping},
+	[LIFELINE_FAULT_STATUS] = {read_fault_status, put_fault_status},
+	[LIFELINE_STALLED] = {read_stalled, put_stalled},
+	[LIFELINE_FAULT] = {read_fault, put_fault},
 	[LIFELINE_ASK] = {read_ask, put_ask},
 	[LIFELINE_QUIT] = {read_quit, put_quit},
 };

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "wire/fault_status.h"
 #include "wire/span.h"
 
 /*
@@ -19,11 +20,15 @@ enum lifeline_tag {
 	LIFELINE_VIEW = 0x04,	   /* up: answer to ASK */
 	LIFELINE_STOPPING = 0x05,  /* up: leaving in order */
 	LIFELINE_SPANS = 0x06,	   /* up: its boot so far, in place of any before */
+	LIFELINE_FAULT_STATUS = 0x07, /* up: answer to FAULT, and when a fault ended */
+	LIFELINE_STALLED = 0x08,   /* up, by the watchdog: the loop does not turn */
 	LIFELINE_ASK = 0x41,	   /* down: what do you see? */
 	LIFELINE_QUIT = 0x42,	   /* down: say goodbye and leave */
+	LIFELINE_FAULT = 0x43,	   /* down: an order of wire/fault.h */
 };
 
 #define LIFELINE_RECORD_LEN_MAX (64u * 1024)
+#define LIFELINE_ORDER_LEN_MAX (20u * 1024) /* of what goes down */
 #define LIFELINE_TEXT_CAP 512
 #define LIFELINE_VIEW_NODES_MAX 1024
 
@@ -69,6 +74,11 @@ struct lifeline_record {
 		} failed;
 		struct lifeline_view view;
 		struct span_set spans;
+		struct fault_status fault_status;
+		struct fault_order fault;
+		struct {
+			uint32_t for_ms; /* since it turned last; 0: it turns again */
+		} stalled;
 		struct {
 			char reason[LIFELINE_TEXT_CAP];
 		} stopping;

@@ -16,6 +16,18 @@ postcard_u8(struct view *v, uint8_t *out)
 }
 
 int
+postcard_enum(struct view *v, unsigned count, unsigned *out)
+{
+	uint8_t value;
+	int err = postcard_u8(v, &value);
+
+	if (err)
+		return err;
+	*out = value;
+	return value < count ? ERR_OK : ERR_UNKNOWN;
+}
+
+int
 postcard_bool(struct view *v, bool *out)
 {
 	if (v->len < 1)

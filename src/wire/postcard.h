@@ -13,6 +13,8 @@
  * alias the input.
  */
 int postcard_u8(struct view *v, uint8_t *out);
+/* u8 below `count`; else ERR_UNKNOWN. */
+int postcard_enum(struct view *v, unsigned count, unsigned *out);
 int postcard_bool(struct view *v, bool *out);		   /* 00 | 01 */
 int postcard_fixed(struct view *v, void *out, size_t len); /* raw bytes */
 int postcard_id(struct view *v, struct peer_id *out);
