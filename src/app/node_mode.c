@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "app/chronicle.h"
+#include "app/named_seeds.h"
 #include "app/node_boot.h"
 #include "app/node_view.h"
 #include "base/err.h"
@@ -36,6 +37,7 @@ struct running {
 	bool leaving, peers_changed;
 	uint64_t peers_saved_ns, log_looked_ns;
 	struct chronicle chronicle;
+	struct named_seeds named_seeds;
 };
 
 static void
@@ -284,6 +286,13 @@ on_events_failed(void *ctx, const char *why)
 	log_error("--events: %s", why);
 }
 
+static void
+say_seed(void *ctx, const char *text)
+{
+	(void)ctx;
+	log_warn("%s", text);
+}
+
 static int
 open_chronicle(struct running *r, const struct options *o)
 {
@@ -320,6 +329,7 @@ accept_loop(struct running *r)
 static void
 take_down(struct running *r)
 {
+	named_seeds_end(&r->named_seeds);
 	control_socket_close(r->control);
 	chronicle_close(&r->chronicle);
 	lifeline_end_close(r->lifeline);
@@ -384,6 +394,8 @@ node_mode(const struct options *o)
 		if (o->lifeline_fd >= 0)
 			r->lifeline = lifeline_end_open(&r->loop, o->lifeline_fd, &hooks);
 		tell_ready(r);
+		named_seeds_begin(
+			&r->named_seeds, &r->loop, r->boot.node, o, say_seed, r);
 		uv_run(&r->loop, UV_RUN_DEFAULT);
 		if (r->peers_changed)
 			save_peers(r, loop_now_ns());

@@ -7,6 +7,7 @@
 #include "app/boots.h"
 #include "app/chronicle.h"
 #include "app/fleet.h"
+#include "app/named_seeds.h"
 #include "app/options.h"
 #include "control/discover.h"
 #include "io/control_socket.h"
@@ -32,6 +33,7 @@ struct observe {
 	struct discovery *discovery;
 	struct control_socket *control;
 	struct fleet *fleet;
+	struct named_seeds named_seeds;
 	struct chronicle chronicle;
 	struct boots *boots;
 	struct loop_signals signals;

@@ -177,16 +177,7 @@ on_signal(void *ctx, int signum)
 	observe_look(o);
 }
 
-/* Only seeds that a person named are worth a word; others come and go like nodes. */
-static bool
-is_named_seed(const struct options *o, const struct peer_id *id)
-{
-	for (size_t i = 0; i < o->seed_count; i++)
-		if (id_equal(&o->seeds[i].id, id))
-			return true;
-	return false;
-}
-
+/* Seeds that a person named are worth a word; others come and go like nodes. */
 void
 observe_on_event(void *ctx, const struct node_event *ev)
 {
@@ -196,8 +187,7 @@ observe_on_event(void *ctx, const struct node_event *ev)
 	chronicle_node_event(&o->chronicle, o->node, ev);
 	if (ev->kind == NODE_EVENT_REFUSED)
 		observe_notice(o, MODEL_NOTICE_WARN, "%s: %s", who, ev->text);
-	else if (ev->kind == NODE_EVENT_SEED
-	    && is_named_seed(o->options, &ev->peer))
+	else if (ev->kind == NODE_EVENT_SEED && named_seeds_has(o->options, &ev->peer))
 		observe_notice(o, MODEL_NOTICE_INFO, "seed %s: %s", who, ev->text);
 }
 
@@ -280,6 +270,7 @@ close_all(struct observe *o)
 	}
 	uv_close((uv_handle_t *)&o->frame, NULL);
 	loop_signals_end(&o->signals);
+	named_seeds_end(&o->named_seeds);
 	discovery_close(o->discovery);
 	control_socket_close(o->control);
 	fleet_close(o->fleet);

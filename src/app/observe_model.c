@@ -108,6 +108,7 @@ observe_model(struct observe *o, uint64_t now_ns)
 	o->model.notices = o->notices;
 	o->model.notice_count = o->notice_count;
 	o->model.searching = now_ns < o->began_ns + LOOKING ||
-			     fleet_alive(o->fleet) > 0 || o->options->seed_count > 0;
+			     fleet_alive(o->fleet) > 0 || o->options->seed_count > 0 ||
+			     o->options->named_seed_count > 0;
 	o->model.looked_in = o->runtime_dir;
 }

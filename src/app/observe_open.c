@@ -41,6 +41,12 @@ observe_fail(int status, const char *what)
 	return status;
 }
 
+static void
+say_seed(void *ctx, const char *text)
+{
+	observe_notice(ctx, MODEL_NOTICE_WARN, "%s", text);
+}
+
 /*
  * The observer as a node: an identity for this session only, sockets, the meshes asked
  * for.
@@ -82,6 +88,7 @@ observe_open_node(struct observe *o)
 		return observe_fail(EXIT_INTERNAL, err_text(err));
 	for (size_t i = 0; i < opt->mesh_count; i++)
 		(void)node_watch_mesh(o->node, opt->meshes[i], loop_now_ns());
+	named_seeds_begin(&o->named_seeds, &o->loop, o->node, opt, say_seed, o);
 	o->driver = node_driver_new(&o->loop, o->node, o->udp, &hooks, &err);
 	return o->driver != NULL ? 0 : observe_fail(EXIT_IO, err_text(err));
 }

@@ -28,13 +28,17 @@ add_seed(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 {
 	char part[NAME_WHY_CAP];
 
-	if (o->seed_count == SEEDS_MAX)
+	if (o->seed_count + o->named_seed_count == SEEDS_MAX)
 		return option_values_refuse(
 			why, EXIT_USAGE, "at most %d times --seed", SEEDS_MAX);
-	if (seed_parse(&o->seeds[o->seed_count], text, part) != ERR_OK)
+	if (seed_parse(&o->seeds[o->seed_count], text, part) == ERR_OK)
+		o->seed_count++;
+	else if (seed_parse_named(
+			 &o->named_seeds[o->named_seed_count], text, part) == ERR_OK)
+		o->named_seed_count++;
+	else
 		return option_values_refuse(
 			why, EXIT_USAGE, "--seed %.100s: %s", text, part);
-	o->seed_count++;
 	return 0;
 }
 

@@ -54,6 +54,8 @@ struct options {
 	const char *events_path; /* --events, or NULL */
 	struct seed seeds[SEEDS_MAX];
 	size_t seed_count;
+	struct seed_named named_seeds[SEEDS_MAX];	/* hosts to be looked up */
+	size_t named_seed_count;
 	struct address bind[2]; /* default 127.0.0.1:0 */
 	size_t bind_count;
 	const char *key_path; /* or NULL */

@@ -47,53 +47,121 @@ parse_id(struct peer_id *id, const char *text, size_t len, char why[static NAME_
 	return ERR_OK;
 }
 
-/*
- * Finds the part that is wrong, with the whole in `text`; only called when it does not
- * parse.
- */
-static void
-explain_address(const char *text, char why[static NAME_WHY_CAP])
+/* `text` is all after the '@'. Splits it at the last ':' that is not in brackets. */
+static int
+split_host(char host[static SEED_HOST_CAP], uint16_t *port, const char *text,
+	char why[static NAME_WHY_CAP])
 {
 	const char *colon = strrchr(text, ':');
 	const char *bracket = strrchr(text, ']');
-	uint64_t port;
 	char shown[64];
+	uint64_t number;
 
 	if (!colon || (bracket && colon < bracket)) {
 		snprintf(why, NAME_WHY_CAP,
 			"there is no port after the host: write HOST:PORT");
-		return;
+		return ERR_MALFORMED;
 	}
 	text_printable(shown, sizeof shown, colon + 1, strlen(colon + 1));
-	if (text_u64(colon + 1, UINT16_MAX, &port) || port == 0) {
+	if (text_u64(colon + 1, UINT16_MAX, &number) || number == 0) {
 		snprintf(why, NAME_WHY_CAP,
 			"the port '%s' is not a number from 1 to 65535", shown);
-		return;
+		return ERR_MALFORMED;
 	}
-	text_printable(shown, sizeof shown, text, (size_t)(colon - text));
-	snprintf(why, NAME_WHY_CAP,
-		"the host '%s' is neither a numeric IPv4 address nor an "
-		"IPv6 address in brackets",
-		shown);
+	*port = (uint16_t)number;
+	if ((size_t)(colon - text) >= SEED_HOST_CAP) {
+		snprintf(why, NAME_WHY_CAP, "the host has more than %d characters",
+			SEED_HOST_CAP - 1);
+		return ERR_MALFORMED;
+	}
+	snprintf(host, SEED_HOST_CAP, "%.*s", (int)(colon - text), text);
+	return ERR_OK;
 }
 
-int
-seed_parse(struct seed *s, const char *text, char why[static NAME_WHY_CAP])
+/*
+ * A last label of digits only is a broken IPv4 address (RFC 1123 2.1), not a name to ask
+ * the network for.
+ */
+static bool
+is_host_name(const char *host)
+{
+	static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_";
+
+	for (const char *label = host;; label++) {
+		size_t len = strspn(label, chars);
+
+		if (len == 0 || len > 63 || label[0] == '-' || label[len - 1] == '-')
+			return false;
+		if (label[len] == 0)
+			return strspn(label, "0123456789") < len;
+		label += len;
+		if (*label != '.')
+			return false;
+	}
+}
+
+/* The id, and `*rest` is what follows the '@'. */
+static int
+parse_front(struct peer_id *id, const char *text, const char **rest,
+	char why[static NAME_WHY_CAP])
 {
 	const char *at = strchr(text, '@');
-	struct seed parsed;
-	int err;
 
 	why[0] = 0;
 	if (!at) {
 		snprintf(why, NAME_WHY_CAP, "there is no '@': write ID@HOST:PORT");
 		return ERR_MALFORMED;
 	}
-	err = parse_id(&parsed.id, text, (size_t)(at - text), why);
+	*rest = at + 1;
+	return parse_id(id, text, (size_t)(at - text), why);
+}
+
+static void
+explain_host(const char *host, char why[static NAME_WHY_CAP])
+{
+	char shown[64];
+
+	text_printable(shown, sizeof shown, host, strlen(host));
+	snprintf(why, NAME_WHY_CAP,
+		"the host '%s' is neither an IPv4 address, an IPv6 address in brackets "
+		"nor a name",
+		shown);
+}
+
+int
+seed_parse(struct seed *s, const char *text, char why[static NAME_WHY_CAP])
+{
+	char host[SEED_HOST_CAP];
+	struct seed parsed;
+	const char *rest;
+	int err = parse_front(&parsed.id, text, &rest, why);
+
+	if (!err)
+		err = split_host(host, &parsed.address.port, rest, why);
 	if (err)
 		return err;
-	if (address_parse(&parsed.address, at + 1) || parsed.address.port == 0) {
-		explain_address(at + 1, why);
+	if (address_parse(&parsed.address, rest)) {
+		explain_host(host, why);
+		return ERR_MALFORMED;
+	}
+	*s = parsed;
+	return ERR_OK;
+}
+
+int
+seed_parse_named(struct seed_named *s, const char *text, char why[static NAME_WHY_CAP])
+{
+	struct seed_named parsed;
+	const char *rest;
+	int err = parse_front(&parsed.id, text, &rest, why);
+
+	if (!err)
+		err = split_host(parsed.host, &parsed.port, rest, why);
+	if (err)
+		return err;
+	if (!is_host_name(parsed.host)) {
+		explain_host(parsed.host, why);
 		return ERR_MALFORMED;
 	}
 	*s = parsed;

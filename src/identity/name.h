@@ -24,4 +24,17 @@ struct seed {
 #define NAME_WHY_CAP 160
 int seed_parse(struct seed *s, const char *text, char why[static NAME_WHY_CAP]);
 
+/*
+ * A seed whose host is a name (RFC 1123 2.1; also with '_', as services have), to be
+ * looked up by io/seed_names. ERR_MALFORMED and `why` as above.
+ */
+#define SEED_HOST_CAP 254
+struct seed_named {
+	struct peer_id id;
+	char host[SEED_HOST_CAP];
+	uint16_t port;
+};
+int seed_parse_named(
+	struct seed_named *s, const char *text, char why[static NAME_WHY_CAP]);
+
 #endif

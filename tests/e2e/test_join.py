@@ -39,6 +39,17 @@ def strangers_do_not_meet(t):
         equal(n.links(), [], "links")
 
 
+def by_name(t):
+    """a seed's host may be a name; an unknown one is said and stops nothing"""
+    a = t.start("broker")
+    unknown = a.id + "@nobody.invalid:1"
+    b = t.start("gateway", seeds=[unknown, a.seed("localhost")])
+    wait(lambda: converged([a, b]), 30, lambda: described([a, b]))
+    c = t.start("compute", seeds=[unknown])
+    wait(lambda: "nobody.invalid: cannot look it up" in c.log(), 60, "no word about it")
+    equal(c.sees(), {c.id: "live"}, "directory")
+
+
 def two_meshes_stay_apart(t):
     """a node of another mesh that is given as a seed does not enter the directory"""
     a = t.start("broker", "mesh1")
@@ -75,7 +86,7 @@ def bad_command_lines(t):
         (["--node", "broker"], "--mesh"),
         (["--node", "broker", "--mesh", "mesh1", "--seed", "nonsense"], "seed"),
         (["--node", "broker", "--mesh", "mesh1", "--seed", "12@127.0.0.1:1"], "seed"),
-        (["--node", "broker", "--mesh", "mesh1", "--seed", key + "@localhost:1"], "seed"),
+        (["--node", "broker", "--mesh", "mesh1", "--seed", key + "@a b:1"], "seed"),
         (["--node", "broker", "--mesh", "mesh1", "--seed", key + "@127.0.0.1"], "seed"),
         (["--node", "broker", "--mesh", "mesh1", "--seed", key + "@127.0.0.1:65536"],
          "seed"),
@@ -161,6 +172,6 @@ def bad_requests_do_no_harm(t):
 
 
 if __name__ == "__main__":
-    main(two_meet, strangers_do_not_meet, two_meshes_stay_apart, over_ipv6, nine_converge,
-         bad_command_lines, it_can_be_asked, one_of_several, the_socket_is_private,
-         bad_requests_do_no_harm)
+    main(two_meet, strangers_do_not_meet, by_name, two_meshes_stay_apart, over_ipv6,
+         nine_converge, bad_command_lines, it_can_be_asked, one_of_several,
+         the_socket_is_private, bad_requests_do_no_harm)

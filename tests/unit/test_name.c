@@ -48,6 +48,29 @@ good_seeds(void **state)
 	assert_int_equal(s.address.port, 1);
 }
 
+/* Hosts by name; a numeric one is none, and a label has its limits. */
+static void
+named_seeds(void **state)
+{
+	static const char *const bad[] = { "127.0.0.1", "a..b", ".a", "a.", "-a", "a-",
+		"a b", "a/b", "1.2.3", "a.9", "b\xc3\xbcro",
+		"a123456789012345678901234567890123456789012345678901234567890123" };
+	char why[NAME_WHY_CAP], text[ID_HEX_CAP + 80];
+	struct seed_named s;
+
+	(void)state;
+	assert_int_equal(seed_parse_named(&s, ID "@example.org:4000", why), ERR_OK);
+	assert_string_equal(s.host, "example.org");
+	assert_int_equal(s.port, 4000);
+	assert_int_equal(seed_parse_named(&s, ID "@_mesh._udp.3com.x-9:1", why), ERR_OK);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		snprintf(text, sizeof text, ID "@%s:4000", bad[i]);
+		if (seed_parse_named(&s, text, why) != ERR_MALFORMED)
+			fail_msg("accepted: %s", text);
+		assert_non_null(strstr(why, "host"));
+	}
+}
+
 /*
  * A malformed seed is refused, nothing is written, and the text says which part is wrong.
  */
@@ -95,10 +118,14 @@ bad_seeds(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct seed s = {.address.port = 7};
+		struct seed_named named;
 		char why[NAME_WHY_CAP] = "";
 
 		if (seed_parse(&s, bad[i].text, why) != ERR_MALFORMED)
 			fail_msg("accepted: %s", bad[i].text);
+		if (!strstr(bad[i].text, "example.org") &&
+			seed_parse_named(&named, bad[i].text, why) != ERR_MALFORMED)
+			fail_msg("accepted as a name: %s", bad[i].text);
 		if (!strstr(why, bad[i].says))
 			fail_msg("%s: '%s' does not say %s", bad[i].text, why,
 				bad[i].says);
@@ -113,6 +140,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(longest_name),
 		cmocka_unit_test(good_seeds),
+		cmocka_unit_test(named_seeds),
 		cmocka_unit_test(bad_seeds),
 	};
 
