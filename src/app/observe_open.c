@@ -114,22 +114,32 @@ observe_open_chronicle(struct observe *o)
 	return 0;
 }
 
-/* Where nodes of this machine are, and our own entry there. */
+/*
+ * Where nodes of this machine are, and our own entry there. Who named seeds can do
+ * without.
+ */
 int
 observe_open_control(struct observe *o)
 {
 	const struct fleet_hooks fleet_hooks = { observe_on_child, observe_seeds, o };
+	bool seeded = o->options->seed_count + o->options->named_seed_count > 0;
 	char why[PATHS_WHY_CAP];
-	int err;
+	int err = paths_runtime_dir(o->runtime_dir, sizeof(o->runtime_dir), why);
 
-	if (paths_runtime_dir(o->runtime_dir, sizeof(o->runtime_dir), why) != ERR_OK)
+	if (err != ERR_OK && !seeded)
 		return observe_fail(EXIT_CONFIG, why);
 	o->fleet = fleet_new(
 		&o->loop, o->options->key_path, o->options->pool, &fleet_hooks);
-	o->control = control_socket_open(
-		&o->loop, o->runtime_dir, o->status.name, answer, o, &err, why);
-	if (o->control == NULL)
+	if (err == ERR_OK)
+		o->control = control_socket_open(
+			&o->loop, o->runtime_dir, o->status.name, answer, o, &err, why);
+	if (o->control == NULL && !seeded)
 		return observe_fail(EXIT_IO, why);
+	if (o->control == NULL) {
+		observe_notice(o, MODEL_NOTICE_WARN,
+			"nodes of this machine are not looked for: %s", why);
+		return 0;
+	}
 	chronicle_to_socket(&o->chronicle, o->control);
 	observe_find(o);
 	return 0;

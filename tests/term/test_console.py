@@ -276,6 +276,19 @@ def observer_alone():
     with_terminal(MESHTUI + " --observe", check)
 
 
+@claim("without a runtime directory the observer lives on seeds; with neither it says so")
+def observer_without_directory():
+    nowhere = "env RUNTIME_DIRECTORY=/proc/nowhere " + MESHTUI + " --observe"
+    seed = " --seed " + "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c"
+
+    def check(t):
+        t.until("nodes of this machine are not looked for")
+        t.press("q")
+        t.ended(0)
+    with_terminal(nowhere + seed + "@127.0.0.1:9", check)
+    with_terminal(nowhere, lambda t: t.ended(78))
+
+
 @claim("a node that fails in its boot, or hangs, is seen in its parent's boot pane")
 def observer_boots():
     def check(t):
