@@ -11,6 +11,8 @@
 
 static const char key_prefix[] = "meshtui-key-1:";
 static const char proof_context[] = "meshtui admission 1";
+/* No label: no mesh can be called so. */
+static const char backbone_context[] = "meshtui backbone 1";
 static const char topic_context[] = "meshtui topic 1";
 
 #define PREFIX_LEN (sizeof key_prefix - 1)
@@ -94,19 +96,32 @@ admission_check(const uint8_t proof[static ADMISSION_PROOF_LEN],
 	return same;
 }
 
-void
-topic_of_mesh(struct peer_id *topic, const struct fabric_key *k, const char *mesh)
+/* Keyed over a context and a name with a key, a plain hash of the name without one. */
+static void
+topic_of(struct peer_id *topic, const struct fabric_key *k, const char *context,
+	const char *name)
 {
 	crypto_generichash_state state;
 
 	if (!k->present) {
-		blake3(topic->bytes, mesh, strlen(mesh));
+		blake3(topic->bytes, name, strlen(name));
 		return;
 	}
 	crypto_generichash_init(&state, k->bytes, sizeof k->bytes, sizeof topic->bytes);
-	crypto_generichash_update(
-		&state, (const uint8_t *)topic_context, sizeof topic_context - 1);
-	crypto_generichash_update(&state, (const uint8_t *)mesh, strlen(mesh));
+	crypto_generichash_update(&state, (const uint8_t *)context, strlen(context));
+	crypto_generichash_update(&state, (const uint8_t *)name, strlen(name));
 	crypto_generichash_final(&state, topic->bytes, sizeof topic->bytes);
 	sodium_memzero(&state, sizeof state);
+}
+
+void
+topic_of_mesh(struct peer_id *topic, const struct fabric_key *k, const char *mesh)
+{
+	topic_of(topic, k, topic_context, mesh);
+}
+
+void
+topic_of_backbone(struct peer_id *topic, const struct fabric_key *k)
+{
+	topic_of(topic, k, "", backbone_context);
 }

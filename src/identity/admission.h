@@ -39,5 +39,7 @@ bool admission_check(const uint8_t proof[static ADMISSION_PROOF_LEN],
 
 /* Topic of a mesh: keyed BLAKE2b with a key, BLAKE3(mesh) without one. */
 void topic_of_mesh(struct peer_id *topic, const struct fabric_key *k, const char *mesh);
+/* The topic on which gateways speak of their meshes (PROTOCOL.md 7); made alike. */
+void topic_of_backbone(struct peer_id *topic, const struct fabric_key *k);
 
 #endif

@@ -2,19 +2,15 @@
 #include "wire/digest.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/text.h"
+#include "wire/envelope.h"
 #include "wire/postcard.h"
 
-#define SIGNATURE_LEN 64
 /* 1 + 2 + 32 + 32 + 10 + 10 + 1 + 64 = 152 bytes today, and room to append. */
 #define ACCUSATION_LEN_MAX 192
-
-/* version u8, the body's length (two bytes up to 16383), signature */
-#define ENVELOPE_LEN (1 + 2 + SIGNATURE_LEN)
 
 static const char digest_context[] = "meshtui digest 1";
 static const char accusation_context[] = "meshtui accusation 1";
@@ -29,74 +25,6 @@ accusation_reason_text(enum accusation_reason reason)
 	};
 
 	return (unsigned)reason <= ACCUSED_RESET ? texts[reason] : "unknown";
-}
-
-/* What is signed: the context, the topic, the body. */
-static void
-put_signed(struct buf *b, const char *context, const struct peer_id *topic,
-	const void *body, size_t len)
-{
-	buf_put(b, context, strlen(context));
-	buf_put(b, topic->bytes, sizeof topic->bytes);
-	buf_put(b, body, len);
-}
-
-static void
-seal(struct buf *b, uint8_t version, const char *context, const struct buf *body,
-	const struct peer_id *topic, const uint8_t secret_key[static 64])
-{
-	uint8_t signature[SIGNATURE_LEN];
-	struct buf text;
-
-	buf_init(&text, DIGEST_LEN_MAX + 64);
-	put_signed(&text, context, topic, body->data, body->len);
-	assert(!body->failed && !text.failed);
-	crypto_sign_detached(signature, NULL, text.data, text.len, secret_key);
-	buf_put_u8(b, version);
-	postcard_put_bytes(b, body->data, body->len);
-	buf_put(b, signature, sizeof signature);
-	buf_fini(&text);
-}
-
-/* Takes the envelope apart and checks its form, not the signature. */
-static int
-open_envelope(struct view payload, uint8_t version, size_t len_max, struct view *body,
-	struct view *signature)
-{
-	uint8_t found;
-	int err;
-
-	if (payload.len > len_max)
-		return ERR_LIMIT;
-	err = postcard_u8(&payload, &found);
-	if (err)
-		return err;
-	if (found != version)
-		return ERR_MALFORMED;
-	err = postcard_bytes(&payload, len_max, body);
-	if (err)
-		return err;
-	if (payload.len != SIGNATURE_LEN)
-		return payload.len < SIGNATURE_LEN ? ERR_TRUNCATED : ERR_MALFORMED;
-	*signature = payload;
-	return ERR_OK;
-}
-
-static int
-check_signature(const char *context, const struct peer_id *topic, struct view body,
-	struct view signature, const struct peer_id *signer)
-{
-	struct buf text;
-	int err;
-
-	buf_init(&text, DIGEST_LEN_MAX + 64);
-	put_signed(&text, context, topic, body.data, body.len);
-	err = crypto_sign_verify_detached(
-		      signature.data, text.data, text.len, signer->bytes)
-		      ? ERR_SIGNATURE
-		      : ERR_OK;
-	buf_fini(&text);
-	return err;
 }
 
 /* The fields before the addresses. */
@@ -192,7 +120,7 @@ digest_sign(struct buf *b, const struct digest *d, const struct peer_id *topic,
 		varint_put(&body, d->neighbors[i].rtt_100us);
 	}
 	put_tail(&body, d);
-	seal(b, PAYLOAD_DIGEST, digest_context, &body, topic, secret_key);
+	envelope_seal(b, PAYLOAD_DIGEST, digest_context, &body, topic, secret_key);
 	buf_fini(&body);
 }
 
@@ -259,6 +187,8 @@ payload_kind(struct view payload)
 		return PAYLOAD_DIGEST;
 	case PAYLOAD_ACCUSATION:
 		return PAYLOAD_ACCUSATION;
+	case PAYLOAD_SUMMARY:
+		return PAYLOAD_SUMMARY;
 	default:
 		return PAYLOAD_UNKNOWN;
 	}
@@ -269,14 +199,14 @@ digest_verify(struct digest *d, struct view payload, const struct peer_id *topic
 {
 	struct view body, signature;
 	int err =
-		open_envelope(payload, PAYLOAD_DIGEST, DIGEST_LEN_MAX, &body, &signature);
+		envelope_open(payload, PAYLOAD_DIGEST, DIGEST_LEN_MAX, &body, &signature);
 
 	if (!err)
 		err = read_digest(d, body);
-	if (!err && !crypto_core_ed25519_is_valid_point(d->id.bytes))
+	if (!err && !envelope_signer_valid(&d->id))
 		err = ERR_MALFORMED;
 	return err ? err
-		   : check_signature(digest_context, topic, body, signature, &d->id);
+		   : envelope_check(digest_context, topic, body, signature, &d->id);
 }
 
 int
@@ -285,14 +215,14 @@ digest_verify_known(struct digest *d, struct view payload, const struct peer_id 
 {
 	struct view body, signature;
 	int err =
-		open_envelope(payload, PAYLOAD_DIGEST, DIGEST_LEN_MAX, &body, &signature);
+		envelope_open(payload, PAYLOAD_DIGEST, DIGEST_LEN_MAX, &body, &signature);
 
 	if (!err)
 		err = read_digest(d, body);
 	if (!err && !id_equal(&d->id, &known->id))
 		err = ERR_ARGUMENT;
 	return err ? err
-		   : check_signature(digest_context, topic, body, signature, &d->id);
+		   : envelope_check(digest_context, topic, body, signature, &d->id);
 }
 
 int
@@ -300,7 +230,7 @@ digest_peek(struct peer_id *id, struct view payload)
 {
 	struct view body, signature;
 	int err =
-		open_envelope(payload, PAYLOAD_DIGEST, DIGEST_LEN_MAX, &body, &signature);
+		envelope_open(payload, PAYLOAD_DIGEST, DIGEST_LEN_MAX, &body, &signature);
 
 	return err ? err : postcard_id(&body, id);
 }
@@ -317,7 +247,8 @@ accusation_sign(struct buf *b, const struct accusation *a, const struct peer_id 
 	varint_put(&body, a->incarnation);
 	varint_put(&body, a->seq);
 	buf_put_u8(&body, (uint8_t)a->reason);
-	seal(b, PAYLOAD_ACCUSATION, accusation_context, &body, topic, secret_key);
+	envelope_seal(
+		b, PAYLOAD_ACCUSATION, accusation_context, &body, topic, secret_key);
 	buf_fini(&body);
 }
 
@@ -343,14 +274,14 @@ int
 accusation_verify(struct accusation *a, struct view payload, const struct peer_id *topic)
 {
 	struct view body, signature;
-	int err = open_envelope(
+	int err = envelope_open(
 		payload, PAYLOAD_ACCUSATION, ACCUSATION_LEN_MAX, &body, &signature);
 
 	if (!err)
 		err = read_accusation(a, body);
-	if (!err && !crypto_core_ed25519_is_valid_point(a->accuser.bytes))
+	if (!err && !envelope_signer_valid(&a->accuser))
 		err = ERR_MALFORMED;
 	return err ? err
-		   : check_signature(
+		   : envelope_check(
 			     accusation_context, topic, body, signature, &a->accuser);
 }

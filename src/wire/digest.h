@@ -72,7 +72,12 @@ void accusation_sign(struct buf *b, const struct accusation *a,
  * Decoding checks the signature by the id inside. ERR_TRUNCATED, ERR_MALFORMED (also a
  * bad label or id), ERR_LIMIT, ERR_SIGNATURE. Unknown extension bytes are ignored.
  */
-enum payload_kind { PAYLOAD_UNKNOWN = 0, PAYLOAD_DIGEST = 1, PAYLOAD_ACCUSATION = 2 };
+enum payload_kind {
+	PAYLOAD_UNKNOWN = 0,
+	PAYLOAD_DIGEST = 1,
+	PAYLOAD_ACCUSATION = 2,
+	PAYLOAD_SUMMARY = 3, /* of the backbone topic: wire/summary.h */
+};
 enum payload_kind payload_kind(struct view payload);
 int digest_verify(struct digest *d, struct view payload, const struct peer_id *topic);
 int accusation_verify(

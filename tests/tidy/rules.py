@@ -26,7 +26,7 @@ LAYERS = {
 # Header of a library -> folders or files that may include it.
 FOREIGN = {
     r"sodium\.h|sodium/.*": ["src/base", "src/identity", "src/quic", "src/app",
-                             "src/wire/digest.c", "src/io/files.c"],
+                             "src/wire/envelope.c", "src/io/files.c"],
     r"ut(hash|list|array)\.h": ["src/base", "src/quic"],
     r"ngtcp2/.*": ["src/quic"],
     r"gnutls/.*": ["src/quic"],
@@ -58,7 +58,7 @@ PREFIXES = {
     "src/control/spans.c": ["control_spans"],
     "src/control/request.c": ["control_request"],
     "src/gossip/topic.c": ["gossip", "neighbor_change"],
-    "src/identity/admission.c": ["fabric_key", "topic_of_mesh"],
+    "src/identity/admission.c": ["fabric_key", "topic_of"],
     "src/identity/name.c": ["seed"],
     "src/node/views.c": ["node"],
     "src/quic/event.c": ["quic"],

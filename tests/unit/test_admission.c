@@ -131,6 +131,26 @@ key_files(void **state)
 	assert_true(sodium_is_zero(k.bytes, sizeof k.bytes));
 }
 
+/* A fabric has one backbone, keyed as its meshes are, and no mesh's topic is that. */
+static void
+backbones(void **state)
+{
+	struct fabric_key a, none = {0};
+	struct peer_id one, two;
+
+	(void)state;
+	fabric_key_mint(&a);
+	topic_of_backbone(&one, &a);
+	topic_of_backbone(&two, &a);
+	assert_true(id_equal(&one, &two));
+	topic_of_backbone(&two, &none);
+	assert_false(id_equal(&one, &two));
+	topic_of_mesh(&two, &a, "meshtui backbone 1");
+	assert_false(id_equal(&one, &two));
+	topic_of_mesh(&two, &a, "");
+	assert_false(id_equal(&one, &two));
+}
+
 /* Whatever is not exactly one such line is no key. */
 static void
 bad_key_files(void **state)
@@ -168,6 +188,7 @@ main(void)
 		cmocka_unit_test(proofs),
 		cmocka_unit_test(proof_and_topic_as_written),
 		cmocka_unit_test(topics),
+		cmocka_unit_test(backbones),
 		cmocka_unit_test(key_files),
 		cmocka_unit_test(bad_key_files),
 	};

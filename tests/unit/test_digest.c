@@ -338,7 +338,7 @@ bad_envelopes(void **state)
 	static const struct bad_bytes bad[] = {
 		{"nothing", "", ERR_TRUNCATED},
 		{"version 0", "00 00", ERR_MALFORMED},
-		{"version 3", "03 00", ERR_MALFORMED},
+		{"version 4", "04 00", ERR_MALFORMED},
 		{"body cut", "01 05 00", ERR_TRUNCATED},
 		{"length without end", "01 ffffffffffffffffffff", ERR_MALFORMED},
 		{"length of 4097", "01 8120", ERR_LIMIT},
@@ -353,7 +353,7 @@ bad_envelopes(void **state)
 	assert_int_equal(bytes_decode(large, sizeof large, verify), ERR_LIMIT);
 	assert_int_equal(payload_kind((struct view){NULL, 0}), PAYLOAD_UNKNOWN);
 	assert_int_equal(
-		payload_kind((struct view){(const uint8_t *)"\3", 1}), PAYLOAD_UNKNOWN);
+		payload_kind((struct view){(const uint8_t *)"\4", 1}), PAYLOAD_UNKNOWN);
 	/* Bytes after the signature are signed by nobody. */
 	d.neighbor_count = 0;
 	buf_init(&b, 4096);
