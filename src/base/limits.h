@@ -82,7 +82,12 @@
 #define SYNC_ANSWER_LEN_MAX (768u * 1024)	/* less than QUIC_STREAM_SEND_LEN_MAX */
 #define HELLO_DEADLINE SECONDS(5)
 #define REQUEST_DEADLINE SECONDS(5)
-#define REQUESTS_MAX 256
+#define ECHO_LEN_MAX (64u * 1024)
+#define REQUESTS_MAX 2048		/* asked by us and not answered */
+#define REQUESTS_LEN_MAX (16u << 20)	/* questions that wait for a link or a stream */
+#define REQUEST_ANSWERS_LEN_MAX (16u << 20)	/* answers that nobody has fetched */
+#define SERVING_MAX 512			/* asked by others and answered later */
+#define SERVING_PEER_MAX 64
 
 /* Digest and directory: PROTOCOL.md 6. */
 #define DIGEST_LEN_MAX 320
@@ -117,6 +122,8 @@
 #define TIMELINE_NODE_EVENTS_MAX 1000	/* in a node, which has a budget of memory */
 #define CONTROL_STREAMS_MAX 8		/* clients that follow events */
 #define SPANS_MAX 16			/* of one boot */
+#define SPAN_STORE_LEN_MAX (128u * 1024)	/* some 700 finished spans of a node */
+#define SPAN_RECORD_LEN_MAX 4096
 #define BOOTS_MAX 256			/* boots that a console keeps */
 #define APPEND_LEN_MAX (1u << 20)	/* bytes that wait to be appended to a file */
 #define CONTROL_REQUEST_LEN_MAX (64u * 1024)

@@ -94,6 +94,21 @@ of_directory(const struct directory *d, uint64_t *to)
 	ADD(DEPARTED, s.departed);
 }
 
+static void
+of_requests(const struct node *n, uint64_t *to)
+{
+	const struct requests *r = &n->requests;
+
+	SET(REQUESTS_FULL, n->serve.full);
+	SET(REQUESTS_LATE, n->serve.late);
+	SET(ANSWERS, r->answers_dropped);
+	SET(ASKED_TIMEOUT, r->ended[REQUEST_TIMEOUT]);
+	SET(ASKED_LOST, r->ended[REQUEST_LOST] + r->ended[REQUEST_UNREACHABLE]);
+	SET(ASKED_REFUSED, r->ended[REQUEST_REFUSED]);
+	SET(ASKED, r->count);
+	SET(SERVING, n->serve.count);
+}
+
 void
 counts_fill(const struct node *n, uint64_t to[static NODE_COUNTS])
 {
@@ -106,6 +121,7 @@ counts_fill(const struct node *n, uint64_t to[static NODE_COUNTS])
 	}
 	SET(REQUESTS, n->requests_refused);
 	SET(SYNCS, n->sync_refused);
+	of_requests(n, to);
 	SET(GOSSIP_FOREIGN, n->gossip_foreign);
 	SET(NODE_EVENTS, n->events.dropped);
 	SET(BOOK, idmap_count(n->book.entries));

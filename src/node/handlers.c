@@ -6,9 +6,7 @@
 #include "base/err.h"
 #include "node/seeding.h"
 #include "node/state.h"
-#include "node/sync.h"
 #include "node/upkeep.h"
-#include "wire/frame.h"
 
 static void
 on_up(struct node *n, const struct link_event *ev, uint64_t now_ns)
@@ -26,6 +24,7 @@ on_up(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	if (k->hello.role == HELLO_OBSERVER)
 		meshes_tell_all(n, GOSSIP_IN_OBSERVER, &ev->peer, now_ns);
 	seeding_linked(n, k, now_ns);
+	requests_linked(n, &ev->peer, now_ns);
 	upkeep_make_room(n, k, now_ns);
 }
 
@@ -38,8 +37,17 @@ on_failed(struct node *n, const struct link_event *ev, uint64_t now_ns)
 		snprintf(out->text, sizeof(out->text), "%s: %s",
 			ev->by_peer ? "refused by the peer" : "refused", ev->text);
 	}
+	requests_unlinked(n, &ev->peer,
+		ev->refused ? REQUEST_REFUSED : REQUEST_UNREACHABLE, now_ns);
 	seeding_failed(n, &ev->peer, now_ns);
 	meshes_tell_all(n, GOSSIP_IN_LOST, &ev->peer, now_ns);
+}
+
+static void
+on_lost(struct node *n, const struct link_event *ev, uint64_t now_ns)
+{
+	requests_unlinked(n, &ev->peer, REQUEST_LOST, now_ns);
+	upkeep_lost(n, ev, now_ns);
 }
 
 static void
@@ -71,47 +79,11 @@ handlers_link(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	static void (*const handle[])(
 		struct node *, const struct link_event *, uint64_t) = {
 		[LINK_EVENT_UP] = on_up,
-		[LINK_EVENT_LOST] = upkeep_lost,
+		[LINK_EVENT_LOST] = on_lost,
 		[LINK_EVENT_FAILED] = on_failed,
 		[LINK_EVENT_GOSSIP] = on_gossip,
 		[LINK_EVENT_FRAME] = on_frame,
 	};
 
 	handle[ev->kind](n, ev, now_ns);
-}
-
-/* The payload comes back as it is; its trace context is part of it. */
-static void
-on_echo(struct node *n, const struct quic_event *ev, uint64_t now_ns)
-{
-	(void)now_ns;
-	if (endpoint_respond(n->endpoint, ev->conn, ev->stream, FRAME_ECHO,
-		    ev->bytes.data, ev->bytes.len, true) == ERR_OK)
-		return;
-	n->requests_refused++;
-	(void)endpoint_reset_stream(n->endpoint, ev->conn, ev->stream);
-}
-
-void
-handlers_request(struct node *n, const struct quic_event *ev, uint64_t now_ns)
-{
-	static void (*const serve[UINT8_MAX + 1])(
-		struct node *, const struct quic_event *, uint64_t) = {
-		[FRAME_ECHO] = on_echo,
-		[FRAME_SYNC] = sync_serve,
-	};
-	struct link *k;
-
-	if (ev->kind == QUIC_RESPONSE && ev->tag == FRAME_SYNC)
-		sync_take(n, ev, now_ns);
-	if (ev->kind != QUIC_REQUEST)
-		return;
-	k = links_of_conn(&n->links, ev->conn);
-	if (k == NULL || k->state != LINK_UP || serve[ev->tag] == NULL) {
-		n->requests_refused++;
-		(void)endpoint_reset_stream(n->endpoint, ev->conn, ev->stream);
-		return;
-	}
-	k->used_ns = now_ns;
-	serve[ev->tag](n, ev, now_ns);
 }

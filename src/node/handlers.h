@@ -6,9 +6,7 @@
 
 struct node;
 
-/* What follows from what links and request streams bring. */
+/* What follows from what links bring. */
 void handlers_link(struct node *n, const struct link_event *ev, uint64_t now_ns);
-/* QUIC_REQUEST and QUIC_RESPONSE; others are ignored. */
-void handlers_request(struct node *n, const struct quic_event *ev, uint64_t now_ns);
 
 #endif

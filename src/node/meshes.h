@@ -30,8 +30,6 @@ struct membership {
 	uint64_t announced_ns;		/* when the last one went out; 0 never */
 	uint64_t seq;
 	uint64_t synced_ns;		/* when SYNC was last asked for; 0 never */
-	uint64_t sync_conn;		/* where the answer will come from */
-	int64_t sync_stream;
 	bool synced;			/* an answer came */
 	uint64_t heal_ns;		/* when to look beyond the directory again */
 	uint64_t widen_ns;		/* when to ask for a neighbor, if too few */

@@ -58,6 +58,17 @@ add_seeds(struct node *n, uint64_t now_ns)
 	n->book.changed = false;
 }
 
+/* Ids of spans come from a stream of their own: who is watched, decides as if not. */
+static void
+add_spans(struct node *n, uint64_t now_ns, uint64_t wall_ms)
+{
+	uint8_t seed[sizeof(n->config.random_seed)];
+
+	memcpy(seed, n->config.random_seed, sizeof(seed));
+	seed[0] ^= 0x5a;
+	n->spans = span_store_new(seed, now_ns, wall_ms * 1000);
+}
+
 struct node *
 node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *err)
 {
@@ -82,6 +93,9 @@ node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *er
 	}
 	book_init(&n->book);
 	links_init(&n->links, n->endpoint, &n->book);
+	requests_init(&n->requests);
+	serve_init(&n->serve);
+	add_spans(n, now_ns, wall_ms);
 	memcpy(n->links.bound, c->bound, sizeof(n->links.bound));
 	n->links_max = LINKS_MAX;
 	if (c->links_max != 0 && c->links_max < LINKS_MAX)
@@ -114,6 +128,9 @@ node_free(struct node *n)
 {
 	if (n == NULL)
 		return;
+	requests_fini(&n->requests);
+	serve_fini(&n->serve);
+	span_store_free(n->spans);
 	meshes_fini(n);
 	links_fini(&n->links);
 	book_fini(&n->book);
@@ -137,8 +154,11 @@ node_turn(struct node *n, uint64_t now_ns)
 		links_quic(&n->links, &qe, now_ns);
 		while (links_next_event(&n->links, &le))
 			handlers_link(n, &le, now_ns);
-		handlers_request(n, &qe, now_ns);
+		requests_quic(n, &qe, now_ns);
+		serve_quic(n, &qe, now_ns);
 	}
+	if (n->requests.waiting_count > 0)
+		requests_turn(n, now_ns);
 	if (n->book.changed && !n->peers_told) {
 		n->peers_told = true;
 		n->book.changed = false;
@@ -191,6 +211,8 @@ node_deadline(const struct node *n)
 	due = earlier(due, heap_deadline(&n->links.timers));
 	due = earlier(due, heap_deadline(&n->topic_timers));
 	due = earlier(due, seeding_deadline(n));
+	due = earlier(due, requests_deadline(n));
+	due = earlier(due, serve_deadline(n));
 	for (size_t i = 0; i < n->mesh_count; i++) {
 		due = earlier(due, n->meshes[i]->announce_ns);
 		due = earlier(due, directory_deadline(n->meshes[i]->directory));
@@ -243,6 +265,8 @@ node_tick(struct node *n, uint64_t now_ns, uint64_t wall_ms)
 		if (directory_deadline(m->directory) <= now_ns)
 			meshes_tick(n, m, now_ns);
 	}
+	requests_tick(n, now_ns);
+	serve_tick(n, now_ns);
 	upkeep_tick(n, now_ns);
 	seeding_tick(n, now_ns);
 	if (n->leave_ns != 0 && !n->closed && now_ns >= n->leave_ns + LEAVE_LINGER)
@@ -311,6 +335,12 @@ node_next_event(struct node *n, struct node_event *ev)
 	if (ev->kind == NODE_EVENT_PEERS)
 		n->peers_told = false;
 	return true;
+}
+
+struct span_store *
+node_spans(struct node *n)
+{
+	return n->spans;
 }
 
 struct node_event *

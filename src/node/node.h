@@ -17,6 +17,7 @@
  * simulation can hold dozens.
  */
 struct node;
+struct span_store;
 
 struct node_config {
 	struct identity identity;
@@ -119,6 +120,9 @@ struct node_event {
 	char text[200];
 };
 bool node_next_event(struct node *n, struct node_event *ev);
+
+/* Finished spans, for who shows or exports them; lives as long as the node. */
+struct span_store *node_spans(struct node *n);
 
 /* Read-only views, filled on demand. */
 void node_status(const struct node *n, struct node_status *s, uint64_t now_ns);

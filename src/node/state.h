@@ -8,14 +8,17 @@
 #include "node/links.h"
 #include "node/meshes.h"
 #include "node/node.h"
+#include "node/requests_state.h"
 #include "node/seeds.h"
+#include "node/serve.h"
 #include "quic/endpoint.h"
+#include "trace/span_store.h"
 
 /*
  * The node's own state, shared by the files of this folder and by nobody else. Each
  * concern has its file: links (connections), meshes (topics and directories), announce
- * (digests), sync (late joiners), seeding (where to look), upkeep (watching and closing
- * links), views (what is shown).
+ * (digests), requests and serve (questions, asked and answered), sync (late joiners),
+ * seeding (where to look), upkeep (watching and closing links), views (what is shown).
  */
 struct node {
 	struct node_config config;
@@ -23,6 +26,9 @@ struct node {
 	struct book book;
 	struct links links;
 	struct seeds seeds;
+	struct requests requests;
+	struct serve serve;
+	struct span_store *spans;
 	struct membership *meshes[MESHES_MAX];
 	size_t mesh_count;
 	struct outbox *outbox;

@@ -8,36 +8,51 @@
 #include "wire/frame.h"
 #include "wire/postcard.h"
 
+static void
+take(struct node *n, const struct request_answer *a, uint64_t now_ns)
+{
+	struct membership *m = n->meshes[a->cookie];
+	struct view v = a->bytes, payload;
+	uint32_t count;
+
+	if (a->end != REQUEST_GOES_ON || varint_u32(&v, &count) != ERR_OK)
+		return;
+	for (; count > 0; count--) {
+		if (postcard_bytes(&v, DIGEST_LEN_MAX, &payload) != ERR_OK)
+			return;
+		meshes_apply(n, m, payload, now_ns);
+	}
+	m->synced = true;
+}
+
 void
 sync_ask(
 	struct node *n, struct membership *m, const struct peer_id *peer, uint64_t now_ns)
 {
-	struct trace_context none = { 0 };
+	struct request_spec spec = { .peer = *peer, .tag = FRAME_SYNC, .take = take };
 	struct link *k = links_find(&n->links, peer);
-	int64_t stream;
+	uint64_t number;
 	struct buf b;
 
 	if (k == NULL || k->alpn != ALPN_MESHTUI)
 		return;
 	if (m->synced_ns != 0 && now_ns < m->synced_ns + SYNC_RETRY)
 		return;
-	buf_init(&b, FRAME_CONTROL_LEN_MAX);
-	trace_context_encode(&b, &none);
+	while (n->meshes[spec.cookie] != m)
+		spec.cookie++;
+	buf_init(&b, LABEL_LEN_MAX + 1);
 	postcard_put_text(&b, m->mesh);
-	if (endpoint_request(n->endpoint, k->conn, FRAME_SYNC, b.data, b.len, &stream) ==
-		ERR_OK) {
+	spec.payload = b.data;
+	spec.len = b.len;
+	if (requests_ask(n, &spec, now_ns, &number) == ERR_OK)
 		m->synced_ns = now_ns;
-		m->sync_conn = k->conn;
-		m->sync_stream = stream;
-		k->used_ns = now_ns;
-	}
 	buf_fini(&b);
 }
 
-/* The frame's payload: a sequence of signed digests. False: it has no room. */
-static bool
-send_part(struct node *n, const struct quic_event *ev, const struct buf *digests,
-	size_t count, bool last)
+/* The frame's payload: a sequence of signed digests. Ends the question at an error. */
+static int
+send_part(struct node *n, struct serving *s, const struct buf *digests, size_t count,
+	bool last, uint64_t now_ns)
 {
 	struct buf b;
 	int err;
@@ -45,14 +60,13 @@ send_part(struct node *n, const struct quic_event *ev, const struct buf *digests
 	buf_init(&b, SYNC_FRAME_LEN_MAX + 16);
 	varint_put(&b, count);
 	buf_put(&b, digests->data, digests->len);
-	err = endpoint_respond(
-		n->endpoint, ev->conn, ev->stream, FRAME_SYNC, b.data, b.len, last);
+	err = serve_answer(n, s, b.data, b.len, last, now_ns);
 	buf_fini(&b);
 	if (err) {
 		n->sync_refused++;
-		(void)endpoint_reset_stream(n->endpoint, ev->conn, ev->stream);
+		serve_refuse(n, s, "slow to read", now_ns);
 	}
-	return err == ERR_OK;
+	return err;
 }
 
 /*
@@ -60,7 +74,7 @@ send_part(struct node *n, const struct quic_event *ev, const struct buf *digests
  * the rest comes by gossip.
  */
 static void
-send_live(struct node *n, const struct membership *m, const struct quic_event *ev)
+send_live(struct node *n, const struct membership *m, struct serving *s, uint64_t now_ns)
 {
 	size_t all = directory_count(m->directory), count = 0, sent = 0;
 	size_t first = all > 0 ? rng_below(&n->rng, all) : 0;
@@ -74,7 +88,7 @@ send_live(struct node *n, const struct membership *m, const struct quic_event *e
 		if (e->liveness != LIVENESS_LIVE)
 			continue; /* an old digest would look fresh to the receiver */
 		if (part.len + e->payload.len + 4 > SYNC_FRAME_LEN_MAX) {
-			if (!send_part(n, ev, &part, count, false))
+			if (send_part(n, s, &part, count, false, now_ns) != ERR_OK)
 				goto out;
 			sent += part.len;
 			buf_clear(&part);
@@ -83,55 +97,31 @@ send_live(struct node *n, const struct membership *m, const struct quic_event *e
 		postcard_put_bytes(&part, e->payload.data, e->payload.len);
 		count++;
 	}
-	(void)send_part(n, ev, &part, count, true);
+	(void)send_part(n, s, &part, count, true, now_ns);
 out:
 	buf_fini(&part);
 }
 
 void
-sync_serve(struct node *n, const struct quic_event *ev, uint64_t now_ns)
+sync_serve(struct node *n, struct serving *s, struct view body, uint64_t now_ns)
 {
-	struct link *k = links_find(&n->links, &ev->peer);
-	struct view v = ev->bytes;
-	struct trace_context trace;
+	struct link *k = links_find(&n->links, &s->peer);
 	char mesh[LABEL_LEN_MAX + 1];
 	struct membership *m;
 
-	if (k == NULL || k->conn != ev->conn ||
-		trace_context_decode(&v, &trace) != ERR_OK ||
-		postcard_text(&v, mesh, sizeof(mesh)) != ERR_OK ||
+	if (k == NULL || k->conn != s->conn ||
+		postcard_text(&body, mesh, sizeof(mesh)) != ERR_OK ||
 		(m = meshes_named(n, mesh)) == NULL) {
 		n->sync_refused++;
-		(void)endpoint_reset_stream(n->endpoint, ev->conn, ev->stream);
+		serve_refuse(n, s, "not a mesh of ours", now_ns);
 		return;
 	}
 	if (k->sync_served_ns != 0 && now_ns < k->sync_served_ns + SYNC_SERVE_EVERY) {
 		n->sync_refused++;
-		(void)endpoint_reset_stream(n->endpoint, ev->conn, ev->stream);
+		serve_refuse(n, s, "asked too often", now_ns);
 		return;
 	}
-	k->sync_served_ns = k->used_ns = now_ns;
+	k->sync_served_ns = now_ns;
 	n->sync_served++;
-	send_live(n, m, ev);
-}
-
-void
-sync_take(struct node *n, const struct quic_event *ev, uint64_t now_ns)
-{
-	struct view v = ev->bytes, payload;
-	struct membership *m = NULL;
-	uint32_t count;
-
-	for (size_t i = 0; i < n->mesh_count; i++)
-		if (n->meshes[i]->synced_ns != 0 && n->meshes[i]->sync_conn == ev->conn &&
-			n->meshes[i]->sync_stream == ev->stream)
-			m = n->meshes[i];
-	if (m == NULL || varint_u32(&v, &count) != ERR_OK)
-		return;
-	for (; count > 0; count--) {
-		if (postcard_bytes(&v, DIGEST_LEN_MAX, &payload) != ERR_OK)
-			return;
-		meshes_apply(n, m, payload, now_ns);
-	}
-	m->synced = true;
+	send_live(n, m, s, now_ns);
 }

@@ -3,7 +3,7 @@
 #define NODE_SYNC_H
 
 #include "node/meshes.h"
-#include "quic/event.h"
+#include "node/serve.h"
 
 /*
  * SYNC (PROTOCOL.md 5, tag 13): a node that has just found its first neighbor asks it for
@@ -16,9 +16,7 @@
 
 void sync_ask(struct node *n, struct membership *m, const struct peer_id *peer,
 	uint64_t now_ns);
-/* Answers a request; the stream is ended in any case. */
-void sync_serve(struct node *n, const struct quic_event *ev, uint64_t now_ns);
-/* Takes a response frame. */
-void sync_take(struct node *n, const struct quic_event *ev, uint64_t now_ns);
+/* The handler of it: answers at once, or refuses. */
+void sync_serve(struct node *n, struct serving *s, struct view body, uint64_t now_ns);
 
 #endif

@@ -74,6 +74,14 @@ int endpoint_respond(struct endpoint *e, uint64_t conn, int64_t stream, uint8_t 
 	const void *payload, size_t len, bool last);
 int endpoint_reset_stream(struct endpoint *e, uint64_t conn, int64_t stream);
 /*
+ * A request stream is aborted at due_ns and not REQUEST_DEADLINE after its last frame;
+ * the next frame sets it back. Whoever answers slowly, or keeps a stream, calls it again.
+ */
+int endpoint_stream_deadline(
+	struct endpoint *e, uint64_t conn, int64_t stream, uint64_t due_ns);
+/* Bytes that are queued there and not acknowledged; 0 for an unknown one. */
+size_t endpoint_stream_queued(const struct endpoint *e, uint64_t conn, int64_t stream);
+/*
  * Closes with an application code; QUIC_DOWN follows (by_peer false). Unknown conn:
  * no-op.
  */

@@ -186,3 +186,29 @@ endpoint_reset_stream(struct endpoint *e, uint64_t conn, int64_t stream)
 	stream_abort(s, CLOSE_GOING_AWAY);
 	return ERR_OK;
 }
+
+int
+endpoint_stream_deadline(
+	struct endpoint *e, uint64_t conn, int64_t stream, uint64_t due_ns)
+{
+	int err;
+	struct conn *c = conn_for(e, conn, true, &err);
+	struct stream *s = c ? request_stream(c, stream) : NULL;
+
+	if (c == NULL)
+		return err;
+	if (s == NULL)
+		return ERR_UNKNOWN;
+	s->deadline_wanted = false;
+	heap_arm(&e->stream_timers, &s->timer, due_ns);
+	return ERR_OK;
+}
+
+size_t
+endpoint_stream_queued(const struct endpoint *e, uint64_t conn, int64_t stream)
+{
+	struct conn *c = conn_find(e, conn);
+	struct stream *s = c ? request_stream(c, stream) : NULL;
+
+	return s ? (size_t)(s->out.end - s->out.acked) : 0;
+}

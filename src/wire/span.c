@@ -46,6 +46,23 @@ span_has_parent(const struct span *s)
 }
 
 void
+span_put(struct buf *b, const struct span *s)
+{
+	buf_put(b, s->id, sizeof s->id);
+	buf_put(b, s->parent, sizeof s->parent);
+	postcard_put_text(b, s->name);
+	varint_put(b, s->begin_us);
+	varint_put(b, s->duration_us);
+	buf_put_u8(b, (uint8_t)s->state);
+	postcard_put_text(b, s->why);
+	varint_put(b, s->attr_count);
+	for (size_t k = 0; k < s->attr_count; k++) {
+		postcard_put_text(b, s->attrs[k].key);
+		postcard_put_text(b, s->attrs[k].value);
+	}
+}
+
+void
 span_set_put(struct buf *b, const struct span_set *s)
 {
 	assert(s->count <= SPANS_MAX);
@@ -53,22 +70,8 @@ span_set_put(struct buf *b, const struct span_set *s)
 	varint_put(b, s->wall_us);
 	varint_put(b, s->lost);
 	varint_put(b, s->count);
-	for (size_t i = 0; i < s->count; i++) {
-		const struct span *at = &s->spans[i];
-
-		buf_put(b, at->id, sizeof at->id);
-		buf_put(b, at->parent, sizeof at->parent);
-		postcard_put_text(b, at->name);
-		varint_put(b, at->begin_us);
-		varint_put(b, at->duration_us);
-		buf_put_u8(b, (uint8_t)at->state);
-		postcard_put_text(b, at->why);
-		varint_put(b, at->attr_count);
-		for (size_t k = 0; k < at->attr_count; k++) {
-			postcard_put_text(b, at->attrs[k].key);
-			postcard_put_text(b, at->attrs[k].value);
-		}
-	}
+	for (size_t i = 0; i < s->count; i++)
+		span_put(b, &s->spans[i]);
 }
 
 static int
@@ -89,8 +92,8 @@ read_attrs(struct view *v, struct span *s)
 	return ERR_OK;
 }
 
-static int
-read_span(struct view *v, struct span *s)
+int
+span_read(struct view *v, struct span *s)
 {
 	uint8_t state;
 	int err;
@@ -128,7 +131,7 @@ span_set_read(struct view *v, struct span_set *s)
 		s->spans = mem_array((size_t)n, sizeof *s->spans);
 	s->count = (size_t)n;
 	for (size_t i = 0; i < n && !err; i++)
-		err = read_span(v, &s->spans[i]);
+		err = span_read(v, &s->spans[i]);
 	if (err)
 		span_set_fini(s);
 	return err;

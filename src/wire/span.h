@@ -54,6 +54,8 @@ void span_set_fini(struct span_set *s);	/* accepts a zeroed one */
 bool span_has_parent(const struct span *s);
 
 /* Postcard. Reading: ERR_TRUNCATED, ERR_MALFORMED, ERR_LIMIT; then nothing is owned. */
+void span_put(struct buf *b, const struct span *s);
+int span_read(struct view *v, struct span *s);	/* into a zeroed one */
 void span_set_put(struct buf *b, const struct span_set *s);
 int span_set_read(struct view *v, struct span_set *s);
 

@@ -168,3 +168,22 @@ endpoint_reset_stream(struct endpoint *e, uint64_t conn, int64_t stream)
 
 	return plain_put(e, conn, PLAIN_END, 0, stream, none, none);
 }
+
+/* Nothing is left open here: a record is whole or was not sent. */
+int
+endpoint_stream_deadline(
+	struct endpoint *e, uint64_t conn, int64_t stream, uint64_t due_ns)
+{
+	(void)stream;
+	(void)due_ns;
+	return plain_find(e, conn) != NULL ? ERR_OK : ERR_UNKNOWN;
+}
+
+size_t
+endpoint_stream_queued(const struct endpoint *e, uint64_t conn, int64_t stream)
+{
+	const struct plain_conn *c = plain_find(e, conn);
+
+	(void)stream;
+	return c != NULL ? c->out.len : 0;
+}

@@ -28,6 +28,10 @@ take_events(struct bad_peer *b)
 		case QUIC_CONTROL:
 			b->hellos += ev.tag == FRAME_HELLO;
 			break;
+		case QUIC_REQUEST:
+			b->request = ev;
+			b->requests++;
+			break;
 		case QUIC_RESPONSE:
 			b->response = ev;
 			b->responses++;

@@ -21,8 +21,8 @@ struct bad_peer {
 	struct address address;
 	uint64_t conn;			/* the latest dial, or the latest accept */
 	uint64_t incarnation;
-	unsigned ups, downs, hellos, responses, stream_ends, gossip;
-	struct quic_event down, response;	/* the latest; without bytes */
+	unsigned ups, downs, hellos, requests, responses, stream_ends, gossip;
+	struct quic_event down, request, response;	/* the latest; without bytes */
 };
 
 /* Takes a free place. */

@@ -127,7 +127,7 @@ static const struct row rows[] = {
 	{ "SYNC of another mesh", REQUEST, BYTES("\x13\x1f" NO_TRACE "\x05mesh2"), true,
 		STREAM_ENDED, 0, NODE_COUNT_SYNCS, RESET },
 	{ "SYNC without a trace", REQUEST, BYTES("\x13\x02\x01\x01"), true, STREAM_ENDED,
-		0, NODE_COUNT_SYNCS, RESET },
+		0, NODE_COUNT_REQUESTS, RESET },
 	{ "gossip of another topic", TOPIC_BODY, BYTES("\x01\x01"), false, COUNTED, 0,
 		NODE_COUNT_GOSSIP_FOREIGN, TOPIC },
 	{ "an unknown message", BODY, BYTES("\x02\x00"), false, COUNTED, 0,
