@@ -6,9 +6,10 @@
 
 #include "base/mem.h"
 #include "control/answer.h"
+#include "node/measure.h"
 
 char *
-node_view_answer(const struct node *n, const char *line, size_t len,
+node_view_answer(struct node *n, const char *line, size_t len,
 	const struct node_view_own *own)
 {
 	struct link_row *links = mem_array(LINKS_MAX, sizeof *links);
@@ -23,6 +24,8 @@ node_view_answer(const struct node *n, const char *line, size_t len,
 		.loop_turned_ns = own->turned_ns };
 	char *answer;
 
+	measure_now(n);
+	v.meter = node_meter(n);
 	node_status(n, &status, own->now_ns);
 	status.boot_ns = own->boot_ns;
 	v.mesh_count = node_meshes(n, meshes, MESHES_MAX);

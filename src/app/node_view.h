@@ -18,7 +18,7 @@ struct node_view_own {
 };
 
 /* Answer to a request on the control socket; from malloc. */
-char *node_view_answer(const struct node *n, const char *line, size_t len,
+char *node_view_answer(struct node *n, const char *line, size_t len,
 	const struct node_view_own *own);
 
 /*

@@ -12,6 +12,7 @@
 #include "control/answer.h"
 #include "io/files.h"
 #include "io/paths.h"
+#include "node/measure.h"
 
 static char *
 answer(void *ctx, const char *line, size_t len)
@@ -26,6 +27,8 @@ answer(void *ctx, const char *line, size_t len)
 
 	v.now_ns = loop_now_ns();
 	observe_model(o, v.now_ns);
+	measure_now(o->node);
+	v.meter = node_meter(o->node);
 	v.mesh_count = o->mesh_count;
 	v.link_count = node_links(o->node, links, LINKS_MAX);
 	v.loop_turned_ns = v.now_ns;

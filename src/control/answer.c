@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "control/events.h"
+#include "control/metrics.h"
 #include "control/request.h"
 #include "control/spans.h"
 
@@ -294,6 +295,7 @@ answer_status(json_t *to, const struct control_view *v)
 	json_object_set_new(to, "refused", json_counts(s, COUNT_REFUSED));
 	json_object_set_new(to, "dropped", json_counts(s, COUNT_DROPPED));
 	json_object_set_new(to, "tables", json_counts(s, COUNT_TABLE));
+	control_metrics_put(to, v->meter, v->now_ns);
 }
 
 /*

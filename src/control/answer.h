@@ -4,6 +4,7 @@
 
 #include "mesh/facts.h"
 #include "mesh/timeline.h"
+#include "trace/meter.h"
 #include "wire/span.h"
 
 /*
@@ -20,6 +21,7 @@ struct control_view {
 	size_t link_count;
 	const struct timeline *timeline;	/* NULL: it keeps none */
 	const struct span_set *spans;		/* of its boot; NULL: none */
+	const struct meter *meter;		/* NULL: it measures nothing */
 	uint64_t now_ns;
 	uint64_t loop_turned_ns;	/* when the loop last made progress; for health */
 };

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "control/cells.h"
+#include "control/metrics.h"
 
 /* Characters, not bytes: continuation bytes of UTF-8 take no place. */
 static size_t
@@ -134,6 +135,7 @@ print_status(struct buf *to, const json_t *o)
 		snprintf(text, sizeof text, "%" PRIu64, cells_number(o, counts[i]));
 		print_line(to, counts[i], text);
 	}
+	control_metrics_print(to, o);
 }
 
 static int

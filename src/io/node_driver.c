@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "io/loop.h"
 #include "io/procfs.h"
+#include "node/measure.h"
 
 struct node_driver {
 	struct node *node;
@@ -27,7 +28,8 @@ struct node_driver {
 	uint64_t read_ns;  /* when the packets at hand were read */
 	uint64_t turned_ns;
 	struct procfs procfs;
-	uint64_t sampled_ns, trimmed_ns;
+	uint64_t sample_ns;	/* when the next one is due */
+	uint64_t trimmed_ns;
 	struct node_load load;
 	uint32_t lag_ms; /* largest since the last sample */
 };
@@ -74,6 +76,7 @@ note_lag(struct node_driver *d, uint64_t lag_ns, uint64_t now_ns)
 	uint32_t ms = lag_ns / NS_PER_MS > UINT16_MAX ? UINT16_MAX
 						      : (uint32_t)(lag_ns / NS_PER_MS);
 
+	meter_record(node_meter(d->node), METRIC_LOOP_LAG, lag_ns);
 	if (ms > d->lag_ms)
 		d->lag_ms = ms;
 	if (lag_ns < LOOP_LAG_ALARM)
@@ -137,9 +140,10 @@ sample(struct node_driver *d, uint64_t now_ns)
 {
 	struct procfs_usage usage;
 
-	if (d->sampled_ns != 0 && now_ns - d->sampled_ns < DRIVER_SAMPLE_INTERVAL)
+	if (now_ns < d->sample_ns)
 		return;
-	d->sampled_ns = now_ns;
+	d->sample_ns = now_ns +
+		(d->load.cpu_known ? DRIVER_SAMPLE_INTERVAL : DRIVER_SAMPLE_FIRST);
 	/* What a burst of handshakes has left: 260 KB in a mesh of 18, for 50 us. */
 	if (now_ns - d->trimmed_ns >= DRIVER_TRIM_INTERVAL) {
 		d->trimmed_ns = now_ns;
@@ -147,6 +151,7 @@ sample(struct node_driver *d, uint64_t now_ns)
 	}
 	procfs_sample(&d->procfs, now_ns, &usage);
 	d->load.cpu_used_mc = usage.cpu_used_mc;
+	d->load.cpu_known = usage.cpu_known;
 	d->load.memory_used_kib = usage.memory_used_kib;
 	d->load.loop_lag_ms = d->lag_ms;
 	d->lag_ms = 0;
@@ -231,6 +236,7 @@ on_prepare(uv_prepare_t *h)
 	d->woke_ns = 0;
 	d->turned_ns = now_ns;
 	sample(d, now_ns);
+	measure(d->node, now_ns);
 	if (node_deadline(d->node) <= now_ns) {
 		node_tick(d->node, now_ns, loop_wall_ms());
 		d->touched = true;
@@ -259,7 +265,7 @@ node_driver_new(uv_loop_t *loop, struct node *node, struct udp *udp,
 	d->blocked = udp_count(udp);
 	d->armed_ns = NEVER;
 	d->turned_ns = loop_now_ns();
-	procfs_init(&d->procfs);
+	procfs_init(&d->procfs, d->turned_ns);
 	for (size_t i = 0; i < udp_count(udp); i++) {
 		if (uv_poll_init(loop, &d->polls[i], udp_fd(udp, i)) != 0) {
 			*err = ERR_SYSTEM;

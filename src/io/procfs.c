@@ -11,10 +11,23 @@
 
 #define TEXT_CAP 4096
 
+/* 0: the kernel does not tell. */
+static uint64_t
+cpu_clock(void)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) != 0)
+		return 0;
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
 void
-procfs_init(struct procfs *p)
+procfs_init(struct procfs *p, uint64_t now_ns)
 {
 	memset(p, 0, sizeof *p);
+	p->cpu_ns = cpu_clock();
+	p->at_ns = now_ns;
 }
 
 /*
@@ -113,19 +126,20 @@ sample_memory(struct procfs *p, uint64_t now_ns)
 int
 procfs_sample(struct procfs *p, uint64_t now_ns, struct procfs_usage *u)
 {
-	struct timespec t;
-	uint64_t cpu_ns;
+	uint64_t cpu_ns = cpu_clock();
 
 	memset(u, 0, sizeof *u);
 	sample_memory(p, now_ns);
 	u->memory_used_kib = p->memory_kib;
-	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) != 0)
+	if (cpu_ns == 0)
 		return ERR_SYSTEM;
-	cpu_ns = (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-	if (p->primed && now_ns > p->at_ns && cpu_ns >= p->cpu_ns)
-		u->cpu_used_mc = clamp((cpu_ns - p->cpu_ns) * 1000 / (now_ns - p->at_ns));
-	p->cpu_ns = cpu_ns;
-	p->at_ns = now_ns;
-	p->primed = true;
+	if (now_ns >= p->at_ns + PROCFS_CPU_INTERVAL && cpu_ns >= p->cpu_ns) {
+		p->cpu_mc = clamp((cpu_ns - p->cpu_ns) * 1000 / (now_ns - p->at_ns));
+		p->cpu_known = true;
+		p->cpu_ns = cpu_ns;
+		p->at_ns = now_ns;
+	}
+	u->cpu_used_mc = p->cpu_mc;
+	u->cpu_known = p->cpu_known;
 	return u->memory_used_kib > 0 ? ERR_OK : ERR_SYSTEM;
 }

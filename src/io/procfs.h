@@ -13,17 +13,22 @@
 struct procfs {
 	uint64_t cpu_ns; /* user + system at the last sample */
 	uint64_t at_ns, memory_at_ns;
-	uint32_t memory_kib;
-	bool primed;
+	uint32_t memory_kib, cpu_mc;
+	bool cpu_known;
 };
 
 struct procfs_usage {
-	uint32_t
-		cpu_used_mc; /* thousandths of a core since the last sample; 0 at first */
+	/*
+	 * Thousandths of a core since the last sample or init; repeated when that was
+	 * less than PROCFS_CPU_INTERVAL ago, and not known in the first such time.
+	 */
+	uint32_t cpu_used_mc;
+	bool cpu_known;
 	uint32_t memory_used_kib; /* PSS where the kernel tells it, else RSS */
 };
 
-void procfs_init(struct procfs *p);
+/* Reads the clock of the CPU, so that the first sample has something to count from. */
+void procfs_init(struct procfs *p, uint64_t now_ns);
 /* ERR_SYSTEM or ERR_MALFORMED: *u keeps what could be measured, else 0. */
 int procfs_sample(struct procfs *p, uint64_t now_ns, struct procfs_usage *u);
 

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "node/announce.h"
 #include "node/handlers.h"
+#include "node/measure.h"
 #include "node/seeding.h"
 #include "node/state.h"
 #include "node/upkeep.h"
@@ -106,6 +107,7 @@ node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *er
 	heap_init(&n->topic_timers);
 	ring_init(&n->events, sizeof(struct node_event), EVENTS_CAP);
 	n->outbox = outbox_new();
+	n->meter = c->unmetered ? NULL : measure_new(now_ns);
 	add_seeds(n, now_ns);
 	if (c->mesh[0] != '\0' && !c->subscribe_later)
 		node_subscribe(n, now_ns);
@@ -137,6 +139,7 @@ node_free(struct node *n)
 	heap_fini(&n->topic_timers);
 	ring_fini(&n->events);
 	outbox_free(n->outbox);
+	meter_free(n->meter);
 	endpoint_free(n->endpoint);
 	identity_wipe(&n->config.identity);
 	fabric_key_wipe(&n->config.key);

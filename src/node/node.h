@@ -18,6 +18,7 @@
  */
 struct node;
 struct span_store;
+struct meter;
 
 struct node_config {
 	struct identity identity;
@@ -27,6 +28,7 @@ struct node_config {
 	char type[LABEL_LEN_MAX + 1];
 	bool observer;
 	bool subscribe_later;	/* members: node_subscribe follows */
+	bool unmetered;		/* no meter: to measure what it costs */
 	char build[BUILD_LEN_MAX + 1];
 	uint64_t incarnation;		/* wall clock ms, larger than any before */
 	struct address
@@ -73,6 +75,7 @@ void node_tick(struct node *n, uint64_t now_ns, uint64_t wall_ms);
 /* What the process measured of itself; goes into the next digest. */
 struct node_load {
 	uint32_t cpu_used_mc, memory_used_kib, loop_lag_ms;
+	bool cpu_known;		/* not in the first moments */
 	uint64_t lag_500ms_at_ns; /* when the loop was last late by more than 500 ms; 0
 				     never */
 };
@@ -123,6 +126,9 @@ bool node_next_event(struct node *n, struct node_event *ev);
 
 /* Finished spans, for who shows or exports them; lives as long as the node. */
 struct span_store *node_spans(struct node *n);
+
+/* What it measures; NULL when unmetered. It is fed by measure (node/measure.h). */
+struct meter *node_meter(const struct node *n);
 
 /* Read-only views, filled on demand. */
 void node_status(const struct node *n, struct node_status *s, uint64_t now_ns);

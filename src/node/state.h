@@ -36,6 +36,7 @@ struct node {
 	struct rng rng;
 	struct ring events;
 	struct node_load load;
+	struct meter *meter;		/* NULL: unmetered */
 	uint64_t started_ns, wall_offset_ms;
 	uint64_t leave_ns;		/* when we began to leave; 0 not leaving */
 	bool closed;			/* leaving, and all connections are told */

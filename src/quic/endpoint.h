@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "quic/event.h"
+#include "wire/traffic.h"
 
 /*
  * One QUIC endpoint: many connections over the packets it is given. Sans-IO: bytes and
@@ -117,6 +118,8 @@ struct endpoint_stats {
 	/* Streams of peers that were aborted: for a frame, or for opening and leaving. */
 	uint64_t streams_broken, streams_stalled;
 	uint64_t ended[END_REASONS];
+	/* Given to a connection, and come whole over one, by kind. */
+	uint64_t frames_sent[TRAFFIC_KINDS], frames_received[TRAFFIC_KINDS];
 	/* now */
 	size_t connections, handshakes, streams, tombstones, cids, reset_tokens;
 };

@@ -25,6 +25,7 @@ conn_for(struct endpoint *e, uint64_t number, bool native_only, int *err)
 static int
 put_frame(struct stream *s, uint8_t tag, const void *payload, size_t len)
 {
+	struct endpoint *e = s->conn->endpoint;
 	struct buf b;
 	int err;
 
@@ -32,6 +33,8 @@ put_frame(struct stream *s, uint8_t tag, const void *payload, size_t len)
 	frame_encode(&b, tag, payload, len);
 	err = b.failed ? ERR_ARGUMENT : stream_put(s, b.data, b.len);
 	buf_fini(&b);
+	if (err == ERR_OK)
+		e->stats.frames_sent[traffic_of_frame(tag)]++;
 	return err;
 }
 
@@ -93,7 +96,10 @@ endpoint_gossip(struct endpoint *e, uint64_t conn, const struct peer_id *topic,
 	message[3] = (uint8_t)len;
 	if (len > 0)
 		memcpy(message + 4, body, len);
-	return stream_put(s, message, 4 + len);
+	err = stream_put(s, message, 4 + len);
+	if (err == ERR_OK)
+		e->stats.frames_sent[traffic_of_gossip((struct view){ body, len })]++;
+	return err;
 }
 
 int

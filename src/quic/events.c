@@ -50,6 +50,16 @@ events_full(const struct endpoint *e)
 	return e->events_count >= QUIC_EVENTS_MAX || e->events_len >= QUIC_EVENTS_LEN_MAX;
 }
 
+static void
+count(struct endpoint *e, const struct quic_event *ev)
+{
+	if (ev->kind == QUIC_GOSSIP)
+		e->stats.frames_received[traffic_of_gossip(ev->bytes)]++;
+	else if (ev->kind == QUIC_CONTROL || ev->kind == QUIC_REQUEST ||
+		 ev->kind == QUIC_RESPONSE)
+		e->stats.frames_received[traffic_of_frame(ev->tag)]++;
+}
+
 void
 events_push(struct endpoint *e, const struct quic_event *ev)
 {
@@ -60,6 +70,7 @@ events_push(struct endpoint *e, const struct quic_event *ev)
 		e->stats.dropped_events++;
 		return;
 	}
+	count(e, ev);
 	it = mem_new(MEM_QUIC_EVENT, sizeof *it + len);
 	it->ev = *ev;
 	if (len > 0)

@@ -60,6 +60,8 @@ PREFIXES = {
     "src/gossip/topic.c": ["gossip", "neighbor_change"],
     "src/identity/admission.c": ["fabric_key", "topic_of"],
     "src/identity/name.c": ["seed"],
+    "src/control/metrics.c": ["control_metrics"],
+    "src/node/measure.c": ["node"],
     "src/node/views.c": ["node"],
     "src/quic/event.c": ["quic"],
     "src/scenario/report.c": ["verdict"],
