@@ -253,6 +253,9 @@ chronicle_node_event(
 	case NODE_EVENT_REFUSED:
 		e.kind = TIMELINE_PEER_REFUSED;
 		break;
+	case NODE_EVENT_FAULT:
+		e.kind = ev->up ? TIMELINE_CHAOS_INJECTED : TIMELINE_CHAOS_REVERTED;
+		break;
 	case NODE_EVENT_PEERS:
 	case NODE_EVENT_ADDRESS:
 		return;

@@ -9,13 +9,13 @@
 #include "app/chronicle.h"
 #include "app/named_seeds.h"
 #include "app/node_boot.h"
+#include "app/node_faults.h"
 #include "app/node_view.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "io/control_socket.h"
 #include "io/lifeline_end.h"
-#include "io/log_file.h"
 #include "io/loop.h"
 #include "io/node_driver.h"
 #include "io/paths.h"
@@ -80,10 +80,12 @@ save_peers(struct running *r, uint64_t now_ns)
 	struct seed *peers = mem_array(REMEMBERED_PEERS_MAX, sizeof *peers);
 	char why[FILES_WHY_CAP];
 	size_t count = node_remembered(r->boot.node, peers, REMEMBERED_PEERS_MAX);
+	uint64_t refused = r->boot.dir.refused;
 
 	r->peers_changed = files_peers_save(&r->boot.dir, peers, count, why) != ERR_OK;
 	if (r->peers_changed)
 		log_warn("%s", why); /* and tried again, when there may be room */
+	node_writes_refused(r->boot.node, r->boot.dir.refused - refused);
 	r->peers_saved_ns = now_ns;
 	free(peers);
 }
@@ -118,6 +120,44 @@ log_liveness(const struct node_event *ev, const char *peer)
 	else
 		log_info("%s is %s, was %s", peer, liveness_text(c->to),
 			liveness_text(c->from));
+}
+
+/* Unasked: who ordered it learns that it is over. */
+static void
+tell_faults(struct running *r)
+{
+	struct fault_status *s;
+
+	if (r->lifeline == NULL)
+		return;
+	s = mem_array(1, sizeof *s);
+	node_faults(r->boot.node, s, loop_now_ns());
+	lifeline_end_faults(r->lifeline, s);
+	free(s);
+}
+
+static void
+on_effect(void *ctx, const struct fault_effect *e)
+{
+	struct running *r = ctx;
+
+	if (node_faults_apply(e, &r->boot.dir)) {
+		r->peers_changed = true;
+		r->peers_saved_ns = 0;
+	}
+}
+
+static void
+on_fault(void *ctx, const struct fault_order *o)
+{
+	struct running *r = ctx;
+	struct fault_status *s = mem_array(1, sizeof *s);
+
+	node_fault(r->boot.node, o, FAULT_BY_LIFELINE, loop_now_ns(), s);
+	if (s->result != ERR_OK)
+		log_warn("fault refused: %s", s->why);
+	lifeline_end_faults(r->lifeline, s);
+	free(s);
 }
 
 static void
@@ -155,6 +195,11 @@ on_event(void *ctx, const struct node_event *ev)
 	case NODE_EVENT_REFUSED:
 		log_warn("%s: %s", peer, text);
 		break;
+	case NODE_EVENT_FAULT:
+		log_warn("fault %s: %s", ev->up ? "injected" : "reverted", text);
+		if (!ev->up)
+			tell_faults(r);
+		break;
 	case NODE_EVENT_LINK:
 	case NODE_EVENT_ADDRESS:
 		log_debug("%s: %s", peer, text);
@@ -169,7 +214,7 @@ look_after_log(struct running *r, uint64_t now_ns)
 	if (r->lifeline == NULL || now_ns - r->log_looked_ns < LOG_LOOK_INTERVAL)
 		return;
 	r->log_looked_ns = now_ns;
-	if (log_file_turn(r->boot.dir.fd, CHILD_LOG_LEN_MAX) != ERR_OK)
+	if (files_log_turn(&r->boot.dir, CHILD_LOG_LEN_MAX) != ERR_OK)
 		log_warn("%s/node.log is longer than %u bytes and cannot be put aside",
 			r->boot.dir.path, CHILD_LOG_LEN_MAX);
 }
@@ -312,7 +357,7 @@ open_chronicle(struct running *r, const struct options *o)
 static int
 accept_loop(struct running *r)
 {
-	const struct node_driver_hooks hooks = { on_event, on_turned, r };
+	const struct node_driver_hooks hooks = { on_event, on_turned, on_effect, r };
 	int err = node_boot_begin(&r->boot, BOOT_ACCEPT);
 
 	if (err == ERR_OK)
@@ -389,7 +434,8 @@ node_mode(const struct options *o)
 	} else if (accept_loop(r) != ERR_OK) {
 		status = fail(o, EXIT_INTERNAL, r->boot.why);
 	} else {
-		const struct lifeline_end_hooks hooks = { on_ask, on_quit, on_gone, r };
+		const struct lifeline_end_hooks hooks = { on_ask, on_quit, on_fault,
+			on_gone, r };
 
 		if (o->lifeline_fd >= 0)
 			r->lifeline = lifeline_end_open(&r->loop, o->lifeline_fd, &hooks);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "control/answer.h"
+#include "node/faulting.h"
 #include "node/measure.h"
 
 char *
@@ -14,12 +15,14 @@ node_view_answer(struct node *n, const char *line, size_t len,
 {
 	struct link_row *links = mem_array(LINKS_MAX, sizeof *links);
 	struct mesh_row meshes[MESHES_MAX];
+	struct fault_status *faults = mem_array(1, sizeof *faults);
 	struct node_status status;
 	struct control_view v = { .status = &status,
 		.meshes = meshes,
 		.links = links,
 		.timeline = own->timeline,
 		.spans = own->spans,
+		.faults = faults,
 		.now_ns = own->now_ns,
 		.loop_turned_ns = own->turned_ns };
 	char *answer;
@@ -27,11 +30,13 @@ node_view_answer(struct node *n, const char *line, size_t len,
 	measure_now(n);
 	v.meter = node_meter(n);
 	node_status(n, &status, own->now_ns);
+	node_faults(n, faults, own->now_ns);
 	status.boot_ns = own->boot_ns;
 	v.mesh_count = node_meshes(n, meshes, MESHES_MAX);
 	v.link_count = node_links(n, links, LINKS_MAX);
 	answer = control_answer(&v, line, len);
 	free(links);
+	free(faults);
 	return answer;
 }
 

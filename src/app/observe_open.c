@@ -59,7 +59,7 @@ observe_open_node(struct observe *o)
 {
 	const struct options *opt = o->options;
 	struct node_config c = { .observer = true, .type = "console" };
-	struct node_driver_hooks hooks = { observe_on_event, observe_on_turned, o };
+	struct node_driver_hooks hooks = { observe_on_event, observe_on_turned, NULL, o };
 	char why[FILES_WHY_CAP], udp_why[UDP_WHY_CAP];
 	int err;
 

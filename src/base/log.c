@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/wall.h"
 
 #define MESSAGE_CAP 1024
 #define LINE_LEN_MAX 4096 /* see has_room; JSON doubles a message at most */
@@ -100,14 +101,14 @@ put_json_text(struct buf *b, const char *text)
 static void
 put_time(struct buf *b)
 {
-	struct timespec now;
+	uint64_t now_ms = wall_ms();
+	time_t now = (time_t)(now_ms / 1000);
 	struct tm tm;
 	char text[32];
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
+	gmtime_r(&now, &tm);
 	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_format(b, "%s.%03ldZ", text, now.tv_nsec / 1000000);
+	buf_format(b, "%s.%03uZ", text, (unsigned)(now_ms % 1000));
 }
 
 /*

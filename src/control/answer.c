@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "control/events.h"
 #include "control/metrics.h"
+#include "control/faults.h"
 #include "control/request.h"
 #include "control/spans.h"
 
@@ -296,6 +297,8 @@ answer_status(json_t *to, const struct control_view *v)
 	json_object_set_new(to, "dropped", json_counts(s, COUNT_DROPPED));
 	json_object_set_new(to, "tables", json_counts(s, COUNT_TABLE));
 	control_metrics_put(to, v->meter, v->now_ns);
+	if (v->faults != NULL)
+		control_faults_put(to, v->faults);
 }
 
 /*

@@ -5,6 +5,7 @@
 #include "mesh/facts.h"
 #include "mesh/timeline.h"
 #include "trace/meter.h"
+#include "wire/fault_status.h"
 #include "wire/span.h"
 
 /*
@@ -22,6 +23,7 @@ struct control_view {
 	const struct timeline *timeline;	/* NULL: it keeps none */
 	const struct span_set *spans;		/* of its boot; NULL: none */
 	const struct meter *meter;		/* NULL: it measures nothing */
+	const struct fault_status *faults;	/* on the node itself; NULL: none */
 	uint64_t now_ns;
 	uint64_t loop_turned_ns;	/* when the loop last made progress; for health */
 };

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "io/file_whole.h"
+#include "io/log_file.h"
 
 #define WHY FILES_WHY_CAP
 /* A line is at most 64 hex digits, '@', an address and a newline. */
@@ -48,6 +49,17 @@ explain_errno(char why[static WHY], const char *verb, const struct files_dir *d,
 		: error == EACCES || error == EPERM
 			? "; the directory must belong to the user that runs the node"
 			: "");
+}
+
+/* The one way to write here; errno tells more, as of file_whole_write. */
+static int
+write_whole(struct files_dir *d, const char *name, const void *bytes, size_t len)
+{
+	if (!d->full)
+		return file_whole_write(d->fd, name, bytes, len);
+	d->refused++;
+	errno = ENOSPC;
+	return ERR_SYSTEM;
 }
 
 /* Makes `path` and what is missing above it. */
@@ -118,6 +130,8 @@ files_open(struct files_dir *d, const char *path, char why[static WHY])
 
 	why[0] = '\0';
 	d->fd = d->lock_fd = -1;
+	d->full = false;
+	d->refused = 0;
 	if (path[0] == '\0' || strlen(path) >= sizeof d->path)
 		return explain(why, ERR_LIMIT,
 			"the path of the data directory must have 1 to %zu "
@@ -169,7 +183,7 @@ files_identity(
 	if (err == ERR_UNKNOWN) {
 		identity_mint(i);
 		identity_print(i, text);
-		err = file_whole_write(d->fd, "identity", text, IDENTITY_FILE_LEN);
+		err = write_whole(d, "identity", text, IDENTITY_FILE_LEN);
 		sodium_memzero(text, sizeof text);
 		if (err != ERR_OK) {
 			identity_wipe(i);
@@ -234,7 +248,7 @@ files_incarnation(struct files_dir *d, uint64_t wall_ms, uint64_t *incarnation,
 			d->path);
 	*incarnation = stored + 1 > wall_ms ? stored + 1 : wall_ms;
 	snprintf(text, sizeof text, "%" PRIu64 "\n", *incarnation);
-	if (file_whole_write(d->fd, "incarnation", text, strlen(text)) != ERR_OK)
+	if (write_whole(d, "incarnation", text, strlen(text)) != ERR_OK)
 		return explain_errno(why, "write", d, "incarnation");
 	return ERR_OK;
 }
@@ -306,7 +320,7 @@ files_peers_save(
 			address_format(address, &peers[k].address));
 	}
 	err = b.failed;
-	if (err == ERR_OK && file_whole_write(d->fd, "peers", b.data, b.len) != ERR_OK)
+	if (err == ERR_OK && write_whole(d, "peers", b.data, b.len) != ERR_OK)
 		err = explain_errno(why, "write", d, "peers");
 	buf_fini(&b);
 	return err;
@@ -351,4 +365,13 @@ files_key(const char *path, struct fabric_key *k, char why[static WHY])
 			path);
 	sodium_memzero(text, sizeof text);
 	return err;
+}
+
+int
+files_log_turn(struct files_dir *d, size_t len_max)
+{
+	if (!d->full)
+		return log_file_turn(d->fd, len_max);
+	d->refused++;
+	return ERR_SYSTEM;
 }

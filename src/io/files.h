@@ -21,6 +21,8 @@
 struct files_dir {
 	int fd; /* the directory; -1 when closed */
 	int lock_fd;
+	bool full;	/* FAULT_DISK_FULL: every write fails as if it were */
+	uint64_t refused;	/* writes that failed for that */
 	char path[256];
 };
 
@@ -51,6 +53,9 @@ int files_peers_load(struct files_dir *d, struct seed *to, size_t cap, size_t *c
 	size_t *broken, char why[static FILES_WHY_CAP]);
 int files_peers_save(struct files_dir *d, const struct seed *peers, size_t count,
 	char why[static FILES_WHY_CAP]);
+
+/* node.log, when it is longer: see io/log_file.h. */
+int files_log_turn(struct files_dir *d, size_t len_max);
 
 /* A fabric key file anywhere: ours, and readable by nobody else. ERR_PERMISSION,
  * ERR_MALFORMED. */

@@ -214,6 +214,8 @@ handle(struct lifeline_end *e)
 			e->hooks.ask(e->hooks.ctx, r.ask.ask);
 		if (r.tag == LIFELINE_QUIT)
 			e->hooks.quit(e->hooks.ctx);
+		if (r.tag == LIFELINE_FAULT)
+			e->hooks.fault(e->hooks.ctx, &r.fault);
 		lifeline_fini(&r);
 	}
 	if (!e->closed)
@@ -326,6 +328,14 @@ void
 lifeline_end_view(struct lifeline_end *e, const struct lifeline_view *view)
 {
 	struct lifeline_record r = { .tag = LIFELINE_VIEW, .view = *view };
+
+	send_up(e, &r);
+}
+
+void
+lifeline_end_faults(struct lifeline_end *e, const struct fault_status *s)
+{
+	struct lifeline_record r = { .tag = LIFELINE_FAULT_STATUS, .fault_status = *s };
 
 	send_up(e, &r);
 }

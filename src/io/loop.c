@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/wall.h"
 
 static const int watched[] = { SIGTERM, SIGINT, SIGHUP };
 
@@ -23,10 +24,7 @@ loop_now_ns(void)
 uint64_t
 loop_wall_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / NS_PER_MS;
+	return wall_ms();
 }
 
 uint64_t

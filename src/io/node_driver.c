@@ -198,6 +198,22 @@ drain_events(struct node_driver *d)
 }
 
 static void
+drain_effects(struct node_driver *d)
+{
+	struct fault_effect e;
+
+	while (!d->closing && node_next_effect(d->node, &e)) {
+		uint64_t before_ns = loop_now_ns(), now_ns;
+
+		if (d->hooks.effect != NULL)
+			d->hooks.effect(d->hooks.ctx, &e);
+		/* Whoever stood still draws no conclusions from what it missed. */
+		now_ns = loop_now_ns();
+		note_lag(d, now_ns - before_ns, now_ns);
+	}
+}
+
+static void
 arm(struct node_driver *d)
 {
 	uint64_t due_ns = d->more ? 0 : node_deadline(d->node);
@@ -243,6 +259,7 @@ on_prepare(uv_prepare_t *h)
 	}
 	send_packets(d, now_ns);
 	drain_events(d);
+	drain_effects(d);
 	if (d->closing)
 		return;
 	if (d->touched && d->hooks.turned != NULL)

@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "io/udp.h"
+#include "node/faulting.h"
 #include "node/node.h"
 
 /*
@@ -21,6 +22,11 @@ struct node_driver_hooks {
 	/* After each turn in which the node was given packets, ticks or events. May be
 	 * NULL. */
 	void (*turned)(void *ctx, uint64_t now_ns);
+	/*
+	 * A fault that needs the process; after what was to be sent was sent, so the
+	 * answer to who ordered it is out. May take long, and may be NULL.
+	 */
+	void (*effect)(void *ctx, const struct fault_effect *e);
 	void *ctx;
 };
 

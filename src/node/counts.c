@@ -127,4 +127,10 @@ counts_fill(const struct node *n, uint64_t to[static NODE_COUNTS])
 	SET(BOOK, idmap_count(n->book.entries));
 	SET(BOOK_FORGOTTEN, n->book.forgotten);
 	SET(SEEDS, n->seeds.count);
+	SET(FAULTS_REFUSED, n->faults.refused);
+	SET(IMPAIRED, faults_dropped(&n->faults));
+	SET(IMPAIR_HELD, n->faults.overflowed +
+		(n->faults.impair != NULL ? impair_overflowed(n->faults.impair) : 0));
+	SET(FAULTS, n->faults.count);
+	SET(HELD, n->faults.impair != NULL ? impair_held(n->faults.impair) : 0);
 }

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "node/announce.h"
+#include "node/faulting.h"
 #include "node/handlers.h"
 #include "node/measure.h"
 #include "node/seeding.h"
@@ -108,6 +109,7 @@ node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *er
 	ring_init(&n->events, sizeof(struct node_event), EVENTS_CAP);
 	n->outbox = outbox_new();
 	n->meter = c->unmetered ? NULL : measure_new(now_ns);
+	faults_init(&n->faults);
 	add_seeds(n, now_ns);
 	if (c->mesh[0] != '\0' && !c->subscribe_later)
 		node_subscribe(n, now_ns);
@@ -138,6 +140,7 @@ node_free(struct node *n)
 	book_fini(&n->book);
 	heap_fini(&n->topic_timers);
 	ring_fini(&n->events);
+	faults_fini(&n->faults);
 	outbox_free(n->outbox);
 	meter_free(n->meter);
 	endpoint_free(n->endpoint);
@@ -155,6 +158,8 @@ node_turn(struct node *n, uint64_t now_ns)
 
 	while (endpoint_next_event(n->endpoint, &qe)) {
 		links_quic(&n->links, &qe, now_ns);
+		if (qe.kind == QUIC_UP || qe.kind == QUIC_PATH)
+			faulting_moved(n);
 		while (links_next_event(&n->links, &le))
 			handlers_link(n, &le, now_ns);
 		requests_quic(n, &qe, now_ns);
@@ -170,7 +175,7 @@ node_turn(struct node *n, uint64_t now_ns)
 }
 
 void
-node_recv(struct node *n, const struct path *path, const uint8_t *bytes, size_t len,
+node_take(struct node *n, const struct path *path, const uint8_t *bytes, size_t len,
 	uint8_t ecn, uint64_t now_ns)
 {
 	struct path p = *path;
@@ -187,16 +192,25 @@ node_recv(struct node *n, const struct path *path, const uint8_t *bytes, size_t 
 	node_turn(n, now_ns);
 }
 
+void
+node_recv(struct node *n, const struct path *path, const uint8_t *bytes, size_t len,
+	uint8_t ecn, uint64_t now_ns)
+{
+	if (faulting_recv(n, path, bytes, len, ecn, now_ns))
+		node_take(n, path, bytes, len, ecn, now_ns);
+}
+
 size_t
 node_send(struct node *n, uint8_t *to, size_t cap, struct path *path, uint64_t now_ns)
 {
-	return endpoint_send(n->endpoint, to, cap, path, now_ns);
+	return faulting_send(n, to, cap, path, now_ns);
 }
 
 void
 node_unreachable(struct node *n, const struct address *remote, uint64_t now_ns)
 {
-	upkeep_hint(n, remote, now_ns);
+	if (faulting_hears(n, remote, now_ns))
+		upkeep_hint(n, remote, now_ns);
 	node_turn(n, now_ns);
 }
 
@@ -216,6 +230,7 @@ node_deadline(const struct node *n)
 	due = earlier(due, seeding_deadline(n));
 	due = earlier(due, requests_deadline(n));
 	due = earlier(due, serve_deadline(n));
+	due = earlier(due, faulting_deadline(n));
 	for (size_t i = 0; i < n->mesh_count; i++) {
 		due = earlier(due, n->meshes[i]->announce_ns);
 		due = earlier(due, directory_deadline(n->meshes[i]->directory));
@@ -257,6 +272,7 @@ void
 node_tick(struct node *n, uint64_t now_ns, uint64_t wall_ms)
 {
 	n->wall_offset_ms = wall_ms - now_ns / NS_PER_MS;
+	faulting_tick(n, now_ns);
 	endpoint_tick(n->endpoint, now_ns);
 	node_turn(n, now_ns);
 	run_topic_timers(n, now_ns);

@@ -113,12 +113,13 @@ struct node_event {
 				       says why */
 		NODE_EVENT_LINK,    /* a link came up or ended: peer, text */
 		NODE_EVENT_ADDRESS, /* a peer told us where it sees us; text */
+		NODE_EVENT_FAULT,   /* a fault was put on (up) or ended; text */
 	} kind;
 	struct peer_id peer;
 	char peer_name[NAME_LEN_MAX + 1];	/* "" when not known */
 	char mesh[LABEL_LEN_MAX + 1];
 	struct directory_change change;
-	bool up;	/* NEIGHBOR, LINK: it came; else it ended */
+	bool up;	/* NEIGHBOR, LINK, FAULT: it came; else it ended */
 	bool gave_up;	/* SEED */
 	char text[200];
 };

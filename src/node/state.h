@@ -5,6 +5,7 @@
 #include "base/heap.h"
 #include "base/ring.h"
 #include "node/book.h"
+#include "node/faults.h"
 #include "node/links.h"
 #include "node/meshes.h"
 #include "node/node.h"
@@ -43,6 +44,8 @@ struct node {
 	uint64_t sync_served, sync_refused, gossip_foreign, requests_refused,
 		liveness_changes, links_full;
 	size_t links_max;
+	struct faults faults;
+	uint64_t refresh_ns;		/* when addresses of faults are looked up again */
 	bool peers_told;		/* NODE_EVENT_PEERS is waiting to be read */
 };
 
@@ -55,6 +58,9 @@ struct topic_timer {
 	uint64_t number;
 };
 
+/* A datagram that is through the faults. */
+void node_take(struct node *n, const struct path *path, const uint8_t *bytes, size_t len,
+	uint8_t ecn, uint64_t now_ns);
 /* Room for one more event, with the peer's name filled in when the directory knows it. */
 struct node_event *node_push(
 	struct node *n, enum node_event_kind kind, const struct peer_id *peer);

@@ -12,7 +12,7 @@
 
 static const char *const origins[FAULT_ORIGINS] = { "lifeline", "command" };
 static const char *const ends[FAULT_ENDS] = { "active", "lease", "order", "halt",
-	"lifeline", "done" };
+	"done" };
 
 const char *
 fault_status_origin(enum fault_origin o)

@@ -19,7 +19,6 @@ enum fault_end {
 	FAULT_END_LEASE,
 	FAULT_END_ORDER, /* REVERT */
 	FAULT_END_HALT,
-	FAULT_END_LIFELINE, /* who ordered it is gone */
 	FAULT_END_DONE,	    /* WEDGE, REBIND: over by itself */
 	FAULT_ENDS,
 };

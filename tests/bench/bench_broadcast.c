@@ -97,7 +97,7 @@ on_event(void *ctx, const struct node_event *ev)
 static int
 live(struct member *m)
 {
-	const struct node_driver_hooks hooks = { on_event, on_turned, m };
+	const struct node_driver_hooks hooks = { on_event, on_turned, NULL, m };
 	struct address bind = { .family = 4, .ip = { 127, 0, 0, 1 } };
 	struct node_config c = { .mesh = "bench", .type = "broker", .incarnation = 1 };
 	char why[UDP_WHY_CAP];

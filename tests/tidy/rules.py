@@ -54,6 +54,7 @@ PREFIXES = {
     "src/control/answer.c": ["control_answer"],
     "src/control/discover.c": ["control_discover"],
     "src/control/events.c": ["control_events"],
+    "src/control/faults.c": ["control_faults"],
     "src/control/print.c": ["control_print"],
     "src/control/spans.c": ["control_spans"],
     "src/control/request.c": ["control_request"],
@@ -62,6 +63,7 @@ PREFIXES = {
     "src/identity/name.c": ["seed"],
     "src/control/metrics.c": ["control_metrics"],
     "src/node/measure.c": ["node"],
+    "src/node/faulting.c": ["node"],
     "src/node/views.c": ["node"],
     "src/quic/event.c": ["quic"],
     "src/scenario/report.c": ["verdict"],
@@ -76,6 +78,7 @@ PREFIXES = {
 GLOBALS = {
     (r"src/base/mem\.c", r"counts"): "live objects are counted for the whole process",
     (r"src/base/log\.c", r"sink"): "one standard error for each process",
+    (r"src/base/wall\.c", r"skew_ms"): "a fault on the clock is one for the process",
     (r"tui/screen\.c", r"crash"): "a signal handler gets no parameter",
     (r".*", r"log_site_(\.\d+)?"): "the rate limit of one call site of the log",
 }
@@ -90,6 +93,7 @@ BANNED = {
     r"rand|srand|random|srandom|drand48|rand_r": (EVERYWHERE, "use base/rng: it replays"),
     r"popen": (EVERYWHERE, "no shell"),
     r"system": (PRODUCT, "no shell"),
+    r"time|gettimeofday|ftime|timespec_get": (PRODUCT, "wall_ms or loop_now_ns"),
     r"gets|strtok|gmtime|localtime|ctime|asctime|tmpnam|mktemp": (EVERYWHERE, "unsafe"),
 }
 
@@ -100,7 +104,7 @@ EDGE_CALLS = (r"time|clock_gettime|gettimeofday|clock|socket|socketpair|sendto|r
               r"fork|vfork|execve?|execvp|posix_spawnp?|pthread_create|getrandom|"
               r"randombytes_buf|randombytes_random|randombytes_uniform")
 EDGE_EXCEPTIONS = {
-    (r"src/base/log\.c", r"clock_gettime"): "the stamp of a log line decides nothing",
+    (r"src/base/wall\.c", r"clock_gettime"): "the one reader of the wall clock",
     (r"src/base/idmap\.c", r"randombytes_buf"): "a key of buckets, which no order shows",
     (r"src/identity/identity\.c", r"randombytes_buf"): "a secret key must not replay",
     (r"src/identity/admission\.c", r"randombytes_buf"): "a fabric key must not replay",

@@ -48,6 +48,17 @@ on_quit(void *ctx)
 }
 
 static void
+on_fault(void *ctx, const struct fault_order *o)
+{
+	struct part *p = ctx;
+	struct fault_status s = { .result = ERR_STATE, .injected = o->lease_ms };
+
+	memcpy(s.nonce, o->nonce, sizeof(s.nonce));
+	snprintf(s.why, sizeof(s.why), "%s\033[2J", o->primitive);
+	lifeline_end_faults(p->end, &s);
+}
+
+static void
 on_gone(void *ctx)
 {
 	(void)ctx;
@@ -58,7 +69,8 @@ static int
 play(const char *role)
 {
 	struct part p;
-	const struct lifeline_end_hooks hooks = { on_ask, on_quit, on_gone, &p };
+	const struct lifeline_end_hooks hooks = { on_ask, on_quit, on_fault, on_gone,
+		&p };
 	struct lifeline_ready ready = { .name = "good.node.000000", .boot_us = 5 };
 	char why[LIFELINE_END_WHY_CAP];
 
@@ -292,6 +304,51 @@ a_failed_spawn_has_a_reason(void **state)
 	assert_non_null(strstr(row->failure, "/proc/nowhere/n"));
 }
 
+/* An order for a fault goes down, and what is said to it comes up, made printable. */
+static void
+a_fault_is_ordered(void **state)
+{
+	struct fixture *f = *state;
+	unsigned child = start(f, "good");
+	const struct child_row *row;
+	struct fault_order o = { .verb = FAULT_INJECT, .lease_ms = 7000,
+		.kind = FAULT_CUT, .primitive = "partition-pair",
+		.target_count = FAULT_TARGETS_MAX };
+
+	assert_int_equal(supervisor_fault(f->supervisor, child, &o), ERR_STATE);
+	row = await(f, child, CHILD_READY);
+	memset(o.nonce, 5, sizeof(o.nonce));
+	assert_int_equal(supervisor_fault(f->supervisor, child + 1, &o), ERR_UNKNOWN);
+	assert_int_equal(supervisor_fault(f->supervisor, child, &o), ERR_OK);
+	child_driver_run(f->driver);
+	while (!row->faults)
+		uv_run(&f->loop, UV_RUN_ONCE);
+	assert_memory_equal(row->faults->nonce, o.nonce, sizeof(o.nonce));
+	assert_int_equal(row->faults->injected, 7000);
+	assert_int_equal(row->faults->result, ERR_STATE);
+	assert_string_equal(row->faults->why, "partition-pair?[2J");
+	assert_true(row->faults_ns > 0);
+	supervisor_stop(f->supervisor, child, loop_now_ns());
+	child_driver_run(f->driver);
+	await(f, child, CHILD_ENDED);
+}
+
+/* A kill is one from outside: nobody asked the child to leave. */
+static void
+a_child_is_killed(void **state)
+{
+	struct fixture *f = *state;
+	unsigned child = start(f, "good");
+	const struct child_row *row = await(f, child, CHILD_READY);
+
+	assert_int_equal(supervisor_kill(f->supervisor, child), ERR_OK);
+	child_driver_run(f->driver);
+	await(f, child, CHILD_ENDED);
+	assert_int_equal(row->end.signal, SIGKILL);
+	assert_false(row->end.expected || row->end.forced);
+	assert_int_equal(supervisor_kill(f->supervisor, child), ERR_STATE);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -300,7 +357,8 @@ main(int argc, char **argv)
 		T(a_child_lives_and_leaves), T(a_crash_is_labelled),
 		T(a_stray_descriptor_is_refused), T(an_old_descriptor_is_sealed),
 		T(nonsense_ends_the_lifeline), T(closing_kills),
-		T(a_failed_spawn_has_a_reason),
+		T(a_failed_spawn_has_a_reason), T(a_fault_is_ordered),
+		T(a_child_is_killed),
 	};
 
 	if (argc > 4 && strcmp(argv[1], "--node") == 0)

@@ -43,7 +43,7 @@ on_turned(void *ctx, uint64_t now_ns)
 static void
 begin(struct party *p, uv_loop_t *loop, const char *bind_to, const struct party *seed)
 {
-	const struct node_driver_hooks hooks = { on_event, on_turned, p };
+	const struct node_driver_hooks hooks = { on_event, on_turned, NULL, p };
 	struct node_config *c = calloc(1, sizeof *c);
 	char why[UDP_WHY_CAP];
 	struct address a;

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/node_faults.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/wall.h"
+#include "io/loop.h"
+#include "io/pause.h"
+
+/* The loop that called this turns no further meanwhile; signals do not end it early. */
+static void
+wedge(uint32_t ms)
+{
+	uint64_t due = loop_now_ns() + MILLISECONDS(ms), now;
+
+	while ((now = loop_now_ns()) < due)
+		(void)poll(NULL, 0, (int)loop_ms_until(due, now));
+}
+
+bool
+node_faults_apply(const struct fault_effect *e, struct files_dir *dir)
+{
+	switch (e->kind) {
+	case FAULT_SKEW:
+		wall_skew(e->skew_ms);
+		log_warn("fault: the wall clock is set off by %" PRId64 " ms",
+			e->skew_ms);
+		break;
+	case FAULT_DISK_FULL:
+		dir->full = e->on;
+		log_warn("fault: the data directory is %s", e->on ? "full" : "writable");
+		return true;
+	case FAULT_WEDGE:
+		log_warn("fault: the loop stands still for %" PRIu32 " ms", e->ms);
+		wedge(e->ms);
+		break;
+	case FAULT_PAUSE:
+		log_warn("fault: the process is stopped for %" PRIu32 " ms", e->ms);
+		if (pause_process(e->ms) != ERR_OK)
+			log_error("fault: cannot leave a process behind that would end "
+				  "the pause, so there is none");
+		break;
+	case FAULT_DIE:
+		log_warn("fault: the process is ended");
+		kill(getpid(), SIGKILL);
+		break;
+	case FAULT_SHAM:
+	case FAULT_CUT:
+	case FAULT_IMPAIR:
+	case FAULT_FIREWALL:
+	case FAULT_REBIND:
+		break;	/* these happen elsewhere */
+	}
+	return false;
+}
