@@ -255,6 +255,13 @@ chronicle_node_event(
 		break;
 	case NODE_EVENT_FAULT:
 		e.kind = ev->up ? TIMELINE_CHAOS_INJECTED : TIMELINE_CHAOS_REVERTED;
+	case NODE_EVENT_MESH:
+		e.kind = ev->up ? TIMELINE_MESH_HEARD : TIMELINE_MESH_UNREACHABLE;
+		snprintf(e.node, sizeof e.node, "%s", ev->mesh);
+		e.id = (struct peer_id){ { 0 } };
+		break;
+	case NODE_EVENT_CROSS:
+		e.kind = TIMELINE_CROSS_CONNECTED;
 		break;
 	case NODE_EVENT_PEERS:
 	case NODE_EVENT_ADDRESS:

@@ -24,6 +24,7 @@ struct backbone {
 	struct peer_id topic;
 	struct slot *slots[BACKBONE_MESHES_MAX];	/* by name */
 	size_t count;
+	struct slot *newest;
 	struct ring changes;
 	struct backbone_stats stats;
 };
@@ -124,6 +125,8 @@ remove_at(struct backbone *b, size_t i, uint64_t now_ns)
 	tell(b, s, now_ns)->removed = true;
 	memmove(&b->slots[i], &b->slots[i + 1], (b->count - i - 1) * sizeof *b->slots);
 	b->count--;
+	if (b->newest == s)
+		b->newest = NULL;
 	slot_free(s);
 }
 
@@ -215,6 +218,7 @@ apply(struct backbone *b, struct view payload, uint64_t now_ns)
 	s->mesh.received_ns = s->heard_ns = now_ns;
 	s->mesh.summaries++;
 	b->stats.bytes += payload.len;
+	b->newest = s;
 	set_state(b, s, BACKBONE_HEARD, now_ns);
 	return ERR_OK;
 }
@@ -242,6 +246,12 @@ backbone_apply(struct backbone *b, struct view payload, uint64_t now_ns)
 	b->stats.foreign += err == ERR_FOREIGN;
 	b->stats.malformed += err == ERR_MALFORMED || err == ERR_TRUNCATED;
 	return err;
+}
+
+const struct backbone_mesh *
+backbone_newest(const struct backbone *b)
+{
+	return b->newest ? &b->newest->mesh : NULL;
 }
 
 void

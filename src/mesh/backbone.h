@@ -51,6 +51,8 @@ void backbone_free(struct backbone *b);
  * ERR_MALFORMED. Every refusal is counted.
  */
 int backbone_apply(struct backbone *b, struct view payload, uint64_t now_ns);
+/* The mesh of the summary that was applied last, or NULL. */
+const struct backbone_mesh *backbone_newest(const struct backbone *b);
 /* Somebody named this mesh: a HELLO, a seed. Known already: nothing happens. */
 void backbone_mention(struct backbone *b, const char *mesh, uint64_t now_ns);
 

@@ -17,6 +17,8 @@ struct link_row {
 	bool dialed;
 	bool overlay;			/* a neighbor in the active view */
 	bool observer;			/* the peer only observes */
+	bool foreign;			/* the peer is of another mesh */
+	bool backbone;			/* a neighbor on the backbone */
 	struct address remote;
 	uint64_t rtt_ns, since_ns, bytes_sent, bytes_received;
 };

@@ -78,6 +78,15 @@ book_met(struct book *b, const struct peer_id *id)
 	b->changed = true;
 }
 
+void
+book_foreign(struct book *b, const struct peer_id *id, bool foreign)
+{
+	struct book_entry *e = idmap_find(b->entries, id);
+
+	if (e != NULL)
+		e->foreign = foreign;
+}
+
 const struct book_entry *
 book_find(const struct book *b, const struct peer_id *id)
 {

@@ -14,6 +14,7 @@ struct book_entry {
 	struct address addresses[ADDRESSES_MAX];
 	size_t address_count;
 	bool met;	/* we had a link with it: worth remembering over a restart */
+	bool foreign;	/* a node of another mesh: to be dialed as a visitor */
 };
 
 struct book {
@@ -31,6 +32,7 @@ void book_fini(struct book *b);
 void book_learn(
 	struct book *b, const struct peer_id *id, const struct address *a, size_t count);
 void book_met(struct book *b, const struct peer_id *id);
+void book_foreign(struct book *b, const struct peer_id *id, bool foreign);
 const struct book_entry *book_find(const struct book *b, const struct peer_id *id);
 
 #endif

@@ -119,6 +119,19 @@ counts_fill(const struct node *n, uint64_t to[static NODE_COUNTS])
 		of_topic(n->meshes[i]->topic, to);
 		of_directory(n->meshes[i]->directory, to);
 	}
+	if (n->fabric != NULL) {
+		struct backbone_stats b;
+
+		backbone_stats(n->fabric->backbone, &b);
+		of_topic(n->fabric->m.topic, to);
+		SET(SUMMARIES_STALE, b.stale);
+		SET(SUMMARIES_FORGED, b.bad_signature);
+		SET(SUMMARIES_MALFORMED, b.malformed);
+		SET(BACKBONE_FULL, b.full);
+		SET(BACKBONE_FOREIGN, b.foreign);
+		SET(MESHES, backbone_count(n->fabric->backbone));
+	}
+	SET(CROSSED, idmap_count(n->crossed));
 	SET(REQUESTS, n->requests_refused);
 	SET(SYNCS, n->sync_refused);
 	of_requests(n, to);

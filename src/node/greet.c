@@ -11,18 +11,37 @@
  */
 void
 greet_make(const struct greeter *g, const uint8_t exporter[static 32], bool dialed,
-	struct hello *h)
+	bool visit, struct hello *h)
 {
 	*h = g->own;
+	if (visit && h->role == HELLO_MEMBER)
+		h->role = HELLO_VISITOR;
 	h->version = HELLO_VERSION;
 	h->has_proof = g->key.present;
 	if (h->has_proof)
 		admission_proof(h->proof, &g->key, exporter, dialed ? 0 : 1);
 }
 
+bool
+greet_foreign(const struct greeter *g, const struct hello *h)
+{
+	return g->own.role != HELLO_OBSERVER && h->role != HELLO_OBSERVER &&
+	       strcmp(g->own.mesh, h->mesh) != 0;
+}
+
+/* Across meshes: the dialer is a gateway, or said that it comes as a visitor. */
+static bool
+may_cross(const struct greeter *g, const struct hello *h, bool dialed, bool visit)
+{
+	if (dialed)
+		return visit || strcmp(g->own.type, "gateway") == 0;
+	return h->role == HELLO_VISITOR || strcmp(h->type, "gateway") == 0;
+}
+
 int
 greet_check(const struct greeter *g, const struct hello *h,
-	const uint8_t exporter[static 32], bool dialed, char why[static GREET_WHY_CAP])
+	const uint8_t exporter[static 32], bool dialed, bool visit,
+	char why[static GREET_WHY_CAP])
 {
 	if (h->version != HELLO_VERSION) {
 		snprintf(why, GREET_WHY_CAP, "speaks protocol version %u, not %u",
@@ -42,8 +61,7 @@ greet_check(const struct greeter *g, const struct hello *h,
 		snprintf(why, GREET_WHY_CAP, "the fabric keys differ");
 		return ERR_REFUSED;
 	}
-	if (g->own.role == HELLO_MEMBER && h->role == HELLO_MEMBER &&
-		strcmp(g->own.mesh, h->mesh) != 0) {
+	if (greet_foreign(g, h) && !may_cross(g, h, dialed, visit)) {
 		snprintf(why, GREET_WHY_CAP, "another mesh (%.40s and %.40s)",
 			g->own.mesh, h->mesh);
 		return ERR_REFUSED;

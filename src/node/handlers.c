@@ -8,6 +8,23 @@
 #include "node/state.h"
 #include "node/upkeep.h"
 
+/* The first link with a node of another mesh is told; later ones are links like others. */
+static void
+tell_cross(struct node *n, const struct link *k)
+{
+	struct node_event *out;
+
+	if (!k->foreign || idmap_find(n->crossed, &k->peer) != NULL)
+		return;
+	if (idmap_count(n->crossed) >= CROSSED_MAX)
+		return;
+	idmap_put(n->crossed, &k->peer, n);
+	out = node_push(n, NODE_EVENT_CROSS, &k->peer);
+	snprintf(out->mesh, sizeof(out->mesh), "%s", k->hello.mesh);
+	snprintf(out->text, sizeof(out->text), "%s and %s, %s", n->config.mesh,
+		k->hello.mesh, k->dialed ? "dialed" : "accepted");
+}
+
 static void
 on_up(struct node *n, const struct link_event *ev, uint64_t now_ns)
 {
@@ -18,13 +35,16 @@ on_up(struct node *n, const struct link_event *ev, uint64_t now_ns)
 		return;
 	out = node_push(n, NODE_EVENT_LINK, &ev->peer);
 	out->up = true;
-	snprintf(out->text, sizeof(out->text), "up: %s%s",
+	snprintf(out->text, sizeof(out->text), "up: %s%s%s%s",
 		k->dialed ? "dialed" : "accepted",
-		k->hello.role == HELLO_OBSERVER ? ", an observer" : "");
+		k->hello.role == HELLO_OBSERVER ? ", an observer" : "",
+		k->foreign ? ", of " : "", k->foreign ? k->hello.mesh : "");
+	tell_cross(n, k);
 	if (k->hello.role == HELLO_OBSERVER)
 		meshes_tell_all(n, GOSSIP_IN_OBSERVER, &ev->peer, now_ns);
 	seeding_linked(n, k, now_ns);
 	requests_linked(n, &ev->peer, now_ns);
+	fabric_linked(n, k, now_ns);
 	upkeep_make_room(n, k, now_ns);
 }
 
@@ -39,7 +59,12 @@ on_failed(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	}
 	requests_unlinked(n, &ev->peer,
 		ev->refused ? REQUEST_REFUSED : REQUEST_UNREACHABLE, now_ns);
+	if (ev->refused && n->links.stranger[0] != '\0') {
+		fabric_stranger(n, n->links.stranger, now_ns);
+		n->links.stranger[0] = '\0';
+	}
 	seeding_failed(n, &ev->peer, now_ns);
+	fabric_failed(n, &ev->peer, now_ns);
 	meshes_tell_all(n, GOSSIP_IN_LOST, &ev->peer, now_ns);
 }
 
@@ -57,10 +82,12 @@ on_gossip(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	struct gossip_in in = {
 		.kind = GOSSIP_IN_MESSAGE, .peer = ev->peer, .bytes = ev->bytes};
 
-	if (m == NULL || n->leave_ns != 0) {
+	if (m == NULL || n->leave_ns != 0 || !meshes_may_pass(n, m, &ev->peer)) {
 		n->gossip_foreign++;
 		return;
 	}
+	if (fabric_owns(n, m))
+		n->fabric->bytes_received += ev->bytes.len;
 	meshes_handle(n, m, &in, now_ns);
 }
 

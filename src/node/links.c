@@ -143,6 +143,9 @@ dial(struct links *l, struct contact *c, uint64_t now_ns)
 		c->address_next++;
 		c->dialing = links_state_link(l, conn, &c->peer, true, now_ns);
 		c->dialing->path = path;
+		/* Gateways are at home on the backbone. */
+		c->dialing->visit = e->foreign &&
+				    strcmp(l->greeter.own.type, "gateway") != 0;
 		return ERR_OK;
 	}
 	return err;

@@ -25,6 +25,8 @@ struct link {
 	enum link_state { LINK_DIALING, LINK_GREETING, LINK_UP } state;
 	bool dialed, refused;	/* refused: by our own check of its HELLO */
 	bool greeting;		/* in links.greeting */
+	bool visit;		/* dialed for requests: the peer is of another mesh */
+	bool foreign;		/* UP: a member of another mesh, by its HELLO */
 	TAILQ_ENTRY(link) by_greeting;
 	enum quic_alpn alpn;
 	struct path path;
@@ -32,6 +34,7 @@ struct link {
 	uint64_t began_ns, since_ns;	/* the dial or accept; UP */
 	uint64_t used_ns;	/* when gossip or a request last went over it */
 	uint64_t sync_served_ns;	/* 0 never */
+	uint64_t summaries_served_ns;	/* the same, of the backbone; 0 never */
 	struct watch watch;
 	struct heap_entry timer;
 	struct buf early;	/* gossip that came before the HELLO; see backlog_put */
@@ -64,6 +67,8 @@ struct links {
 	struct book *book;
 	struct greeter greeter;
 	struct address bound[2];
+	struct peer_id backbone_topic;	/* zero: we are not on it */
+	char stranger[LABEL_LEN_MAX + 1];	/* mesh of who was refused last for it */
 	struct idmap *by_conn;		/* connection number -> struct link */
 	struct idmap *contacts;		/* peer -> struct contact */
 	struct heap timers;		/* of links */

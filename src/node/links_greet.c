@@ -58,13 +58,20 @@ link_up(struct links *l, struct link *k, uint64_t now_ns)
 		l->superseded++;
 		links_close(l, old, CLOSE_SUPERSEDED, "a newer connection", now_ns);
 	}
+	k->foreign = k->alpn == ALPN_MESHTUI && greet_foreign(&l->greeter, &k->hello);
 	book_learn(l->book, &k->peer, k->hello.addresses, k->hello.address_count);
-	if (k->hello.role == HELLO_MEMBER)
+	book_foreign(l->book, &k->peer, k->foreign);
+	/* Of other meshes only gateways are worth remembering: they are the way there. */
+	if (k->hello.role == HELLO_MEMBER &&
+		(!k->foreign || strcmp(k->hello.type, "gateway") == 0))
 		book_met(l->book, &k->peer);
 	if (old == NULL)
 		links_state_push(l, LINK_EVENT_UP, &k->peer);
 	waiting = (struct view){ c->backlog.data, c->backlog.len };
 	while (backlog_next(&waiting, &topic, &body)) {
+		/* It was meant for a node of our mesh, and this is none. */
+		if (k->foreign && !id_equal(&topic, &l->backbone_topic))
+			continue;
 		l->frames_sent++;
 		(void)endpoint_gossip(l->endpoint, k->conn, &topic, body.data, body.len);
 	}
@@ -90,10 +97,12 @@ links_greet_hello(struct links *l, struct link *k, struct view payload, uint64_t
 	}
 	if (endpoint_conn_info(l->endpoint, k->conn, &info) != ERR_OK)
 		return;
-	if (greet_check(&l->greeter, &k->hello, info.exporter, k->dialed, why) !=
-		ERR_OK) {
+	if (greet_check(&l->greeter, &k->hello, info.exporter, k->dialed, k->visit,
+		    why) != ERR_OK) {
 		struct link_event *ev = links_state_push(l, LINK_EVENT_FAILED, &k->peer);
 
+		if (greet_foreign(&l->greeter, &k->hello))
+			memcpy(l->stranger, k->hello.mesh, sizeof(l->stranger));
 		l->refused++;
 		k->refused = ev->refused = true;
 		ev->end = END_NOT_ADMITTED;
@@ -156,7 +165,7 @@ links_greet(struct links *l, const struct quic_event *ev, uint64_t now_ns)
 	}
 	if (endpoint_conn_info(l->endpoint, ev->conn, &info) != ERR_OK)
 		return;
-	greet_make(&l->greeter, info.exporter, k->dialed, &h);
+	greet_make(&l->greeter, info.exporter, k->dialed, k->visit, &h);
 	buf_init(&b, FRAME_CONTROL_LEN_MAX);
 	hello_encode(&b, &h);
 	assert(!b.failed);

@@ -30,9 +30,14 @@ on_neighbor(struct node *n, struct membership *m, const struct gossip_out *o,
 {
 	struct node_event *ev = node_push(n, NODE_EVENT_NEIGHBOR, &o->peer);
 
+	ev->backbone = fabric_owns(n, m);
 	ev->up = o->change == NEIGHBOR_UP;
 	snprintf(ev->mesh, sizeof(ev->mesh), "%s", m->mesh);
 	snprintf(ev->text, sizeof(ev->text), "%s", neighbor_change_text(o->change));
+	if (ev->backbone) {
+		fabric_neighbor(n, o, now_ns);
+		return;
+	}
 	announce_soon(n, m, now_ns);
 	if (o->change == NEIGHBOR_UP && !m->synced)
 		sync_ask(n, m, &o->peer, now_ns);
@@ -64,6 +69,13 @@ carry_out(struct node *n, struct membership *m, const struct gossip_out *o,
 
 	switch (o->kind) {
 	case GOSSIP_OUT_SEND:
+		if (fabric_owns(n, m))
+			n->fabric->bytes_sent += o->bytes_len;
+		if (!meshes_may_pass(n, m, &o->peer)) {
+			if (u->count < GOSSIP_PENDING_MAX)
+				u->peers[u->count++] = o->peer;
+			break;
+		}
 		if (links_gossip(&n->links, &o->peer, &m->topic_id, o->bytes,
 			o->bytes_len, now_ns) == ERR_OK)
 			break;
@@ -88,7 +100,11 @@ carry_out(struct node *n, struct membership *m, const struct gossip_out *o,
 		on_neighbor(n, m, o, now_ns);
 		break;
 	case GOSSIP_OUT_DELIVER:
-		meshes_apply(n, m, (struct view){ o->bytes, o->bytes_len }, now_ns);
+		if (fabric_owns(n, m))
+			fabric_deliver(n, (struct view){ o->bytes, o->bytes_len }, now_ns);
+		else
+			meshes_apply(
+				n, m, (struct view){ o->bytes, o->bytes_len }, now_ns);
 		break;
 	case GOSSIP_OUT_PEER_DATA:
 		on_peer_data(n, o);
@@ -134,15 +150,37 @@ meshes_tell_all(struct node *n, enum gossip_in_kind kind, const struct peer_id *
 
 	for (size_t i = 0; i < n->mesh_count; i++)
 		meshes_handle(n, n->meshes[i], &in, now_ns);
+	if (n->fabric != NULL)
+		meshes_handle(n, &n->fabric->m, &in, now_ns);
+}
+
+void
+meshes_open_topic(struct node *n, struct membership *m, uint64_t now_ns)
+{
+	struct gossip_config gc;
+	struct buf data;
+
+	gossip_config_default(&gc);
+	gc.self = n->config.identity.id;
+	gc.observer = n->config.observer;
+	gc.lazy_ns = MESHES_LAZY;
+	rng_bytes(&n->rng, gc.seed, sizeof(gc.seed));
+	m->topic = topic_new(&gc, now_ns, n->outbox);
+	drain(n, m, now_ns);
+	buf_init(&data, GOSSIP_PEER_DATA_LEN_MAX);
+	gossip_addr_info_encode(&data, n->config.advertised, n->config.advertised_count);
+	meshes_handle(n, m, &(struct gossip_in){ .kind = GOSSIP_IN_DATA,
+		.bytes = { data.data, data.len } }, now_ns);
+	buf_fini(&data);
+	m->heal_ns = now_ns + rng_jitter(&n->rng, SEEDS_HEAL_EVERY, 20);
+	m->widen_ns = now_ns + rng_jitter(&n->rng, SEEDING_WIDEN_EVERY, 20);
 }
 
 int
 meshes_add(struct node *n, const char *mesh, uint64_t now_ns)
 {
 	struct directory_config dc;
-	struct gossip_config gc;
 	struct membership *m;
-	struct buf data;
 
 	if (meshes_named(n, mesh) != NULL)
 		return ERR_EXISTS;
@@ -160,21 +198,8 @@ meshes_add(struct node *n, const char *mesh, uint64_t now_ns)
 	if (n->config.directory_max != 0)
 		dc.entries_max = n->config.directory_max;
 	m->directory = directory_new(&dc);
-	gossip_config_default(&gc);
-	gc.self = n->config.identity.id;
-	gc.observer = n->config.observer;
-	gc.lazy_ns = MESHES_LAZY;
-	rng_bytes(&n->rng, gc.seed, sizeof(gc.seed));
-	m->topic = topic_new(&gc, now_ns, n->outbox);
 	n->meshes[n->mesh_count++] = m;
-	drain(n, m, now_ns);
-	buf_init(&data, GOSSIP_PEER_DATA_LEN_MAX);
-	gossip_addr_info_encode(&data, n->config.advertised, n->config.advertised_count);
-	meshes_handle(n, m, &(struct gossip_in){ .kind = GOSSIP_IN_DATA,
-		.bytes = { data.data, data.len } }, now_ns);
-	buf_fini(&data);
-	m->heal_ns = now_ns + rng_jitter(&n->rng, SEEDS_HEAL_EVERY, 20);
-	m->widen_ns = now_ns + rng_jitter(&n->rng, SEEDING_WIDEN_EVERY, 20);
+	meshes_open_topic(n, m, now_ns);
 	m->announce_ns = n->config.observer ? NEVER : now_ns;
 	return ERR_OK;
 }
@@ -200,6 +225,8 @@ meshes_find(struct node *n, const struct peer_id *topic_id)
 	for (size_t i = 0; i < n->mesh_count; i++)
 		if (id_equal(&n->meshes[i]->topic_id, topic_id))
 			return n->meshes[i];
+	if (n->fabric != NULL && id_equal(&n->fabric->m.topic_id, topic_id))
+		return &n->fabric->m;
 	return NULL;
 }
 
@@ -213,12 +240,21 @@ meshes_named(struct node *n, const char *mesh)
 }
 
 bool
+meshes_may_pass(
+	const struct node *n, const struct membership *m, const struct peer_id *peer)
+{
+	const struct link *k = links_find(&n->links, peer);
+
+	return k == NULL || !k->foreign || fabric_owns(n, m);
+}
+
+bool
 meshes_need(const struct node *n, const struct peer_id *peer)
 {
 	for (size_t i = 0; i < n->mesh_count; i++)
 		if (topic_needs(n->meshes[i]->topic, peer))
 			return true;
-	return false;
+	return n->fabric != NULL && topic_needs(n->fabric->m.topic, peer);
 }
 
 bool
@@ -227,7 +263,7 @@ meshes_have_neighbor(const struct node *n, const struct peer_id *peer)
 	for (size_t i = 0; i < n->mesh_count; i++)
 		if (topic_is_neighbor(n->meshes[i]->topic, peer))
 			return true;
-	return false;
+	return n->fabric != NULL && topic_is_neighbor(n->fabric->m.topic, peer);
 }
 
 void
@@ -273,6 +309,7 @@ meshes_tick(struct node *n, struct membership *m, uint64_t now_ns)
 				book_learn(&n->book, &e->digest.id, e->digest.addresses,
 					e->digest.address_count);
 				seeding_met(n, m, e, now_ns);
+				fabric_met(n, m, e, now_ns);
 			}
 			if (changes[i].to == LIVENESS_SUSPECT
 			    && id_is_zero(&changes[i].accuser))

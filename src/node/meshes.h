@@ -35,11 +35,19 @@ struct membership {
 	uint64_t widen_ns;		/* when to ask for a neighbor, if too few */
 };
 
+/* Makes the topic of a membership that has its topic_id: also for the backbone. */
+void meshes_open_topic(struct node *n, struct membership *m, uint64_t now_ns);
 /* ERR_EXISTS, ERR_LIMIT. */
 int meshes_add(struct node *n, const char *mesh, uint64_t now_ns);
 void meshes_fini(struct node *n);
 struct membership *meshes_find(struct node *n, const struct peer_id *topic_id);
 struct membership *meshes_named(struct node *n, const char *mesh);
+/*
+ * Whether gossip of this membership may go to or come from this peer: that of a mesh
+ * never over a link with a node of another one.
+ */
+bool meshes_may_pass(
+	const struct node *n, const struct membership *m, const struct peer_id *peer);
 /* One input for a topic, and all that follows from it. */
 void meshes_handle(struct node *n, struct membership *m, const struct gossip_in *in,
 	uint64_t now_ns);

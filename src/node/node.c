@@ -53,7 +53,9 @@ add_seeds(struct node *n, uint64_t now_ns)
 	for (size_t i = 0; i < c->remembered_count; i++) {
 		const struct seed *s = &c->remembered[i];
 
-		(void)seeds_add(&n->seeds, s, c->mesh, false, now_ns);
+		/* A gateway remembers those of other meshes, too. */
+		(void)seeds_add(&n->seeds, s, fabric_is_for(c) ? "" : c->mesh, false,
+			now_ns);
 		book_learn(&n->book, &s->id, &s->address, 1);
 		book_met(&n->book, &s->id);
 	}
@@ -110,7 +112,10 @@ node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *er
 	n->outbox = outbox_new();
 	n->meter = c->unmetered ? NULL : measure_new(now_ns);
 	faults_init(&n->faults);
+	n->crossed = idmap_new();
 	add_seeds(n, now_ns);
+	if (c->observer)
+		fabric_start(n, now_ns);
 	if (c->mesh[0] != '\0' && !c->subscribe_later)
 		node_subscribe(n, now_ns);
 	*err = ERR_OK;
@@ -125,6 +130,8 @@ node_subscribe(struct node *n, uint64_t now_ns)
 
 	assert(err == ERR_OK);
 	(void)err;
+	if (n->fabric == NULL && fabric_is_for(&n->config))
+		fabric_start(n, now_ns);
 }
 
 void
@@ -136,6 +143,8 @@ node_free(struct node *n)
 	serve_fini(&n->serve);
 	span_store_free(n->spans);
 	meshes_fini(n);
+	fabric_fini(n);
+	idmap_free(n->crossed);
 	links_fini(&n->links);
 	book_fini(&n->book);
 	heap_fini(&n->topic_timers);
@@ -231,6 +240,7 @@ node_deadline(const struct node *n)
 	due = earlier(due, requests_deadline(n));
 	due = earlier(due, serve_deadline(n));
 	due = earlier(due, faulting_deadline(n));
+	due = earlier(due, fabric_deadline(n));
 	for (size_t i = 0; i < n->mesh_count; i++) {
 		due = earlier(due, n->meshes[i]->announce_ns);
 		due = earlier(due, directory_deadline(n->meshes[i]->directory));
@@ -288,6 +298,7 @@ node_tick(struct node *n, uint64_t now_ns, uint64_t wall_ms)
 	serve_tick(n, now_ns);
 	upkeep_tick(n, now_ns);
 	seeding_tick(n, now_ns);
+	fabric_tick(n, now_ns);
 	if (n->leave_ns != 0 && !n->closed && now_ns >= n->leave_ns + LEAVE_LINGER)
 		close_all(n, now_ns);
 	node_turn(n, now_ns);
@@ -304,6 +315,8 @@ node_late(struct node *n, uint64_t gap_ns)
 {
 	for (size_t i = 0; i < n->mesh_count; i++)
 		directory_excuse(n->meshes[i]->directory, gap_ns);
+	if (n->fabric != NULL)
+		backbone_excuse(n->fabric->backbone, gap_ns);
 }
 
 int
@@ -311,6 +324,7 @@ node_add_seed(struct node *n, const struct seed *s, const char *mesh, uint64_t n
 {
 	int err = seeds_add(&n->seeds, s, mesh, true, now_ns);
 
+	fabric_add_seed(n, s, mesh, now_ns);
 	return err == ERR_EXISTS ? ERR_OK : err;
 }
 
@@ -333,6 +347,9 @@ node_leave(struct node *n, uint64_t now_ns)
 		meshes_handle(n, n->meshes[i], &in, now_ns);
 		n->meshes[i]->announce_ns = NEVER;
 	}
+	if (n->fabric != NULL)
+		meshes_handle(n, &n->fabric->m,
+			&(struct gossip_in){ .kind = GOSSIP_IN_QUIT }, now_ns);
 	n->leave_ns = now_ns;
 }
 

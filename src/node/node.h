@@ -8,6 +8,7 @@
 #include "identity/admission.h"
 #include "identity/identity.h"
 #include "identity/name.h"
+#include "mesh/backbone.h"
 #include "mesh/facts.h"
 
 /*
@@ -114,6 +115,8 @@ struct node_event {
 		NODE_EVENT_LINK,    /* a link came up or ended: peer, text */
 		NODE_EVENT_ADDRESS, /* a peer told us where it sees us; text */
 		NODE_EVENT_FAULT,   /* a fault was put on (up) or ended; text */
+		NODE_EVENT_MESH, /* mesh: heard of (up), or unreachable; text */
+		NODE_EVENT_CROSS, /* first link with this peer of another mesh: mesh */
 	} kind;
 	struct peer_id peer;
 	char peer_name[NAME_LEN_MAX + 1];	/* "" when not known */
@@ -121,6 +124,7 @@ struct node_event {
 	struct directory_change change;
 	bool up;	/* NEIGHBOR, LINK, FAULT: it came; else it ended */
 	bool gave_up;	/* SEED */
+	bool backbone;	/* NEIGHBOR: on the backbone, and not in a mesh */
 	char text[200];
 };
 bool node_next_event(struct node *n, struct node_event *ev);
@@ -135,6 +139,8 @@ struct meter *node_meter(const struct node *n);
 void node_status(const struct node *n, struct node_status *s, uint64_t now_ns);
 size_t node_meshes(const struct node *n, struct mesh_row *to, size_t cap);
 size_t node_links(const struct node *n, struct link_row *to, size_t cap);
+/* The other meshes, by their summaries; NULL where this node is not on the backbone. */
+const struct backbone *node_backbone(const struct node *n);
 size_t node_remembered(const struct node *n, struct seed *to, size_t cap);
 
 #endif

@@ -230,8 +230,17 @@ remember(struct node *n, const struct link *k, uint64_t now_ns)
 {
 	struct seed s = { .id = k->peer };
 
+	struct seed_entry *e;
+
 	if (k->hello.role == HELLO_OBSERVER)
 		return NULL;
+	e = seeds_find(&n->seeds, &k->peer);
+	if (k->foreign) {
+		/* No place to look for our mesh, whatever it was taken for. */
+		if (e != NULL)
+			snprintf(e->mesh, sizeof(e->mesh), "%s", k->hello.mesh);
+		return e;
+	}
 	if (k->hello.address_count > 0) {
 		s.address = k->hello.addresses[0];
 		(void)seeds_add(&n->seeds, &s, k->hello.mesh, false, now_ns);
@@ -242,16 +251,19 @@ remember(struct node *n, const struct link *k, uint64_t now_ns)
 void
 seeding_linked(struct node *n, const struct link *k, uint64_t now_ns)
 {
-	struct seed_entry *e = remember(n, k, now_ns);
+	struct seed_entry *e = seeds_find(&n->seeds, &k->peer);
+	/* A person gave it without its mesh; others we meet on the backbone only. */
+	bool shows = n->config.observer && e != NULL && e->mesh[0] == '\0';
 	bool was_pending;
 	struct want w;
 
+	e = remember(n, k, now_ns);
 	if (e == NULL)
 		return;
 	want_init(&w, n, now_ns);
 	was_pending = e->pending;
 	e->pending = false;
-	if (n->config.observer && k->hello.mesh[0] != '\0') {
+	if (shows && k->hello.mesh[0] != '\0') {
 		snprintf(e->mesh, sizeof(e->mesh), "%s", k->hello.mesh);
 		(void)meshes_add(n, k->hello.mesh, now_ns);	/* known already: fine */
 	}

@@ -24,6 +24,15 @@ seeds_find(struct seeds *s, const struct peer_id *id)
 	return NULL;
 }
 
+void
+seeds_remove(struct seeds *s, const struct peer_id *id)
+{
+	struct seed_entry *e = seeds_find(s, id);
+
+	if (e != NULL)
+		*e = s->entries[--s->count];
+}
+
 /* Of a full table: what nobody configured and nobody reached for longest, or NULL. */
 static struct seed_entry *
 hopeless(struct seeds *s)

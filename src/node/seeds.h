@@ -49,6 +49,8 @@ struct seed_entry *seeds_next(struct seeds *s, uint64_t now_ns, seeds_wanted *wa
 /* When the next wanted one is due, NEVER when there is none. */
 uint64_t seeds_due(const struct seeds *s, seeds_wanted *wanted, const void *ctx);
 struct seed_entry *seeds_find(struct seeds *s, const struct peer_id *id);
+/* No place to look any more; not known: no-op. Moves another entry. */
+void seeds_remove(struct seeds *s, const struct peer_id *id);
 /*
  * True when this failure was the tenth: it is said that we give up hope, and go on
  * slowly.

@@ -6,6 +6,7 @@
 #include "base/ring.h"
 #include "node/book.h"
 #include "node/faults.h"
+#include "node/fabric.h"
 #include "node/links.h"
 #include "node/meshes.h"
 #include "node/node.h"
@@ -32,6 +33,7 @@ struct node {
 	struct span_store *spans;
 	struct membership *meshes[MESHES_MAX];
 	size_t mesh_count;
+	struct fabric *fabric;	/* NULL unless a gateway or an observer */
 	struct outbox *outbox;
 	struct heap topic_timers;
 	struct rng rng;
@@ -43,6 +45,7 @@ struct node {
 	bool closed;			/* leaving, and all connections are told */
 	uint64_t sync_served, sync_refused, gossip_foreign, requests_refused,
 		liveness_changes, links_full;
+	struct idmap *crossed;	/* peers of other meshes that were told of */
 	size_t links_max;
 	struct faults faults;
 	uint64_t refresh_ns;		/* when addresses of faults are looked up again */

@@ -8,19 +8,26 @@
 #include "wire/frame.h"
 #include "wire/postcard.h"
 
+/* The cookie of what was asked for the backbone; others are those of meshes. */
+#define OF_BACKBONE MESHES_MAX
+
 static void
 take(struct node *n, const struct request_answer *a, uint64_t now_ns)
 {
-	struct membership *m = n->meshes[a->cookie];
+	struct membership *m = a->cookie == OF_BACKBONE ? &n->fabric->m
+						      : n->meshes[a->cookie];
 	struct view v = a->bytes, payload;
 	uint32_t count;
 
 	if (a->end != REQUEST_GOES_ON || varint_u32(&v, &count) != ERR_OK)
 		return;
 	for (; count > 0; count--) {
-		if (postcard_bytes(&v, DIGEST_LEN_MAX, &payload) != ERR_OK)
+		if (postcard_bytes(&v, SUMMARY_LEN_MAX, &payload) != ERR_OK)
 			return;
-		meshes_apply(n, m, payload, now_ns);
+		if (fabric_owns(n, m))
+			fabric_deliver(n, payload, now_ns);
+		else
+			meshes_apply(n, m, payload, now_ns);
 	}
 	m->synced = true;
 }
@@ -38,8 +45,11 @@ sync_ask(
 		return;
 	if (m->synced_ns != 0 && now_ns < m->synced_ns + SYNC_RETRY)
 		return;
-	while (n->meshes[spec.cookie] != m)
-		spec.cookie++;
+	if (fabric_owns(n, m))
+		spec.cookie = OF_BACKBONE;
+	else
+		while (n->meshes[spec.cookie] != m)
+			spec.cookie++;
 	buf_init(&b, LABEL_LEN_MAX + 1);
 	postcard_put_text(&b, m->mesh);
 	spec.payload = b.data;
@@ -102,26 +112,71 @@ out:
 	buf_fini(&part);
 }
 
+/* The newest summary of each mesh that is heard: an old one would look fresh. */
+static void
+send_summaries(struct node *n, struct serving *s, uint64_t now_ns)
+{
+	const struct backbone *b = n->fabric->backbone;
+	size_t count = 0;
+	struct buf part;
+
+	buf_init(&part, SYNC_FRAME_LEN_MAX);
+	for (size_t i = 0; i < backbone_count(b); i++) {
+		const struct backbone_mesh *m = backbone_at(b, i);
+
+		if (m->state != BACKBONE_HEARD)
+			continue;
+		if (part.len + m->payload.len + 4 > SYNC_FRAME_LEN_MAX) {
+			if (send_part(n, s, &part, count, false, now_ns) != ERR_OK)
+				goto out;
+			buf_clear(&part);
+			count = 0;
+		}
+		postcard_put_bytes(&part, m->payload.data, m->payload.len);
+		count++;
+	}
+	(void)send_part(n, s, &part, count, true, now_ns);
+out:
+	buf_fini(&part);
+}
+
+/* Once a second for each link; the backbone apart from a mesh. */
+static bool
+may_serve(uint64_t *served_ns, uint64_t now_ns)
+{
+	if (*served_ns != 0 && now_ns < *served_ns + SYNC_SERVE_EVERY)
+		return false;
+	*served_ns = now_ns;
+	return true;
+}
+
 void
 sync_serve(struct node *n, struct serving *s, struct view body, uint64_t now_ns)
 {
 	struct link *k = links_find(&n->links, &s->peer);
 	char mesh[LABEL_LEN_MAX + 1];
-	struct membership *m;
+	struct membership *m = NULL;
+	bool summaries = false;
 
-	if (k == NULL || k->conn != s->conn ||
-		postcard_text(&body, mesh, sizeof(mesh)) != ERR_OK ||
-		(m = meshes_named(n, mesh)) == NULL) {
+	if (k != NULL && k->conn == s->conn &&
+		postcard_text(&body, mesh, sizeof(mesh)) == ERR_OK) {
+		summaries = mesh[0] == '\0' && n->fabric != NULL;
+		/* Who is of another mesh has no business with our digests. */
+		m = k->foreign ? NULL : meshes_named(n, mesh);
+	}
+	if (m == NULL && !summaries) {
 		n->sync_refused++;
 		serve_refuse(n, s, "not a mesh of ours", now_ns);
 		return;
 	}
-	if (k->sync_served_ns != 0 && now_ns < k->sync_served_ns + SYNC_SERVE_EVERY) {
+	if (!may_serve(summaries ? &k->summaries_served_ns : &k->sync_served_ns, now_ns)) {
 		n->sync_refused++;
 		serve_refuse(n, s, "asked too often", now_ns);
 		return;
 	}
-	k->sync_served_ns = now_ns;
 	n->sync_served++;
-	send_live(n, m, s, now_ns);
+	if (summaries)
+		send_summaries(n, s, now_ns);
+	else
+		send_live(n, m, s, now_ns);
 }

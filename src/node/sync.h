@@ -8,7 +8,8 @@
 /*
  * SYNC (PROTOCOL.md 5, tag 13): a node that has just found its first neighbor asks it for
  * the signed digests of all live nodes, so that its directory is complete within a round
- * trip.
+ * trip. For the mesh "" a node of the backbone answers with the summaries of all meshes
+ * that it hears.
  */
 #define SYNC_RETRY SECONDS(2)
 /* An answer may be a megabyte for a question of 30 bytes: one link gets so many. */

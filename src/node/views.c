@@ -77,6 +77,7 @@ node_meshes(const struct node *n, struct mesh_row *to, size_t cap)
 	return count;
 }
 
+/* Of meshes: the backbone is none. */
 static bool
 in_overlay(const struct node *n, const struct peer_id *peer)
 {
@@ -109,6 +110,9 @@ node_links(const struct node *n, struct link_row *to, size_t cap)
 		to[i].dialed = up[i]->dialed;
 		to[i].overlay = in_overlay(n, &up[i]->peer);
 		to[i].observer = up[i]->hello.role == HELLO_OBSERVER;
+		to[i].foreign = up[i]->foreign;
+		to[i].backbone = n->fabric != NULL &&
+				 topic_is_neighbor(n->fabric->m.topic, &up[i]->peer);
 		to[i].remote = up[i]->path.remote;
 		to[i].rtt_ns = info.rtt_ns;
 		to[i].since_ns = up[i]->since_ns;
@@ -116,6 +120,12 @@ node_links(const struct node *n, struct link_row *to, size_t cap)
 		to[i].bytes_received = info.bytes_received;
 	}
 	return count;
+}
+
+const struct backbone *
+node_backbone(const struct node *n)
+{
+	return n->fabric != NULL ? n->fabric->backbone : NULL;
 }
 
 size_t

@@ -25,7 +25,7 @@ read_role(struct view *v, enum hello_role *role)
 
 	if (err)
 		return err;
-	if (value != HELLO_MEMBER && value != HELLO_OBSERVER)
+	if (value > HELLO_VISITOR)
 		return ERR_MALFORMED;
 	*role = (enum hello_role)value;
 	return ERR_OK;

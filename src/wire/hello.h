@@ -11,7 +11,11 @@
 #define HELLO_VERSION 1
 #define HELLO_PROOF_LEN 32
 
-enum hello_role { HELLO_MEMBER = 0, HELLO_OBSERVER = 1 };
+/*
+ * A visitor is a member that comes to a node of another mesh for requests alone: no
+ * gossip of a mesh goes over that connection.
+ */
+enum hello_role { HELLO_MEMBER = 0, HELLO_OBSERVER = 1, HELLO_VISITOR = 2 };
 
 /*
  * First frame of each control stream (PROTOCOL.md 5, tag 01). An observer's mesh may be

@@ -230,24 +230,42 @@ admission_table(void **state)
 	struct hello h;
 
 	(void)state;
-	greet_make(&a, exporter, true, &h);
-	assert_int_equal(greet_check(&b, &h, exporter, false, why), ERR_OK);
+	greet_make(&a, exporter, true, false, &h);
+	assert_int_equal(greet_check(&b, &h, exporter, false, false, why), ERR_OK);
 	fabric_key_mint(&b.key);
-	assert_int_equal(greet_check(&b, &h, exporter, false, why), ERR_REFUSED);
+	assert_int_equal(greet_check(&b, &h, exporter, false, false, why), ERR_REFUSED);
 	a.key = b.key;
-	greet_make(&a, exporter, true, &h);
-	assert_int_equal(greet_check(&b, &h, exporter, false, why), ERR_OK);
-	assert_int_equal(
-		greet_check(&b, &h, exporter, true, why), ERR_REFUSED); /* reflected */
+	greet_make(&a, exporter, true, false, &h);
+	assert_int_equal(greet_check(&b, &h, exporter, false, false, why), ERR_OK);
+	/* reflected */
+	assert_int_equal(greet_check(&b, &h, exporter, true, false, why), ERR_REFUSED);
 	fabric_key_mint(&b.key);
-	assert_int_equal(greet_check(&b, &h, exporter, false, why), ERR_REFUSED);
+	assert_int_equal(greet_check(&b, &h, exporter, false, false, why), ERR_REFUSED);
 	b.key = a.key;
 	memcpy(b.own.mesh, "mesh2", 6);
-	assert_int_equal(greet_check(&b, &h, exporter, false, why), ERR_REFUSED);
+	assert_int_equal(greet_check(&b, &h, exporter, false, false, why), ERR_REFUSED);
+	assert_string_equal(why, "another mesh (mesh2 and mesh1)");
+	assert_true(greet_foreign(&b, &h));
+	/* A visitor may come, and who dials as one; not who was dialed. */
+	greet_make(&a, exporter, true, true, &h);
+	assert_int_equal(h.role, HELLO_VISITOR);
+	assert_int_equal(greet_check(&b, &h, exporter, false, false, why), ERR_OK);
+	greet_make(&b, exporter, false, false, &h);
+	assert_int_equal(greet_check(&a, &h, exporter, true, true, why), ERR_OK);
+	assert_int_equal(greet_check(&a, &h, exporter, true, false, why), ERR_REFUSED);
+	/* A gateway may call; that the other one is a gateway is no reason. */
+	memcpy(a.own.type, "gateway", 8);
+	assert_int_equal(greet_check(&a, &h, exporter, true, false, why), ERR_OK);
+	greet_make(&a, exporter, true, false, &h);
+	assert_int_equal(greet_check(&b, &h, exporter, false, false, why), ERR_OK);
+	greet_make(&b, exporter, true, false, &h);
+	assert_int_equal(greet_check(&a, &h, exporter, false, false, why), ERR_REFUSED);
+	greet_make(&a, exporter, true, false, &h);
 	b.own.role = HELLO_OBSERVER;
-	assert_int_equal(greet_check(&b, &h, exporter, false, why), ERR_OK);
+	assert_int_equal(greet_check(&b, &h, exporter, false, false, why), ERR_OK);
+	assert_false(greet_foreign(&b, &h));
 	h.version = 2;
-	assert_int_equal(greet_check(&b, &h, exporter, false, why), ERR_REFUSED);
+	assert_int_equal(greet_check(&b, &h, exporter, false, false, why), ERR_REFUSED);
 }
 
 /* Ready needs every step; a failed step stays visible and is never ready. */
