@@ -134,7 +134,39 @@ own_seeds(const struct fleet *f, const char *mesh, char to[][CHILD_SEED_CAP], si
 }
 
 /*
- * Starts one wanted node; false when its mesh is waiting for its first node to be ready.
+ * A gateway is given one of another mesh, so that their meshes hear of each other. False:
+ * there will be one, as soon as it is ready.
+ */
+static bool
+seeds_across(const struct fleet *f, const struct wanted *w, struct child_spec *spec)
+{
+	bool starting = false;
+	size_t given = 0;
+
+	if (strcmp(w->type, "gateway") != 0)
+		return true;
+	for (size_t i = 0; i < supervisor_count(f->supervisor); i++) {
+		const struct child_row *r = supervisor_at(f->supervisor, i);
+		char id[ID_HEX_CAP], address[ADDRESS_TEXT_CAP];
+
+		if (strcmp(r->spec.mesh, w->mesh) == 0 ||
+			strcmp(r->spec.type, "gateway") != 0)
+			continue;
+		starting |= r->state == CHILD_STARTING;
+		if (r->state != CHILD_READY || r->ready.address_count == 0 ||
+			given == SEEDS_GIVEN || spec->seed_count == CHILD_SEEDS_MAX)
+			continue;
+		snprintf(spec->seeds[spec->seed_count++], CHILD_SEED_CAP, "%s@%s",
+			id_hex(id, &r->ready.id),
+			address_format(address, &r->ready.addresses[0]));
+		given++;
+	}
+	return given > 0 || !starting;
+}
+
+/*
+ * Starts one wanted node; false when it waits for another one to be ready, which it is to
+ * be seeded with.
  */
 static bool
 start(struct fleet *f, const struct wanted *w)
@@ -147,7 +179,7 @@ start(struct fleet *f, const struct wanted *w)
 	if (spec.seed_count == 0)
 		spec.seed_count =
 			f->hooks.seeds(f->hooks.ctx, w->mesh, spec.seeds, SEEDS_GIVEN);
-	if (spec.seed_count == 0 && starting)
+	if ((spec.seed_count == 0 && starting) || !seeds_across(f, w, &spec))
 		return false;
 	snprintf(spec.mesh, sizeof(spec.mesh), "%s", w->mesh);
 	snprintf(spec.type, sizeof(spec.type), "%s", w->type);

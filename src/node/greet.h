@@ -7,9 +7,9 @@
 
 /*
  * Admission: what we say in our HELLO and whether we accept theirs (PROTOCOL.md 5). Both
- * sides must hold the same fabric key, or none. Members of different meshes link only when
- * the dialer is a gateway or comes as a visitor: such a link is foreign, and no gossip of
- * a mesh goes over it.
+ * sides must hold the same fabric key, or none. Members of different meshes link only
+ * when the dialer is a gateway or comes as a visitor: such a link is foreign, and no
+ * gossip of a mesh goes over it.
  */
 struct greeter {
 	struct fabric_key key;
@@ -18,7 +18,8 @@ struct greeter {
 };
 
 /*
- * Our HELLO for a connection: its exporter, whether we dialed it, and whether as visitors.
+ * Our HELLO for a connection: its exporter, whether we dialed it, and whether as a
+ * visitor.
  */
 void greet_make(const struct greeter *g, const uint8_t exporter[static 32], bool dialed,
 	bool visit, struct hello *h);

@@ -8,7 +8,7 @@
 #include "node/state.h"
 #include "node/upkeep.h"
 
-/* The first link with a node of another mesh is told; later ones are links like others. */
+/* The first link with a node of another mesh is told; later ones are links as any. */
 static void
 tell_cross(struct node *n, const struct link *k)
 {

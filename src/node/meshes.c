@@ -101,7 +101,8 @@ carry_out(struct node *n, struct membership *m, const struct gossip_out *o,
 		break;
 	case GOSSIP_OUT_DELIVER:
 		if (fabric_owns(n, m))
-			fabric_deliver(n, (struct view){ o->bytes, o->bytes_len }, now_ns);
+			fabric_deliver(
+				n, (struct view){ o->bytes, o->bytes_len }, now_ns);
 		else
 			meshes_apply(
 				n, m, (struct view){ o->bytes, o->bytes_len }, now_ns);

@@ -169,7 +169,8 @@ sync_serve(struct node *n, struct serving *s, struct view body, uint64_t now_ns)
 		serve_refuse(n, s, "not a mesh of ours", now_ns);
 		return;
 	}
-	if (!may_serve(summaries ? &k->summaries_served_ns : &k->sync_served_ns, now_ns)) {
+	if (!may_serve(summaries ? &k->summaries_served_ns : &k->sync_served_ns,
+		    now_ns)) {
 		n->sync_refused++;
 		serve_refuse(n, s, "asked too often", now_ns);
 		return;

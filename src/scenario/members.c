@@ -44,26 +44,67 @@ members_fini(struct members *m)
 	memset(m, 0, sizeof(*m));
 }
 
+static bool
+is_gateway(const struct member *one)
+{
+	return strcmp(one->group->type, "gateway") == 0;
+}
+
+/*
+ * A gateway of another mesh that is ready, so that two meshes hear of each other. NULL
+ * and *soon: one is starting.
+ */
+static const struct member *
+seed_across(const struct members *m, const struct member *of, bool *soon)
+{
+	*soon = false;
+	for (size_t i = 0; i < m->count; i++) {
+		const struct member *one = &m->at[i];
+
+		if (!is_gateway(one) || strcmp(one->group->mesh, of->group->mesh) == 0)
+			continue;
+		if (one->state == MEMBER_READY)
+			return one;
+		*soon |= one->state == MEMBER_STARTING;
+	}
+	return NULL;
+}
+
+static void
+add_seed(struct child_spec *spec, const struct member *seed, size_t cap)
+{
+	const struct lifeline_ready *ready = &seed->row->ready;
+	char id[ID_HEX_CAP], address[ADDRESS_TEXT_CAP];
+
+	for (size_t k = 0; k < ready->address_count && spec->seed_count < cap; k++)
+		snprintf(spec->seeds[spec->seed_count++], CHILD_SEED_CAP, "%s@%s",
+			id_hex(id, &ready->id),
+			address_format(address, &ready->addresses[k]));
+}
+
 static void
 start_one(struct members *m, size_t i, const struct member *seed, struct supervisor *s,
 	uint64_t now_ns)
 {
 	struct member *one = &m->at[i];
 	struct child_spec spec = { .label = (unsigned)i };
+	const struct member *across = NULL;
+	bool soon;
+
+	if (is_gateway(one)) {
+		across = seed_across(m, one, &soon);
+		if (across == NULL && soon)
+			return;	/* at the next tick */
+	}
 
 	snprintf(spec.mesh, sizeof(spec.mesh), "%s", one->group->mesh);
 	snprintf(spec.type, sizeof(spec.type), "%s", one->group->type);
 	snprintf(spec.data_dir, sizeof(spec.data_dir), "%.200s/%02zu-%.20s-%.20s",
 		m->data_root, i + 1, spec.mesh, spec.type);
-	if (seed) {
-		const struct lifeline_ready *ready = &seed->row->ready;
-		char id[ID_HEX_CAP], address[ADDRESS_TEXT_CAP];
-
-		for (size_t k = 0; k < ready->address_count && k < CHILD_SEEDS_MAX; k++)
-			snprintf(spec.seeds[spec.seed_count++], CHILD_SEED_CAP, "%s@%s",
-				id_hex(id, &ready->id),
-				address_format(address, &ready->addresses[k]));
-	}
+	if (seed)
+		add_seed(&spec, seed, across ? CHILD_SEEDS_MAX / 2 : CHILD_SEEDS_MAX);
+	if (across)
+		add_seed(&spec, across, CHILD_SEEDS_MAX);
 	m->refused = supervisor_start(s, &spec, now_ns, &one->child);
 	if (m->refused)
 		return;

@@ -117,7 +117,7 @@ settled(struct world *w, bool (*check)(const struct world *w, char *why))
 {
 	char why[WORLD_WHY_CAP];
 
-	for (int i = 0; i < 40 && !check(w, why); i++)
+	for (int i = 0; i < 160 && !check(w, why); i++)
 		world_run(w, MILLISECONDS(250));
 	return check(w, why);
 }

@@ -177,7 +177,8 @@ others_take_over(void **state)
 		const struct backbone_mesh *m = backbone_find(seen, "mesh2");
 		const struct peer_id *id = &w.nodes[i].config.identity.id;
 
-		if (id_equal(id, &m->speakers[0].id) || id_equal(id, &m->speakers[1].id)) {
+		if (id_equal(id, &m->speakers[0].id) ||
+			id_equal(id, &m->speakers[1].id)) {
 			world_kill(&w, i);
 			dead++;
 		}
@@ -240,7 +241,8 @@ a_seed_of_another_mesh_is_refused(void **state)
 	assert_non_null(strstr(w.nodes[b].refused, "another mesh (mesh"));
 	assert_int_equal(hears(a, "mesh3"), BACKBONE_NAMED);
 	backbone_why(node_backbone(w.nodes[a].node), "mesh3", w.now_ns, why);
-	assert_non_null(strstr(why, "mesh3 is unreachable: it has nodes, but no gateway"));
+	assert_non_null(
+		strstr(why, "mesh3 is unreachable: it has nodes, but no gateway"));
 	nothing_crossed();
 }
 
