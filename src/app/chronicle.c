@@ -255,6 +255,7 @@ chronicle_node_event(
 		break;
 	case NODE_EVENT_FAULT:
 		e.kind = ev->up ? TIMELINE_CHAOS_INJECTED : TIMELINE_CHAOS_REVERTED;
+		break;
 	case NODE_EVENT_MESH:
 		e.kind = ev->up ? TIMELINE_MESH_HEARD : TIMELINE_MESH_UNREACHABLE;
 		snprintf(e.node, sizeof e.node, "%s", ev->mesh);

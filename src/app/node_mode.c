@@ -199,6 +199,7 @@ on_event(void *ctx, const struct node_event *ev)
 		log_warn("fault %s: %s", ev->up ? "injected" : "reverted", text);
 		if (!ev->up)
 			tell_faults(r);
+		break;
 	case NODE_EVENT_MESH:
 		log_info("mesh %s: %s", ev->mesh, text);
 		break;
