@@ -19,6 +19,7 @@
 #include "io/loop.h"
 #include "io/node_driver.h"
 #include "io/paths.h"
+#include "node/shown.h"
 
 /* The node is done with its goodbyes after 200 ms; a parent waits 300 ms for us. */
 #define LEAVE_MS 250
@@ -173,6 +174,7 @@ on_event(void *ctx, const struct node_event *ev)
 	switch (ev->kind) {
 	case NODE_EVENT_NEIGHBOR:
 		if (ev->up && node_boot_joined(&r->boot, peer)) {
+			node_show_boot(r->boot.node, tracer_spans(r->boot.tracer));
 			if (r->lifeline != NULL)
 				lifeline_end_spans(
 					r->lifeline, tracer_spans(r->boot.tracer));
@@ -321,6 +323,7 @@ tell_ready(struct running *r)
 		lifeline_end_spans(r->lifeline, tracer_spans(b->tracer));
 		lifeline_end_ready(r->lifeline, &ready);
 	}
+	node_show_boot(b->node, tracer_spans(b->tracer));
 	chronicle_own(&r->chronicle, TIMELINE_NODE_READY, "booted in %s",
 		text_duration(took, sizeof took, boot_took_ns(&b->boot)));
 	log_info("ready on %s after %s (%s)%s",
@@ -352,6 +355,7 @@ open_chronicle(struct running *r, const struct options *o)
 
 	chronicle_init(&r->chronicle, TIMELINE_NODE_EVENTS_MAX);
 	chronicle_self(&r->chronicle, r->boot.name, &r->boot.id, o->meshes[0]);
+	node_show_timeline(r->boot.node, r->chronicle.timeline);
 	if (o->events_path == NULL ||
 		chronicle_to_file(&r->chronicle, &r->loop, o->events_path, &hooks, why) ==
 			ERR_OK)
@@ -389,6 +393,7 @@ take_down(struct running *r)
 	uv_close((uv_handle_t *)&r->leave_timer, NULL);
 	if (loop_drain(&r->loop) != ERR_OK)
 		log_error("a handle of the loop was left open");
+	node_show_timeline(r->boot.node, NULL);
 	chronicle_fini(&r->chronicle);
 	node_boot_fini(&r->boot);
 }

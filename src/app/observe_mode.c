@@ -12,6 +12,7 @@
 #include "app/terminal_guard.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "node/shown.h"
 
 /* How long children have to leave, and the observer to say goodbye. */
 #define CHILDREN_LEAVE SECONDS(5)
@@ -284,6 +285,8 @@ close_all(struct observe *o)
 	alarm(0);
 	terminal_guard_end(&guard);
 	(void)loop_drain(&o->loop);
+	if (o->node != NULL)
+		node_show_timeline(o->node, NULL);
 	chronicle_fini(&o->chronicle);
 	boots_free(o->boots);
 	node_free(o->node);

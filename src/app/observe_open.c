@@ -12,6 +12,7 @@
 #include "control/answer.h"
 #include "io/files.h"
 #include "io/paths.h"
+#include "node/shown.h"
 #include "node/measure.h"
 
 static char *
@@ -110,6 +111,7 @@ observe_open_chronicle(struct observe *o)
 
 	node_status(o->node, &o->status, loop_now_ns());
 	chronicle_self(&o->chronicle, o->status.name, &o->status.id, "");
+	node_show_timeline(o->node, o->chronicle.timeline);
 	if (o->options->events_path != NULL &&
 		chronicle_to_file(&o->chronicle, &o->loop, o->options->events_path,
 			&hooks, why) != ERR_OK)

@@ -83,6 +83,15 @@
 #define HELLO_DEADLINE SECONDS(5)
 #define REQUEST_DEADLINE SECONDS(5)
 #define ECHO_LEN_MAX (64u * 1024)
+#define WATCHERS_MAX 16			/* of one node */
+#define WATCH_FRAME_LEN_MAX (48u * 1024)
+#define WATCHER_FRAME_LEN (16u * 1024)	/* from here on a frame is full */
+#define WATCHER_QUEUE_LEN_MAX (128u * 1024) /* on the way to a watcher; then it loses */
+#define WATCHER_EVERY MILLISECONDS(50)	/* at most so often to one watcher */
+#define WATCHER_SNAPSHOT SECONDS(1)	/* links and objects */
+#define WATCHER_BEAT SECONDS(2)		/* when there is nothing to tell */
+#define WATCHER_PATIENCE SECONDS(30)	/* without a frame that had room */
+#define MESSAGES_LEN_MAX (64u * 1024)	/* some 500 frames, while somebody watches */
 #define REQUESTS_MAX 2048		/* asked by us and not answered */
 #define REQUESTS_LEN_MAX (16u << 20)	/* questions that wait for a link or a stream */
 #define REQUEST_ANSWERS_LEN_MAX (16u << 20)	/* answers that nobody has fetched */

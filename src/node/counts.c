@@ -107,6 +107,8 @@ of_requests(const struct node *n, uint64_t *to)
 	SET(ASKED_REFUSED, r->ended[REQUEST_REFUSED]);
 	SET(ASKED, r->count);
 	SET(SERVING, n->serve.count);
+	SET(WATCHED_LOST, n->watchers.lost);
+	SET(WATCHERS, n->watchers.count);
 }
 
 void

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "node/backlog.h"
 #include "node/links_state.h"
+#include "node/messages.h"
 #include "wire/frame.h"
 
 #define EVENTS_CAP 4096
@@ -207,6 +208,7 @@ links_gossip(struct links *l, const struct peer_id *peer, const struct peer_id *
 	}
 	c->up->used_ns = now_ns;
 	l->frames_sent++;
+	messages_gossip(l->messages, true, peer, body, len);
 	return endpoint_gossip(l->endpoint, c->up->conn, topic, body, len);
 }
 
@@ -224,6 +226,7 @@ int
 links_frame(struct links *l, struct link *k, uint8_t tag, const void *payload, size_t len)
 {
 	l->frames_sent++;
+	messages_frame(l->messages, true, &k->peer, tag, payload, len);
 	return endpoint_control(l->endpoint, k->conn, tag, payload, len);
 }
 

@@ -60,6 +60,7 @@ struct link_event {
 	char text[GREET_WHY_CAP];
 };
 
+struct messages;
 struct contact;	/* one for each peer that we have to do with */
 
 struct links {
@@ -75,6 +76,7 @@ struct links {
 	struct ring events;
 	TAILQ_HEAD(, link) greeting;	/* accepted, without a HELLO; oldest first */
 	size_t greeting_count, greeting_max;
+	struct messages *messages;	/* where frames are recorded, or NULL */
 	uint64_t superseded, refused, dropped_backlog, frames_sent, frames_received;
 	uint64_t hellos, greetings_late, greetings_full, frames_unknown;
 };

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "node/backlog.h"
 #include "node/links_state.h"
+#include "node/messages.h"
 #include "wire/frame.h"
 
 void
@@ -73,6 +74,7 @@ link_up(struct links *l, struct link *k, uint64_t now_ns)
 		if (k->foreign && !id_equal(&topic, &l->backbone_topic))
 			continue;
 		l->frames_sent++;
+		messages_gossip(l->messages, true, &k->peer, body.data, body.len);
 		(void)endpoint_gossip(l->endpoint, k->conn, &topic, body.data, body.len);
 	}
 	buf_clear(&c->backlog);

@@ -11,7 +11,9 @@
 #include "node/faulting.h"
 #include "node/handlers.h"
 #include "node/measure.h"
+#include "node/messages.h"
 #include "node/seeding.h"
+#include "node/shown.h"
 #include "node/state.h"
 #include "node/upkeep.h"
 
@@ -99,6 +101,7 @@ node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *er
 	links_init(&n->links, n->endpoint, &n->book);
 	requests_init(&n->requests);
 	serve_init(&n->serve);
+	watchers_init(&n->watchers);
 	add_spans(n, now_ns, wall_ms);
 	memcpy(n->links.bound, c->bound, sizeof(n->links.bound));
 	n->links_max = LINKS_MAX;
@@ -141,6 +144,7 @@ node_free(struct node *n)
 		return;
 	requests_fini(&n->requests);
 	serve_fini(&n->serve);
+	watchers_fini(n);
 	span_store_free(n->spans);
 	meshes_fini(n);
 	fabric_fini(n);
@@ -159,13 +163,30 @@ node_free(struct node *n)
 	mem_free(MEM_NODE, n);
 }
 
+static void
+note_message(struct node *n, const struct quic_event *ev)
+{
+	struct messages *m = n->links.messages;
+
+	if (m == NULL)
+		return;
+	if (ev->kind == QUIC_GOSSIP)
+		messages_gossip(m, false, &ev->peer, ev->bytes.data, ev->bytes.len);
+	else if (ev->kind == QUIC_CONTROL || ev->kind == QUIC_REQUEST ||
+		ev->kind == QUIC_RESPONSE)
+		messages_frame(m, false, &ev->peer, ev->tag, ev->bytes.data,
+			ev->bytes.len);
+}
+
 void
 node_turn(struct node *n, uint64_t now_ns)
 {
 	struct quic_event qe;
 	struct link_event le;
 
+	messages_at(n->links.messages, now_ns);
 	while (endpoint_next_event(n->endpoint, &qe)) {
+		note_message(n, &qe);
 		links_quic(&n->links, &qe, now_ns);
 		if (qe.kind == QUIC_UP || qe.kind == QUIC_PATH)
 			faulting_moved(n);
@@ -176,6 +197,8 @@ node_turn(struct node *n, uint64_t now_ns)
 	}
 	if (n->requests.waiting_count > 0)
 		requests_turn(n, now_ns);
+	if (n->watchers.count > 0)
+		watchers_turn(n, now_ns);
 	if (n->book.changed && !n->peers_told) {
 		n->peers_told = true;
 		n->book.changed = false;
@@ -241,6 +264,7 @@ node_deadline(const struct node *n)
 	due = earlier(due, serve_deadline(n));
 	due = earlier(due, faulting_deadline(n));
 	due = earlier(due, fabric_deadline(n));
+	due = earlier(due, watchers_deadline(n));
 	for (size_t i = 0; i < n->mesh_count; i++) {
 		due = earlier(due, n->meshes[i]->announce_ns);
 		due = earlier(due, directory_deadline(n->meshes[i]->directory));
@@ -371,6 +395,19 @@ node_next_event(struct node *n, struct node_event *ev)
 	if (ev->kind == NODE_EVENT_PEERS)
 		n->peers_told = false;
 	return true;
+}
+
+void
+node_show_boot(struct node *n, const struct span_set *boot)
+{
+	n->watchers.boot = boot;
+	n->watchers.boot_changes++;
+}
+
+void
+node_show_timeline(struct node *n, const struct timeline *t)
+{
+	n->watchers.timeline = t;
 }
 
 struct span_store *

@@ -18,7 +18,6 @@
  * simulation can hold dozens.
  */
 struct node;
-struct span_store;
 struct meter;
 
 struct node_config {
@@ -128,9 +127,6 @@ struct node_event {
 	char text[200];
 };
 bool node_next_event(struct node *n, struct node_event *ev);
-
-/* Finished spans, for who shows or exports them; lives as long as the node. */
-struct span_store *node_spans(struct node *n);
 
 /* What it measures; NULL when unmetered. It is fed by measure (node/measure.h). */
 struct meter *node_meter(const struct node *n);

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "node/messages.h"
 #include "node/requests_state.h"
 #include "node/state.h"
 
@@ -193,6 +194,8 @@ try_send(struct node *n, struct link *k, struct request *q, uint64_t now_ns)
 		return err;
 	(void)endpoint_stream_deadline(
 		n->endpoint, k->conn, q->stream, q->timer.due_ns + MILLISECONDS(100));
+	messages_frame(n->links.messages, true, &q->spec.peer, q->spec.tag,
+		q->payload.data, q->payload.len);
 	TAILQ_REMOVE(&r->waiting, q, by_age);
 	r->waiting_count--;
 	r->waiting_len -= q->payload.len;

@@ -5,9 +5,11 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "node/messages.h"
 #include "node/requests_state.h"
 #include "node/state.h"
 #include "node/sync.h"
+#include "node/watchers.h"
 
 /*
  * A handler gets what follows the trace context. It answers, refuses, or keeps `s`: then
@@ -31,6 +33,7 @@ static const struct {
 	uint64_t patience_ns;	/* 0: REQUEST_DEADLINE */
 } handlers[UINT8_MAX + 1] = {
 	[FRAME_ECHO] = { .handle = on_echo, .len_max = ECHO_LEN_MAX },
+	[FRAME_WATCH] = { .handle = watchers_serve, .len_max = 32 },
 	[FRAME_SYNC] = { .handle = sync_serve, .len_max = LABEL_LEN_MAX + 1 },
 };
 
@@ -106,6 +109,7 @@ serve_answer(struct node *n, struct serving *s, const void *payload, size_t len,
 	if (err != ERR_OK)
 		return err;
 	s->answered_len += len;
+	messages_frame(n->links.messages, true, &s->peer, s->tag, payload, len);
 	n->links.frames_sent++;
 	if (k != NULL)
 		k->used_ns = now_ns;

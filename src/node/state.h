@@ -13,6 +13,7 @@
 #include "node/requests_state.h"
 #include "node/seeds.h"
 #include "node/serve.h"
+#include "node/watchers.h"
 #include "quic/endpoint.h"
 #include "trace/span_store.h"
 
@@ -31,6 +32,7 @@ struct node {
 	struct requests requests;
 	struct serve serve;
 	struct span_store *spans;
+	struct watchers watchers;
 	struct membership *meshes[MESHES_MAX];
 	size_t mesh_count;
 	struct fabric *fabric;	/* NULL unless a gateway or an observer */

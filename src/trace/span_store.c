@@ -91,6 +91,12 @@ since_us(const struct span_store *s, uint64_t at_ns)
 	return at_ns > s->anchor_ns ? (at_ns - s->anchor_ns) / 1000 : 0;
 }
 
+uint64_t
+span_store_wall_at(const struct span_store *s, uint64_t at_ns)
+{
+	return s->wall_us + since_us(s, at_ns);
+}
+
 void
 span_store_end(struct span_store *s, const struct span_mark *m, const char *why,
 	const struct span_note *notes, size_t count, uint64_t now_ns)

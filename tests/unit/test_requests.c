@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "node/requests.h"
+#include "node/shown.h"
 #include "trace/span_store.h"
 #include "unit/bad_peer.h"
 #include "unit/node_world.h"
