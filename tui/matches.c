@@ -35,14 +35,26 @@ same_group(enum timeline_kind a, enum timeline_kind b)
 		memcmp(timeline_kind_text(a), timeline_kind_text(b), len) == 0;
 }
 
-/* The kinds of a group stand together in the list. */
+/* The list is appended to, so the kinds of a group need not stand together. */
+static bool
+is_first_of_group(unsigned kind)
+{
+	for (unsigned k = 0; k < kind; k++)
+		if (same_group((enum timeline_kind)k, (enum timeline_kind)kind))
+			return false;
+	return true;
+}
+
 static unsigned
 group_of(enum timeline_kind kind)
 {
-	unsigned group = 1;
+	unsigned group = 0;
 
-	for (unsigned k = 1; k <= kind; k++)
-		group += !same_group((enum timeline_kind)k, (enum timeline_kind)(k - 1));
+	for (unsigned k = 0; k < TIMELINE_KINDS; k++) {
+		group += is_first_of_group(k);
+		if (same_group((enum timeline_kind)k, kind))
+			break;
+	}
 	return group;
 }
 

@@ -272,6 +272,33 @@ chronicle_node_event(
 	add(c, &e);
 }
 
+void
+chronicle_alert(struct chronicle *c, const struct alert *al)
+{
+	bool over = al->cleared_ns != 0;
+	struct timeline_event e = { .id = al->subject.id,
+		.kind = over ? TIMELINE_ALERT_CLEARED : TIMELINE_ALERT_RAISED };
+	char figure[ALERTS_FIGURE_CAP], limit[ALERTS_FIGURE_CAP], took[24];
+	const char *why = al->text[0] != '\0' ? al->text : alerts_kind_meaning(al->kind);
+
+	snprintf(e.source, sizeof e.source, "%s", c->source);
+	snprintf(e.node, sizeof e.node, "%s", al->subject.name);
+	snprintf(e.mesh, sizeof e.mesh, "%s", al->subject.mesh);
+	alerts_figure(figure, al->kind, over ? al->worst : al->value);
+	alerts_figure(limit, al->kind, alerts_threshold(al->kind));
+	if (over)
+		snprintf(e.text, sizeof e.text, "%.30s after %s%s%s%s%.50s",
+			alerts_kind_text(al->kind), text_duration(took, sizeof took,
+				al->cleared_ns - al->raised_ns),
+			figure[0] != '\0' ? ", at most " : "", figure,
+			al->text[0] != '\0' ? ": " : "", al->text);
+	else
+		snprintf(e.text, sizeof e.text, "%.30s%s%s%s%s: %.50s",
+			alerts_kind_text(al->kind), figure[0] != '\0' ? " " : "", figure,
+			figure[0] != '\0' ? ", threshold " : "", limit, why);
+	add(c, &e);
+}
+
 static struct chronicle_child *
 child_of(struct chronicle *c, unsigned id)
 {

@@ -4,6 +4,7 @@
 
 #include "io/append_file.h"
 #include "io/control_socket.h"
+#include "mesh/alerts.h"
 #include "mesh/timeline.h"
 #include "node/node.h"
 #include "supervisor/supervisor.h"
@@ -49,6 +50,8 @@ void chronicle_own(struct chronicle *c, enum timeline_kind kind, const char *for
 /* What our node noticed; events that are no news for people add nothing. */
 void chronicle_node_event(
 	struct chronicle *c, const struct node *n, const struct node_event *ev);
+/* An alert was raised, or cleared. */
+void chronicle_alert(struct chronicle *c, const struct alert *al);
 /* A child's row may have changed. */
 void chronicle_child_changed(struct chronicle *c, const struct child_row *row);
 /* After the driver was closed: what it ended without a word has its event, too. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "app/alarms.h"
 #include "app/chronicle.h"
 #include "app/named_seeds.h"
 #include "app/node_boot.h"
@@ -38,6 +39,7 @@ struct running {
 	bool leaving, peers_changed;
 	uint64_t peers_saved_ns, log_looked_ns;
 	struct chronicle chronicle;
+	struct alarms alarms;
 	struct named_seeds named_seeds;
 };
 
@@ -235,6 +237,7 @@ on_turned(void *ctx, uint64_t now_ns)
 	if (r->lifeline != NULL)
 		lifeline_end_lag(r->lifeline, node_driver_load(r->driver)->loop_lag_ms);
 	look_after_log(r, now_ns);
+	alarms_turn(&r->alarms, &r->chronicle, r->boot.node, &r->boot.id, now_ns);
 	if (r->leaving && node_left(r->boot.node))
 		stop(r);
 	else if (r->peers_changed &&
@@ -248,6 +251,7 @@ on_request(void *ctx, const char *line, size_t len)
 {
 	struct running *r = ctx;
 	const struct node_view_own own = { .timeline = r->chronicle.timeline,
+		.alerts = r->alarms.alerts,
 		.spans = tracer_spans(r->boot.tracer),
 		.now_ns = loop_now_ns(),
 		.turned_ns = node_driver_turned_ns(r->driver),
@@ -354,6 +358,7 @@ open_chronicle(struct running *r, const struct options *o)
 	char why[APPEND_FILE_WHY_CAP];
 
 	chronicle_init(&r->chronicle, TIMELINE_NODE_EVENTS_MAX);
+	alarms_init(&r->alarms, ALERTS_NODE_ACTIVE_MAX, ALERTS_NODE_HISTORY_MAX);
 	chronicle_self(&r->chronicle, r->boot.name, &r->boot.id, o->meshes[0]);
 	node_show_timeline(r->boot.node, r->chronicle.timeline);
 	if (o->events_path == NULL ||
@@ -395,6 +400,7 @@ take_down(struct running *r)
 		log_error("a handle of the loop was left open");
 	node_show_timeline(r->boot.node, NULL);
 	chronicle_fini(&r->chronicle);
+	alarms_fini(&r->alarms);
 	node_boot_fini(&r->boot);
 }
 

@@ -2,6 +2,7 @@
 #ifndef APP_NODE_VIEW_H
 #define APP_NODE_VIEW_H
 
+#include "mesh/alerts.h"
 #include "mesh/timeline.h"
 #include "node/node.h"
 #include "wire/lifeline.h"
@@ -11,6 +12,7 @@
 /* What the node itself does not know of its process. */
 struct node_view_own {
 	const struct timeline *timeline;
+	const struct alerts *alerts;
 	const struct span_set *spans;	/* its boot */
 	uint64_t now_ns;
 	uint64_t turned_ns; /* when the loop last turned: io/node_driver */

@@ -4,6 +4,7 @@
 
 #include <uv.h>
 
+#include "app/alarms.h"
 #include "app/boots.h"
 #include "app/chronicle.h"
 #include "app/fleet.h"
@@ -35,6 +36,7 @@ struct observe {
 	struct fleet *fleet;
 	struct named_seeds named_seeds;
 	struct chronicle chronicle;
+	struct alarms alarms;
 	struct boots *boots;
 	struct loop_signals signals;
 	uv_signal_t resized;

@@ -195,8 +195,10 @@ observe_on_event(void *ctx, const struct node_event *ev)
 void
 observe_on_turned(void *ctx, uint64_t now_ns)
 {
-	(void)now_ns;
-	observe_look(ctx);
+	struct observe *o = ctx;
+
+	alarms_turn(&o->alarms, &o->chronicle, o->node, NULL, now_ns);
+	observe_look(o);
 }
 
 void
@@ -288,6 +290,7 @@ close_all(struct observe *o)
 	if (o->node != NULL)
 		node_show_timeline(o->node, NULL);
 	chronicle_fini(&o->chronicle);
+	alarms_fini(&o->alarms);
 	boots_free(o->boots);
 	node_free(o->node);
 	udp_close(o->udp);
@@ -309,6 +312,7 @@ observe_mode(const struct options *opt)
 	uv_timer_init(&o->loop, &o->frame);
 	o->frame.data = o;
 	chronicle_init(&o->chronicle, TIMELINE_EVENTS_MAX);
+	alarms_init(&o->alarms, ALERTS_ACTIVE_MAX, ALERTS_HISTORY_MAX);
 	o->boots = boots_new();
 	if (loop_signals_begin(&o->signals, &o->loop, on_signal, o) != ERR_OK)
 		status = observe_fail(EXIT_UNAVAILABLE, LOOP_NO_SIGNALS);

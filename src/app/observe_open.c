@@ -23,7 +23,8 @@ answer(void *ctx, const char *line, size_t len)
 	struct control_view v = { .status = &o->status,
 		.meshes = o->rows,
 		.links = links,
-		.timeline = o->chronicle.timeline };
+		.timeline = o->chronicle.timeline,
+		.alerts = o->alarms.alerts };
 	char *text;
 
 	v.now_ns = loop_now_ns();

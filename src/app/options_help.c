@@ -49,7 +49,8 @@ options_help_usage(FILE *to)
 	fputs("usage: meshtui --node TYPE --mesh MESH [--seed ID@HOST:PORT]...\n"
 	      "       meshtui --observe [--bootstrap]\n"
 	      "       meshtui --run FILE | --check FILE\n"
-	      "       meshtui --list nodes|links|events|spans [--of NAME] [--follow]\n"
+	      "       meshtui --list nodes|links|events|spans|alerts [--of NAME]\n"
+	      "               [--follow]\n"
 	      "       meshtui --status | --health [--of NAME]\n"
 	      "       meshtui --help\n",
 		to);

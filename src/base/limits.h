@@ -128,6 +128,11 @@
 #define SCENARIO_FILE_LEN_MAX (1u << 20)
 #define SCENARIO_ERRORS_MAX 100
 #define TIMELINE_EVENTS_MAX 10000	/* in a console */
+#define ALERTS_ACTIVE_MAX 256		/* in a console */
+#define ALERTS_HISTORY_MAX 500		/* those that are over */
+#define ALERTS_NODE_ACTIVE_MAX 16	/* in a node, of itself */
+#define ALERTS_NODE_HISTORY_MAX 50
+#define ALERTS_TRACKED_MAX 1024		/* nodes with a figure that is high */
 #define TIMELINE_NODE_EVENTS_MAX 1000	/* in a node, which has a budget of memory */
 #define CONTROL_STREAMS_MAX 8		/* clients that follow events */
 #define SPANS_MAX 16			/* of one boot */

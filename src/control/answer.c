@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "control/alerts.h"
 #include "control/events.h"
 #include "control/metrics.h"
 #include "control/faults.h"
@@ -343,10 +344,17 @@ answer_list_spans(json_t *to, const struct control_view *v)
 	control_spans_put(to, v->spans);
 }
 
+static void
+answer_list_alerts(json_t *to, const struct control_view *v)
+{
+	control_alerts_put(to, v->alerts, v->now_ns);
+}
+
 static void (*const answers[CONTROL_VERBS])(json_t *to, const struct control_view *v) = {
 	[CONTROL_LIST_NODES] = answer_list_nodes,
 	[CONTROL_LIST_LINKS] = answer_list_links,
 	[CONTROL_LIST_SPANS] = answer_list_spans,
+	[CONTROL_LIST_ALERTS] = answer_list_alerts,
 	[CONTROL_STATUS] = answer_status,
 	[CONTROL_HEALTH] = answer_health,
 };

@@ -2,6 +2,7 @@
 #ifndef CONTROL_ANSWER_H
 #define CONTROL_ANSWER_H
 
+#include "mesh/alerts.h"
 #include "mesh/facts.h"
 #include "mesh/timeline.h"
 #include "trace/meter.h"
@@ -22,6 +23,7 @@ struct control_view {
 	size_t link_count;
 	const struct timeline *timeline;	/* NULL: it keeps none */
 	const struct span_set *spans;		/* of its boot; NULL: none */
+	const struct alerts *alerts;		/* NULL: it has none */
 	const struct meter *meter;		/* NULL: it measures nothing */
 	const struct fault_status *faults;	/* on the node itself; NULL: none */
 	uint64_t now_ns;

@@ -266,6 +266,44 @@ static const struct cells_column span_columns[] = {
 	{ "ABOUT", cell_about, false },
 };
 
+static void
+cell_figure(char to[static CELLS_CAP], const json_t *row)
+{
+	cells_field(to, row, "figure");
+}
+
+static void
+cell_limit(char to[static CELLS_CAP], const json_t *row)
+{
+	cells_field(to, row, "limit");
+}
+
+static void
+cell_peak(char to[static CELLS_CAP], const json_t *row)
+{
+	cells_field(to, row, "peak");
+}
+
+static void
+cell_lasted(char to[static CELLS_CAP], const json_t *row)
+{
+	cells_duration(to, row, "lasted_ms");
+}
+
+static void
+cell_seen(char to[static CELLS_CAP], const json_t *row)
+{
+	cells_text(to, json_is_true(json_object_get(row, "acknowledged")) ? "yes" : "no");
+}
+
+static const struct cells_column alert_columns[] = {
+	{ "STATE", cell_state, false }, { "KIND", cell_kind, false },
+	{ "NODE", cell_node, false }, { "NOW", cell_figure, true },
+	{ "LIMIT", cell_limit, true }, { "PEAK", cell_peak, true },
+	{ "AGE", cell_age, true }, { "LASTED", cell_lasted, true },
+	{ "SEEN", cell_seen, false }, { "WHAT", cell_text, false },
+};
+
 static const struct cells_column node_columns[] = {
 	{ "NAME", cell_name, false }, { "LIVENESS", cell_liveness, false },
 	{ "AGE", cell_age, true }, { "PEERS", cell_peers, true },
@@ -292,6 +330,7 @@ static const struct {
 	TABLE("links", link_columns),	/* of a status it is a number */
 	TABLE("events", event_columns),
 	TABLE("spans", span_columns),
+	TABLE("alerts", alert_columns),
 #undef TABLE
 };
 

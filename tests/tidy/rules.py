@@ -51,6 +51,7 @@ SYSTEM = (r"(sys|arpa|netinet|net|linux)/.*|"
 # Public names of a file, where they are not its own stem.
 PREFIXES = {
     "src/base/id.c": ["address"],
+    "src/control/alerts.c": ["control_alerts"],
     "src/control/answer.c": ["control_answer"],
     "src/control/discover.c": ["control_discover"],
     "src/control/events.c": ["control_events"],

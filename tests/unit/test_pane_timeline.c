@@ -175,6 +175,7 @@ static void
 filters_narrow(void **state)
 {
 	struct fixture *f = *state;
+	char group[MATCHES_GROUP_CAP];
 
 	add(f, 0, TIMELINE_NODE_LIVE, "one");
 	add(f, 9, TIMELINE_NODE_GONE, "two");
@@ -184,7 +185,8 @@ filters_narrow(void **state)
 	press_all(f, "f");
 	assert_true(shows(f, "peer.* 1 of 3"));
 	line_holds(f, 1, "three");
-	press_all(f, "fff");
+	for (unsigned i = 2; matches_group(i, group) != NULL; i++)
+		press_all(f, "f");
 	assert_true(shows(f, "3 events"));
 	press_all(f, "mm");
 	assert_true(shows(f, "mesh2 2 of 3"));

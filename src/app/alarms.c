@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/alarms.h"
+
+#include "io/loop.h"
+
+/* Digests come every 2 s. */
+#define LOOK_INTERVAL SECONDS(1)
+
+void
+alarms_init(struct alarms *a, size_t active_max, size_t history_max)
+{
+	a->alerts = alerts_new(active_max, history_max);
+	a->looked_ns = 0;
+}
+
+void
+alarms_fini(struct alarms *a)
+{
+	alerts_free(a->alerts);
+	a->alerts = NULL;
+}
+
+void
+alarms_turn(struct alarms *a, struct chronicle *c, const struct node *n,
+	const struct peer_id *only, uint64_t now_ns)
+{
+	struct mesh_row rows[MESHES_MAX];
+	struct alert al;
+
+	if (now_ns < a->looked_ns + LOOK_INTERVAL)
+		return;
+	a->looked_ns = now_ns;
+	alerts_look(a->alerts, rows, node_meshes(n, rows, MESHES_MAX), only, now_ns,
+		loop_wall_ms());
+	while (alerts_next_change(a->alerts, &al))
+		chronicle_alert(c, &al);
+}
