@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/node_boot.h"
+#include "app/root_span.h"
 
 #include <assert.h>
 #include <poll.h>
@@ -16,6 +17,7 @@
 #include "io/paths.h"
 #include "node/budget.h"
 #include "quic/event.h"
+#include "trace/traceparent.h"
 
 /*
  * sysexits.h says what an init system can do about it: 78 do not retry, 69 and 74 later.
@@ -286,15 +288,29 @@ run_steps(struct node_boot *b, const struct options *o, struct node_config *c)
 	return err == ERR_OK ? 0 : status_of(err);
 }
 
+void
+node_boot_say(void *ctx, const char *text)
+{
+	(void)ctx;
+	log_warn("%s", text);
+}
+
 static void
 start_trace(struct node_boot *b, const struct options *o)
 {
+	const struct telemetry_say say = { node_boot_say, NULL };
+	struct trace_context above;
 	uint8_t seed[32];
 
 	randombytes_buf(seed, sizeof seed);
 	b->tracer = tracer_new(seed, b->boot.started_ns, loop_wall_ms() * 1000);
+	b->trace_flags = TRACEPARENT_SAMPLED;
+	if (root_span_above(&above, &say)) {
+		tracer_adopt(b->tracer, &above);
+		b->trace_flags = above.flags;
+	}
 	b->root = tracer_begin(b->tracer, TRACE_NODE_READY, -1, b->boot.started_ns);
-	b->joined = -1;
+	b->joined = b->stopping = -1;
 	b->tell_fd = o->lifeline_fd;
 	tracer_set(b->tracer, b->root, TRACE_ATTR_NODE_TYPE, "%s", o->type);
 	tracer_set(b->tracer, b->root, TRACE_ATTR_MESH_ID, "%s", o->meshes[0]);

@@ -34,7 +34,9 @@ struct node_boot {
 	bool minted;
 	char why[NODE_BOOT_WHY_CAP]; /* a text for a person when it failed */
 	struct tracer *tracer;
-	int root, span, joined;	/* numbers of the tracer's; span: the step under way */
+	/* Numbers of the tracer's; span: the step under way; -1: not begun. */
+	int root, span, joined, stopping;
+	uint8_t trace_flags;	/* of W3C trace context: whether anybody records it */
 	int tell_fd;		/* the lifeline, to say how far it is; -1: nobody asks */
 };
 
@@ -50,6 +52,9 @@ int node_boot_begin(struct node_boot *b, enum boot_step step);
 int node_boot_end(struct node_boot *b, enum boot_step step, int err);
 /* The first neighbor. True when that is news: once. */
 bool node_boot_joined(struct node_boot *b, const char *peer);
+
+/* What telemetry has to say to a person: a line of the log. */
+void node_boot_say(void *ctx, const char *text);
 
 /* "identity 0.4ms, endpoint 0.2ms, ...": how long each step took. */
 char *node_boot_spans(const struct node_boot *b, char *to, size_t cap);

@@ -11,6 +11,7 @@
 #include "app/named_seeds.h"
 #include "app/node_boot.h"
 #include "app/node_faults.h"
+#include "app/node_export.h"
 #include "app/node_view.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -38,6 +39,7 @@ struct running {
 	struct lifeline_end *lifeline;
 	bool leaving, peers_changed;
 	uint64_t peers_saved_ns, log_looked_ns;
+	struct telemetry *telemetry;
 	struct chronicle chronicle;
 	struct alarms alarms;
 	struct named_seeds named_seeds;
@@ -68,6 +70,7 @@ leave(struct running *r, const char *reason)
 	if (r->lifeline != NULL)
 		lifeline_end_stopping(r->lifeline, reason);
 	node_leave(r->boot.node, loop_now_ns());
+	node_export_leaving(r->telemetry, &r->boot, reason);
 	uv_timer_start(&r->leave_timer, on_leave_timer, LEAVE_MS, 0);
 }
 
@@ -180,6 +183,7 @@ on_event(void *ctx, const struct node_event *ev)
 			if (r->lifeline != NULL)
 				lifeline_end_spans(
 					r->lifeline, tracer_spans(r->boot.tracer));
+			node_export_boot(r->telemetry, &r->boot);
 			log_info("joined through %s after %s", peer,
 				text_duration(took, sizeof took,
 					loop_now_ns() - r->boot.boot.started_ns));
@@ -238,6 +242,7 @@ on_turned(void *ctx, uint64_t now_ns)
 		lifeline_end_lag(r->lifeline, node_driver_load(r->driver)->loop_lag_ms);
 	look_after_log(r, now_ns);
 	alarms_turn(&r->alarms, &r->chronicle, r->boot.node, &r->boot.id, now_ns);
+	telemetry_store(r->telemetry, node_spans(r->boot.node));
 	if (r->leaving && node_left(r->boot.node))
 		stop(r);
 	else if (r->peers_changed &&
@@ -250,13 +255,16 @@ static char *
 on_request(void *ctx, const char *line, size_t len)
 {
 	struct running *r = ctx;
+	struct control_exports exports;
 	const struct node_view_own own = { .timeline = r->chronicle.timeline,
 		.alerts = r->alarms.alerts,
 		.spans = tracer_spans(r->boot.tracer),
+		.exports = &exports,
 		.now_ns = loop_now_ns(),
 		.turned_ns = node_driver_turned_ns(r->driver),
 		.boot_ns = boot_took_ns(&r->boot.boot) };
 
+	telemetry_exports(r->telemetry, &exports);
 	return node_view_answer(r->boot.node, line, len, &own);
 }
 
@@ -389,6 +397,7 @@ accept_loop(struct running *r)
 static void
 take_down(struct running *r)
 {
+	node_export_close(r->telemetry, &r->boot);
 	named_seeds_end(&r->named_seeds);
 	control_socket_close(r->control);
 	chronicle_close(&r->chronicle);
@@ -432,6 +441,7 @@ node_mode(const struct options *o)
 	status = node_boot_run(&r->boot, o);
 	if (status != 0) {
 		status = fail(o, status, r->boot.why);
+		node_export_failed(&r->boot, o);
 		node_boot_fini(&r->boot);
 		free(r);
 		return status;
@@ -450,6 +460,7 @@ node_mode(const struct options *o)
 		status = fail(o, EXIT_IO, r->boot.why);
 	} else if (accept_loop(r) != ERR_OK) {
 		status = fail(o, EXIT_INTERNAL, r->boot.why);
+		r->telemetry = node_export_open(&r->loop, &r->boot, o);
 	} else {
 		const struct lifeline_end_hooks hooks = { on_ask, on_quit, on_fault,
 			on_gone, r };
@@ -457,6 +468,7 @@ node_mode(const struct options *o)
 		if (o->lifeline_fd >= 0)
 			r->lifeline = lifeline_end_open(&r->loop, o->lifeline_fd, &hooks);
 		tell_ready(r);
+		r->telemetry = node_export_open(&r->loop, &r->boot, o);
 		named_seeds_begin(
 			&r->named_seeds, &r->loop, r->boot.node, o, say_seed, r);
 		uv_run(&r->loop, UV_RUN_DEFAULT);

@@ -24,6 +24,7 @@ node_view_answer(struct node *n, const char *line, size_t len,
 		.alerts = own->alerts,
 		.spans = own->spans,
 		.faults = faults,
+		.exports = own->exports,
 		.now_ns = own->now_ns,
 		.loop_turned_ns = own->turned_ns };
 	char *answer;

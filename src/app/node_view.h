@@ -3,6 +3,7 @@
 #define APP_NODE_VIEW_H
 
 #include "mesh/alerts.h"
+#include "control/answer.h"
 #include "mesh/timeline.h"
 #include "node/node.h"
 #include "wire/lifeline.h"
@@ -14,6 +15,7 @@ struct node_view_own {
 	const struct timeline *timeline;
 	const struct alerts *alerts;
 	const struct span_set *spans;	/* its boot */
+	const struct control_exports *exports;	/* or NULL */
 	uint64_t now_ns;
 	uint64_t turned_ns; /* when the loop last turned: io/node_driver */
 	uint64_t boot_ns;   /* how long the boot took */

@@ -11,6 +11,7 @@
 
 #include "app/chronicle.h"
 #include "app/options.h"
+#include "app/root_span.h"
 #include "app/run_mode.h"
 #include "app/scenario_file.h"
 #include "base/err.h"
@@ -42,6 +43,8 @@ struct run {
 	uint64_t shown_ns;
 	char shown[PROGRESS_WIDTH + 1];
 	struct chronicle chronicle;
+	struct root_span root;	/* what the nodes' boots hang below */
+	struct telemetry *telemetry;
 };
 
 static void
@@ -305,6 +308,37 @@ set_up(struct run *r, const struct options *o)
 	return EXIT_IO;
 }
 
+static void
+say(void *ctx, const char *text)
+{
+	(void)ctx;
+	fprintf(stderr, "meshtui: %s\n", text);
+}
+
+/* Before the first child and the first thread: both find the span in the environment. */
+static void
+begin_trace(struct run *r, const struct options *o)
+{
+	const struct telemetry_say to = { say, NULL };
+
+	root_span_begin(&r->root, TRACE_RUN, &to);
+	tracer_set(r->root.tracer, r->root.span, TRACE_ATTR_SCENARIO, "%.140s", o->file);
+	r->telemetry = telemetry_open(&r->loop, &to);
+	telemetry_self(r->telemetry, "run", NULL, NULL, NULL);
+}
+
+static void
+end_trace(struct run *r)
+{
+	enum verdict v = runner_report(r->runner)->verdict;
+
+	tracer_set(r->root.tracer, r->root.span, TRACE_ATTR_VERDICT, "%s",
+		report_verdict_text(v));
+	root_span_end(&r->root, v == VERDICT_PASS ? NULL : "the run did not pass",
+		r->telemetry);
+	telemetry_close(r->telemetry);
+}
+
 int
 run_mode(const struct options *o)
 {
@@ -327,6 +361,7 @@ run_mode(const struct options *o)
 		scenario_free(s);
 		return status;
 	}
+	begin_trace(&r, o);
 	r.supervisor = supervisor_new(o->pool);
 	r.driver = child_driver_open(&r.loop, r.supervisor, &hooks);
 
@@ -346,7 +381,9 @@ run_mode(const struct options *o)
 	runner_tick(r.runner, loop_now_ns());
 	status = write_report(&r, o->report_path);
 	print_log_tails(&r);
+	end_trace(&r);
 	take_down(&r);
+	root_span_fini(&r.root);
 	scenario_free(s);
 	return status;
 }

@@ -156,6 +156,24 @@
 #define IMPAIR_HELD_LEN_MAX (4u << 20)
 
 /*
+ * OTLP: queue, batch and delay are those of PROTOCOL.md 8; a refused batch is posted
+ * again after 1, 2, 4 ... 30 s, give or take a half, or when the collector says.
+ */
+#define OTLP_QUEUE_MAX 2048
+#define OTLP_BATCH_MAX 512
+#define OTLP_METRICS_MAX 64		/* metrics of one snapshot */
+#define OTLP_DELAY SECONDS(5)
+#define OTLP_RETRY_FIRST SECONDS(1)
+#define OTLP_RETRY_MAX SECONDS(30)
+#define OTLP_RETRY_AFTER_MAX SECONDS(3600)
+#define OTLP_BODY_LEN_MAX (4u << 20)
+#define OTLP_ANSWER_LEN_MAX (64u * 1024)
+#define OTLP_PAIRS_MAX 64		/* headers, or attributes of a resource */
+/* What the end waits for a collector, and then for the thread that talks to it. */
+#define OTLP_CLOSE_MAX MILLISECONDS(800)
+#define OTLP_JOIN_MAX_MS 200
+
+/*
  * Sockets: packets in one system call, and rounds of reading before others get their
  * turn.
  */

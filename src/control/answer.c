@@ -15,6 +15,7 @@
 #include "control/events.h"
 #include "control/metrics.h"
 #include "control/faults.h"
+#include "control/exports.h"
 #include "control/request.h"
 #include "control/spans.h"
 
@@ -300,6 +301,7 @@ answer_status(json_t *to, const struct control_view *v)
 	control_metrics_put(to, v->meter, v->now_ns);
 	if (v->faults != NULL)
 		control_faults_put(to, v->faults);
+	control_exports_put(to, v->exports);
 }
 
 /*

@@ -7,6 +7,8 @@
 #include "mesh/timeline.h"
 #include "trace/meter.h"
 #include "wire/fault_status.h"
+#include "trace/exporter.h"
+#include "trace/otlp_config.h"
 #include "wire/span.h"
 
 /*
@@ -15,6 +17,11 @@
  * is one line, {"version":1,...}, or
  * {"version":1,"error":{"name":"UNKNOWN","text":"..."}}.
  */
+/* What became of the telemetry of a process; NULL: this signal is not exported. */
+struct control_exports {
+	const struct exporter_stats *stats[OTLP_SIGNALS];
+};
+
 struct control_view {
 	const struct node_status *status;
 	const struct mesh_row *meshes;
@@ -26,6 +33,7 @@ struct control_view {
 	const struct alerts *alerts;		/* NULL: it has none */
 	const struct meter *meter;		/* NULL: it measures nothing */
 	const struct fault_status *faults;	/* on the node itself; NULL: none */
+	const struct control_exports *exports;	/* NULL: nothing is exported */
 	uint64_t now_ns;
 	uint64_t loop_turned_ns;	/* when the loop last made progress; for health */
 };

@@ -32,6 +32,7 @@ static const struct {
 struct tracer {
 	struct rng rng;
 	uint64_t anchor_ns;
+	uint8_t above[SPAN_ID_LEN];	/* parent of those that have none here, or zero */
 	struct span_set set;
 	enum trace_span kinds[SPANS_MAX];	/* of set.spans */
 };
@@ -94,6 +95,25 @@ tracer_free(struct tracer *t)
 	mem_free(MEM_TRACER, t);
 }
 
+void
+tracer_adopt(struct tracer *t, const struct trace_context *c)
+{
+	assert(t->set.count == 0);
+	memcpy(t->set.trace, c->trace_id, sizeof t->set.trace);
+	memcpy(t->above, c->span_id, sizeof t->above);
+}
+
+struct trace_context
+tracer_context(const struct tracer *t, int span, uint8_t flags)
+{
+	struct trace_context c = { .flags = flags };
+
+	assert(span >= 0 && span < (int)t->set.count);
+	memcpy(c.trace_id, t->set.trace, sizeof c.trace_id);
+	memcpy(c.span_id, t->set.spans[span].id, sizeof c.span_id);
+	return c;
+}
+
 static uint64_t
 since_us(const struct tracer *t, uint64_t now_ns)
 {
@@ -120,8 +140,7 @@ tracer_begin(struct tracer *t, enum trace_span s, int parent, uint64_t now_ns)
 	t->kinds[t->set.count] = s;
 	to = &t->set.spans[t->set.count++];
 	make_id(&t->rng, to->id, sizeof to->id);
-	if (above != NULL)
-		memcpy(to->parent, above->id, sizeof to->parent);
+	memcpy(to->parent, above != NULL ? above->id : t->above, sizeof to->parent);
 	snprintf(to->name, sizeof to->name, "%s", tracer_span_name(s));
 	to->begin_us = since_us(t, now_ns);
 	to->state = SPAN_OPEN;

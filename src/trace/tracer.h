@@ -2,6 +2,7 @@
 #ifndef TRACE_TRACER_H
 #define TRACE_TRACER_H
 
+#include "wire/frame.h"
 #include "wire/span.h"
 
 /*
@@ -34,6 +35,14 @@ struct tracer;
 struct tracer *tracer_new(
 	const uint8_t seed[static 32], uint64_t now_ns, uint64_t wall_us);
 void tracer_free(struct tracer *t);
+
+/*
+ * Before the first span: the trace is that of `c`, and spans without a parent hang below
+ * its span, which is somebody else's.
+ */
+void tracer_adopt(struct tracer *t, const struct trace_context *c);
+/* What children of a span get: flags are the caller's to say. span: not -1. */
+struct trace_context tracer_context(const struct tracer *t, int span, uint8_t flags);
 
 /*
  * A span by its number, or -1 when there is no room: then it is counted as lost, and the

@@ -35,6 +35,7 @@ FOREIGN = {
     r"jansson\.h": ["src/scenario", "src/control", "src/io"],
     r"uv\.h": ["src/io", "src/app"],
     r"curl/.*": ["src/io"],
+    r"zlib\.h": ["src/io"],
     r"(ncursesw?/)?(n?curses|term)\.h": ["tui/screen.c"],
 }
 # Libraries that one file of the whole tree may know.
@@ -42,7 +43,7 @@ ONE_FILE = [r"yaml\.h", r"(ncursesw?/)?(n?curses|term)\.h"]
 
 # What the C library and the kernel give everybody.
 SYSTEM = (r"(sys|arpa|netinet|net|linux)/.*|"
-          r"(assert|ctype|dirent|endian|errno|fcntl|float|ftw|ifaddrs|"
+          r"(assert|ctype|dirent|dlfcn|endian|errno|fcntl|float|ftw|ifaddrs|"
           r"getopt|grp|inttypes|langinfo|limits|locale|malloc|math|netdb|poll|pthread|"
           r"pwd|sched|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|"
           r"stdio|stdlib|string|strings|sysexits|termios|time|ucontext|unistd|wchar|"
@@ -56,6 +57,7 @@ PREFIXES = {
     "src/control/discover.c": ["control_discover"],
     "src/control/events.c": ["control_events"],
     "src/control/faults.c": ["control_faults"],
+    "src/control/exports.c": ["control_exports"],
     "src/control/print.c": ["control_print"],
     "src/control/spans.c": ["control_spans"],
     "src/control/request.c": ["control_request"],
