@@ -9,6 +9,8 @@
 #include "tui/words.h"
 
 #define SEGMENTS_MAX 12
+/* "overlay whole", which is not to be pushed off by the titles of panes. */
+#define OVERLAY_WIDTH 16
 
 /* Pieces of a line; when there is no room those with the highest rank go first. */
 struct segments {
@@ -150,9 +152,50 @@ border_header_lines(int height)
 	return height < 16 ? 1 : 2;
 }
 
+/* Returns the column after them. Brief ones have one space between and no more. */
+static int
+draw_tabs(struct canvas *c, const struct border_tab *tabs, size_t count, size_t current,
+	bool brief)
+{
+	int x = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *key = keymap_key_at(keymap_action(tabs[i].action), 0,
+			&(size_t){ 0 });
+		char tab[40];
+
+		snprintf(tab, sizeof(tab), brief ? "%c %s" : " %c %s ", key[0],
+			brief ? tabs[i].brief : tabs[i].title);
+		x = canvas_text(c, x + brief, 1,
+			i == current ? STYLE_TAB_ACTIVE : STYLE_TAB, tab);
+	}
+	return x;
+}
+
+static int
+tabs_width(const struct border_tab *tabs, size_t count)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < count; i++)
+		width += (int)strlen(tabs[i].title) + 4;
+	return width;
+}
+
+static void
+add_alerts(struct segments *s, const struct model *m, bool ascii)
+{
+	size_t new = m->alerts ? alerts_unacknowledged(m->alerts) : 0;
+
+	if (new > 0)
+		add(s, 0, alerts_active(m->alerts) > 0 ? STYLE_ERROR : STYLE_WARN,
+			"%s %zu alert%s", theme_glyph(GLYPH_UP, ascii), new,
+			new == 1 ? "" : "s");
+}
+
 void
-border_header(struct canvas *c, const struct model *m, const char *const *titles,
-	size_t title_count, size_t current)
+border_header(struct canvas *c, const struct model *m, const struct border_tab *tabs,
+	size_t tab_count, size_t current)
 {
 	struct segments left = { .gap = 2 }, right = { .gap = 2 };
 	struct border_facts f;
@@ -164,25 +207,19 @@ border_header(struct canvas *c, const struct model *m, const char *const *titles
 		left.gap = 1;
 	add(&left, low ? 3 : 0, STYLE_BRAND, "meshtui");
 	if (low)
-		add(&left, 1, STYLE_STRONG, "%s", titles[current]);
+		add(&left, 1, STYLE_STRONG, "%s", tabs[current].title);
 	add(&left, 4, STYLE_TEXT, "%zu mesh%s", m->mesh_count,
 		m->mesh_count == 1 ? "" : "es");
 	add_liveness(&left, &f, c->ascii);
+	add_alerts(&left, m, c->ascii);
 	x = draw_segments(&left, c, 1, 0, false);
 	add_self(&right, m);
 	draw_segments(&right, c, x + 2, 0, true);
 	canvas_flag(c, 0, 0, c->width, 1, THEME_BAR);
 	if (low)
 		return;
-	x = 0;
-	for (size_t i = 0; i < title_count; i++) {
-		char tab[40];
-
-		snprintf(tab, sizeof(tab), " %c %s ",
-			i + 1 == title_count ? '?' : (char)('1' + i), titles[i]);
-		x = canvas_text(
-			c, x, 1, i == current ? STYLE_TAB_ACTIVE : STYLE_TAB, tab);
-	}
+	x = draw_tabs(c, tabs, tab_count, current,
+		tabs_width(tabs, tab_count) + OVERLAY_WIDTH > c->width);
 	right.count = 0;
 	add_overlay(&right, &f, m);
 	draw_segments(&right, c, x + 1, 1, true);

@@ -18,9 +18,13 @@ struct border_facts {
 void border_facts(struct border_facts *f, const struct model *m);
 
 /* Two lines, or one where the console is low. */
+struct border_tab {
+	const char *title, *brief;	/* brief: where titles do not fit */
+	enum action action;		/* whose first key stands before it */
+};
 int border_header_lines(int height);
-void border_header(struct canvas *c, const struct model *m, const char *const *titles,
-	size_t title_count, size_t current);
+void border_header(struct canvas *c, const struct model *m, const struct border_tab *tabs,
+	size_t tab_count, size_t current);
 
 /*
  * The status line: `said` if it is not NULL (the console's own words), else the newest

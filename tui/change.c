@@ -18,6 +18,9 @@ change_hash(const struct model *m, unsigned parts)
 	mix(&hash, m->notice_count > 0 ? m->notices[m->notice_count - 1].at_ns : 0);
 	if ((parts & CHANGE_TIMELINE) && m->timeline)
 		mix(&hash, timeline_last(m->timeline));
+	if (m->alerts)
+		mix(&hash, (parts & CHANGE_ALERTS) ? alerts_version(m->alerts)
+			: alerts_unacknowledged(m->alerts));
 	for (size_t i = 0; (parts & CHANGE_BOOTS) && i < m->boot_count; i++)
 		mix(&hash, m->boots[i].key ^ m->boots[i].heard_ns);
 	for (size_t i = 0; i < m->mesh_count; i++) {

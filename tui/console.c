@@ -13,19 +13,21 @@
 #include "tui/prompt.h"
 #include "tui/rows.h"
 
-enum { TOPOLOGY, NODES, DIRECTORY, TIMELINE, BOOT, HELP, PANES };
+enum { TOPOLOGY, NODES, DIRECTORY, TIMELINE, BOOT, ALERTS, HELP, PANES };
 
 /* In the order of their keys; help is the last. */
 static const struct {
 	const struct pane_ops *ops;
 	enum action action;	/* that shows it */
+	const char *brief;	/* its title where there is little room */
 } panes[PANES] = {
-	[TOPOLOGY] = { &pane_topology_ops, ACTION_PANE_TOPOLOGY },
-	[NODES] = { &pane_nodes_ops, ACTION_PANE_NODES },
-	[DIRECTORY] = { &pane_directory_ops, ACTION_PANE_DIRECTORY },
-	[TIMELINE] = { &pane_timeline_ops, ACTION_PANE_TIMELINE },
-	[BOOT] = { &pane_boot_ops, ACTION_PANE_BOOT },
-	[HELP] = { &pane_help_ops, ACTION_PANE_HELP },
+	[TOPOLOGY] = { &pane_topology_ops, ACTION_PANE_TOPOLOGY, "topo" },
+	[NODES] = { &pane_nodes_ops, ACTION_PANE_NODES, "nodes" },
+	[DIRECTORY] = { &pane_directory_ops, ACTION_PANE_DIRECTORY, "dir" },
+	[TIMELINE] = { &pane_timeline_ops, ACTION_PANE_TIMELINE, "time" },
+	[BOOT] = { &pane_boot_ops, ACTION_PANE_BOOT, "boot" },
+	[ALERTS] = { &pane_alerts_ops, ACTION_PANE_ALERTS, "alerts" },
+	[HELP] = { &pane_help_ops, ACTION_PANE_HELP, "help" },
 };
 
 /* What the open prompt is for. */
@@ -37,8 +39,9 @@ struct console {
 	size_t current, before_help;
 	bool detail_open;
 	struct peer_id selected;
-	/* One for the tables of nodes, one for the timeline. */
-	char filters[2][PROMPT_TEXT_CAP], filter_before[PROMPT_TEXT_CAP];
+	uint64_t alert;
+	/* One for the tables of nodes, one for the timeline, one for alerts. */
+	char filters[3][PROMPT_TEXT_CAP], filter_before[PROMPT_TEXT_CAP];
 	struct prompt prompt;
 	unsigned stop_child;
 	struct border_said said;
@@ -95,7 +98,7 @@ context_of(const struct console *c)
 static char *
 filter_of(struct console *c)
 {
-	return c->filters[c->current == TIMELINE];
+	return c->filters[c->current == TIMELINE ? 1 : c->current == ALERTS ? 2 : 0];
 }
 
 static const char *
@@ -257,7 +260,8 @@ act_here(struct console *c, const struct model *m, enum action a)
 		return true;
 	case ACTION_CLEAR:
 		clear(c);
-		return c->current != TIMELINE;	/* which has more to clear */
+		/* These have more to clear. */
+		return c->current != TIMELINE && c->current != ALERTS;
 	case ACTION_FILTER:
 		snprintf(c->filter_before, PROMPT_TEXT_CAP, "%s", filter_of(c));
 		prompt_line(&c->prompt, ASK_FILTER, "filter:", filter_of(c));
@@ -282,7 +286,7 @@ bool
 console_key(struct console *c, const struct model *m, uint32_t key,
 	struct console_command *out)
 {
-	struct pane_context x = { m, &c->selected, filter_of(c) };
+	struct pane_context x = { m, &c->selected, filter_of(c), &c->alert };
 	enum action a;
 
 	*out = (struct console_command){ .kind = CONSOLE_NOTHING };
@@ -298,12 +302,19 @@ console_key(struct console *c, const struct model *m, uint32_t key,
 	}
 	if (a == ACTION_NONE || act_here(c, m, a))
 		return false;
-	if (c->detail_open)
+	if (c->detail_open) {
 		pane_detail_ops.act(c->detail, &x, a);
-	else if (panes[c->current].ops->act(c->panes[c->current], &x, a) &&
-		 a == ACTION_JUMP)
+		return false;
+	}
+	if (!panes[c->current].ops->act(c->panes[c->current], &x, a))
+		return false;
+	if (a == ACTION_JUMP)
 		jump(c, m);
-	return false;
+	if (a != ACTION_ACKNOWLEDGE && a != ACTION_ACKNOWLEDGE_ALL)
+		return false;
+	out->kind = CONSOLE_ACKNOWLEDGE;
+	out->alert = a == ACTION_ACKNOWLEDGE ? c->alert : 0;
+	return true;
 }
 
 static uint64_t
@@ -315,6 +326,8 @@ showing(const struct console *c, const struct model *m)
 		parts |= CHANGE_TIMELINE;
 	if (c->current == BOOT)
 		parts |= CHANGE_BOOTS;
+	if (c->current == ALERTS)
+		parts |= CHANGE_ALERTS;
 	return change_hash(m, parts);
 }
 
@@ -344,12 +357,12 @@ console_wants_boots(const struct console *c)
 static void
 draw_body(struct console *c, const struct model *m, struct canvas *body)
 {
-	struct pane_context x = { m, &c->selected, filter_of(c) };
+	struct pane_context x = { m, &c->selected, filter_of(c), &c->alert };
 	struct border_facts f;
 
 	border_facts(&f, m);
 	if (f.nodes == 0 && c->current != HELP && c->current != TIMELINE &&
-		c->current != BOOT)
+		c->current != BOOT && c->current != ALERTS)
 		border_empty(body, m);
 	else if (c->detail_open)
 		pane_detail_ops.draw(c->detail, &x, body);
@@ -378,7 +391,7 @@ console_draw(struct console *c, const struct model *m, struct canvas *canvas)
 		canvas_window(canvas, 0, canvas->height - 2, canvas->width, 1);
 	struct canvas footer =
 		canvas_window(canvas, 0, canvas->height - 1, canvas->width, 1);
-	const char *titles[PANES];
+	struct border_tab tabs[PANES];
 
 	c->touched = false;
 	c->drawn_ns = m->now_ns;
@@ -389,8 +402,9 @@ console_draw(struct console *c, const struct model *m, struct canvas *canvas)
 		return;
 	}
 	for (size_t i = 0; i < PANES; i++)
-		titles[i] = panes[i].ops->title;
-	border_header(&header, m, titles, PANES, c->current);
+		tabs[i] = (struct border_tab){ panes[i].ops->title, panes[i].brief,
+			panes[i].action };
+	border_header(&header, m, tabs, PANES, c->current);
 	draw_body(c, m, &body);
 	if (c->prompt.kind == PROMPT_LINE)
 		prompt_draw(&c->prompt, &status);

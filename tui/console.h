@@ -27,10 +27,12 @@ struct console_command {
 		CONSOLE_BOOTSTRAP,	/* 18 nodes in two meshes */
 		CONSOLE_SPAWN,		/* type, mesh: both are labels */
 		CONSOLE_STOP,		/* child: a child_row id of ours */
+		CONSOLE_ACKNOWLEDGE,	/* alert: a seq; 0: all of them */
 		CONSOLE_REDRAW,		/* screen_repaint, then draw */
 	} kind;
 	char type[LABEL_LEN_MAX + 1], mesh[LABEL_LEN_MAX + 1];
 	unsigned child;
+	uint64_t alert;
 };
 
 /* The smallest terminal; below it only a sentence that says so is drawn. */

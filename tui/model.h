@@ -2,6 +2,7 @@
 #ifndef TUI_MODEL_H
 #define TUI_MODEL_H
 
+#include "mesh/alerts.h"
 #include "mesh/facts.h"
 #include "mesh/timeline.h"
 #include "mesh/topology.h"
@@ -57,6 +58,7 @@ struct model {
 	const struct model_notice *notices; /* oldest first, at most MODEL_NOTICES_MAX */
 	size_t notice_count;
 	const struct timeline *timeline; /* what this console saw happen; or NULL */
+	const struct alerts *alerts;	/* of all nodes; or NULL */
 	const struct model_boot *boots;	/* in order of becoming known */
 	size_t boot_count;
 	bool searching;	       /* still looking; false and no mesh: none found */

@@ -15,6 +15,7 @@ struct pane_context {
 	const struct model *model;
 	struct peer_id *selected;	/* zero: none */
 	const char *filter;		/* what tables show, "" for all */
+	uint64_t *alert;		/* the one that is acted on; its seq */
 };
 
 struct pane_ops {
@@ -28,6 +29,6 @@ struct pane_ops {
 };
 
 extern const struct pane_ops pane_topology_ops, pane_nodes_ops, pane_directory_ops,
-	pane_timeline_ops, pane_boot_ops, pane_help_ops, pane_detail_ops;
+	pane_alerts_ops, pane_timeline_ops, pane_boot_ops, pane_help_ops, pane_detail_ops;
 
 #endif

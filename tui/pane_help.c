@@ -68,7 +68,7 @@ is_for_nodes(unsigned contexts)
 static bool
 is_for_timeline(unsigned contexts)
 {
-	return (contexts & ~(unsigned)(IN_TIMELINE | IN_BOOT)) == 0;
+	return (contexts & ~(unsigned)(IN_TIMELINE | IN_BOOT | IN_ALERTS)) == 0;
 }
 
 static bool
@@ -126,7 +126,7 @@ pane_help_draw(void *pane, const struct pane_context *x, struct canvas *c)
 	(void)x;
 	y = draw_section(page, y, "Everywhere", is_everywhere);
 	y = draw_section(page, y, "Nodes: topology, tables, detail", is_for_nodes);
-	y = draw_section(page, y, "Timeline and boot", is_for_timeline);
+	y = draw_section(page, y, "Timeline, boot and alerts", is_for_timeline);
 	y = draw_section(page, y, "Help and detail", is_for_pages);
 	h->lines = draw_signs(page, y);
 	h->page = c->height;

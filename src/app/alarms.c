@@ -21,6 +21,15 @@ alarms_fini(struct alarms *a)
 }
 
 void
+alarms_acknowledge(struct alarms *a, uint64_t seq, uint64_t now_ns)
+{
+	if (seq == 0)
+		alerts_acknowledge_all(a->alerts, now_ns);
+	else
+		(void)alerts_acknowledge(a->alerts, seq, now_ns); /* or it is forgotten */
+}
+
+void
 alarms_turn(struct alarms *a, struct chronicle *c, const struct node *n,
 	const struct peer_id *only, uint64_t now_ns)
 {

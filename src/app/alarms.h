@@ -16,6 +16,7 @@ struct alarms {
 
 void alarms_init(struct alarms *a, size_t active_max, size_t history_max);
 void alarms_fini(struct alarms *a);
+void alarms_acknowledge(struct alarms *a, uint64_t seq, uint64_t now_ns); /* 0: all */
 /*
  * On any turn of the loop. `only`: a member speaks of itself alone; NULL: an observer
  * speaks of all.

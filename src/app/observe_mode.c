@@ -108,6 +108,9 @@ obey(struct observe *o, const struct console_command *c)
 		if (fleet_stop(o->fleet, c->child) != ERR_OK)
 			observe_notice(o, MODEL_NOTICE_WARN, "it has ended already");
 		break;
+	case CONSOLE_ACKNOWLEDGE:
+		alarms_acknowledge(&o->alarms, c->alert, loop_now_ns());
+		break;
 	case CONSOLE_REDRAW:
 		screen_repaint(o->screen);
 		break;

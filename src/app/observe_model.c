@@ -102,6 +102,7 @@ observe_model(struct observe *o, uint64_t now_ns)
 	fill_children(o);
 	drop_old_notices(o, now_ns);
 	o->model.timeline = o->chronicle.timeline;
+	o->model.alerts = o->alarms.alerts;
 	o->model.boots = boots_rows(o->boots, &o->model.boot_count);
 	o->model.meshes = o->meshes;
 	o->model.mesh_count = o->mesh_count;

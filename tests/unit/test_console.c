@@ -152,6 +152,50 @@ only_own_nodes_are_stopped(void **state)
 	assert_true(shows(f, "has ended already"));
 }
 
+/* There are ten panes at the most. */
+static void
+press_until(struct fixture *f, uint32_t key, const char *shown)
+{
+	for (int i = 0; i < 10 && !shows(f, shown); i++)
+		press(f, key);
+	assert_true(shows(f, shown));
+}
+
+/* Alerts are counted above until they are seen; the chosen one is acted on. */
+static void
+alerts_are_acknowledged(void **state)
+{
+	struct fixture *f = *state;
+	struct alerts *a = f->world->alerts;
+
+	press_all(f, "7");
+	assert_true(shows(f, "nothing is or was too high"));
+	assert_false(press(f, 'a'));
+	world_figure(f->world, 1, ALERT_LOOP_LAG, 400, START);
+	world_figure(f->world, 2, ALERT_LOOP_LAG, 500, START);
+	assert_true(console_due(f->console, &f->world->model) ||
+		f->world->model.now_ns < START + CONSOLE_FRAME_NS);
+	press_all(f, "2");
+	assert_true(shows(f, "2 alerts"));
+	press_all(f, "7");
+	/* The newest is the first; it is the first that is acted on. */
+	assert_true(press(f, 'a'));
+	assert_int_equal(f->command.kind, CONSOLE_ACKNOWLEDGE);
+	assert_int_equal(f->command.alert, 2);
+	alerts_acknowledge(a, f->command.alert, START);
+	press(f, K_DOWN);
+	assert_true(shows(f, "1 alert "));
+	world_figure(f->world, 3, ALERT_LOOP_LAG, 600, START + SECONDS(1));
+	assert_true(press(f, 'a'));	/* and not the one that took its row */
+	assert_int_equal(f->command.alert, 1);
+	assert_true(press(f, 'A'));
+	assert_int_equal(f->command.alert, 0);
+	alerts_acknowledge_all(a, START);
+	press(f, K_ENTER);
+	assert_true(shows(f, "HEARD"));
+	assert_false(shows(f, "alert "));
+}
+
 /* Keys lead to the panes, Tab goes round, and detail opens and closes. */
 static void
 panes_are_reached(void **state)
@@ -168,10 +212,10 @@ panes_are_reached(void **state)
 	press(f, K_TAB);
 	assert_true(shows(f, "no boot is known"));
 	assert_true(console_wants_boots(f->console));
-	press(f, K_TAB);
-	assert_true(shows(f, "Everywhere"));
+	press_until(f, K_TAB, "Everywhere");
 	press(f, K_ESC);
-	assert_true(shows(f, "no boot is known"));
+	assert_false(shows(f, "Everywhere"));
+	press_until(f, K_BACKTAB, "no boot is known");
 	press(f, K_BACKTAB);
 	assert_true(shows(f, "nothing has happened yet"));
 	press(f, K_BACKTAB);
@@ -376,6 +420,7 @@ main(void)
 		TEST(bootstrap_is_confirmed),
 		TEST(a_new_node_has_labels),
 		TEST(only_own_nodes_are_stopped),
+		TEST(alerts_are_acknowledged),
 		TEST(panes_are_reached),
 		TEST(the_selection_is_shared),
 		TEST(filters_work_as_typed),

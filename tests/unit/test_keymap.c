@@ -13,7 +13,7 @@
 #include "tui/pane.h"
 
 static const enum keymap_context contexts[] = {
-	IN_TOPOLOGY, IN_NODES, IN_DIRECTORY, IN_TIMELINE, IN_BOOT, IN_HELP,
+	IN_TOPOLOGY, IN_NODES, IN_DIRECTORY, IN_TIMELINE, IN_BOOT, IN_ALERTS, IN_HELP,
 	IN_DETAIL,
 };
 

@@ -160,6 +160,43 @@ panes_look_as_agreed(void **state)
 	world_free(w);
 }
 
+/* Two are too high, one was, one was seen by somebody. */
+static struct world *
+alarmed_world(void)
+{
+	struct world *w = troubled_world();
+
+	for (int s = 0; s <= 40; s += 2) {
+		uint64_t at = START + SECONDS(50 + s);
+
+		world_figure(w, 7, ALERT_LOOP_STALLED, s == 0 ? 3400 : 2, at);
+		world_figure(w, 2, ALERT_CPU_BUDGET, 91 + (uint64_t)s / 10, at);
+		if (s >= 20)
+			world_figure(w, 10, ALERT_MEMORY_BYTES, 1258291, at);
+		if (s >= 30)
+			world_figure(w, 11, ALERT_NAME_COLLISION, 1, at);
+	}
+	alerts_acknowledge(w->alerts, 2, START + SECONDS(95));
+	return w;
+}
+
+/* Alerts at the promised sizes, with a filter, and with none. */
+static void
+alerts_look_as_agreed(void **state)
+{
+	static const int sizes[][2] = { { 80, 24 }, { 160, 48 }, { 40, 12 } };
+	struct world *w = alarmed_world();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		screen("alerts", w, "7j", sizes[i][0], sizes[i][1]);
+	screen("alerts-filtered", w, "7/loop over\n", 80, 24);
+	world_free(w);
+	w = troubled_world();
+	screen("alerts-none", w, "7", 80, 24);
+	world_free(w);
+}
+
 /* Every form of the overlay, and prompts over it. */
 static void
 forms_and_prompts_look_as_agreed(void **state)
@@ -222,13 +259,13 @@ a_large_mesh_is_tiles(void **state)
 static void
 ascii_screens_are_ascii(void **state)
 {
-	struct world *w = troubled_world();
+	struct world *w = alarmed_world();
 	struct canvas *c = canvas_new(160, 48, true);
 	struct console *console = console_new();
 	struct console_command command;
 
 	(void)state;
-	for (const char *keys = "1jvv234jf5jv?2\n"; *keys; keys++) {
+	for (const char *keys = "1jvv234jf5jv7j?2\n"; *keys; keys++) {
 		char *dump;
 
 		console_key(console, &w->model, *keys == '\n' ? K_ENTER : (uint8_t)*keys,
@@ -248,7 +285,7 @@ ascii_screens_are_ascii(void **state)
 static void
 every_size_is_survived(void **state)
 {
-	struct world *w = troubled_world();
+	struct world *w = alarmed_world();
 	struct console *console = console_new();
 	struct console_command command;
 	char *dump;
@@ -258,7 +295,7 @@ every_size_is_survived(void **state)
 		for (int height = 1; height <= 210; height += height < 60 ? 5 : 50) {
 			struct canvas *c = canvas_new(width, height, false);
 
-			for (const char *keys = "12345?2jn"; *keys; keys++) {
+			for (const char *keys = "123457?2jn"; *keys; keys++) {
 				console_key(console, &w->model, (uint8_t)*keys, &command);
 				console_draw(console, &w->model, c);
 			}
@@ -281,6 +318,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(panes_look_as_agreed),
+		cmocka_unit_test(alerts_look_as_agreed),
 		cmocka_unit_test(forms_and_prompts_look_as_agreed),
 		cmocka_unit_test(emptiness_is_explained),
 		cmocka_unit_test(many_meshes_are_paged),

@@ -159,6 +159,8 @@ world_new(size_t meshes, size_t per_mesh, uint64_t now_ns)
 	};
 	w->timeline = timeline_new(TIMELINE_EVENTS_MAX);
 	w->model.timeline = w->timeline;
+	w->alerts = alerts_new(ALERTS_ACTIVE_MAX, ALERTS_HISTORY_MAX);
+	w->model.alerts = w->alerts;
 	w->model.boots = w->boots;
 	world_beat(w, now_ns);
 	return w;
@@ -172,6 +174,7 @@ world_free(struct world *w)
 		topology_fini(&w->topologies[i]);
 	}
 	timeline_free(w->timeline);
+	alerts_free(w->alerts);
 	for (size_t i = 0; i < w->model.boot_count; i++)
 		span_set_fini(&w->spans[i]);
 	free(w->actors);
@@ -280,6 +283,20 @@ world_event(struct world *w, size_t actor, enum timeline_kind kind, uint64_t at_
 	snprintf(e.source, sizeof(e.source), "%s", w->self.name);
 	snprintf(e.text, sizeof(e.text), "%s", text);
 	timeline_add(w->timeline, &e);
+}
+
+void
+world_figure(struct world *w, size_t actor, enum alert_kind kind, uint64_t value,
+	uint64_t at_ns)
+{
+	const struct world_actor *a = &w->actors[actor];
+	const struct directory_entry *en =
+		directory_find(w->directories[a->mesh], &a->digest.id);
+	struct alert_subject s = { .id = a->digest.id };
+
+	directory_name(en, s.name);
+	snprintf(s.mesh, sizeof(s.mesh), "%s", w->names[a->mesh]);
+	alerts_observe(w->alerts, kind, &s, value, at_ns, at_ns / NS_PER_MS);
 }
 
 void

@@ -26,6 +26,7 @@ struct world {
 	const struct child_row *children[1];
 	struct model_notice notices[MODEL_NOTICES_MAX];
 	struct timeline *timeline;
+	struct alerts *alerts;
 	struct model_boot boots[WORLD_BOOTS_MAX];
 	struct span_set spans[WORLD_BOOTS_MAX];
 	struct model model;
@@ -51,6 +52,9 @@ void world_adopt(struct world *w, size_t actor, uint64_t now_ns);
 /* Something that the observer saw of this actor. */
 void world_event(struct world *w, size_t actor, enum timeline_kind kind, uint64_t at_ns,
 	const char *text);
+/* A figure of this actor as it is at at_ns. */
+void world_figure(struct world *w, size_t actor, enum alert_kind kind, uint64_t value,
+	uint64_t at_ns);
 /*
  * How an actor booted: identity took identity_us, the other steps 100 us each. With a
  * reason endpoint_created failed; `open` leaves it unfinished. Heard at now.
