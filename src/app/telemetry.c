@@ -311,6 +311,24 @@ drain(struct telemetry *t)
 }
 
 static void
+give_up(struct telemetry *t, enum otlp_signal s)
+{
+	const struct exporter_stats *stats = exporter_stats(t->exporters[s]);
+	char text[SAY_CAP];
+
+	exporter_abandon(t->exporters[s]);
+	if (stats->sent == stats->taken)
+		return;
+	snprintf(text, sizeof text,
+		"OTLP: of %llu %s %llu arrived; %llu were rejected, %llu refused, %llu "
+		"dropped",
+		(unsigned long long)stats->taken, otlp_signal_text(s),
+		(unsigned long long)stats->sent, (unsigned long long)stats->rejected,
+		(unsigned long long)stats->failed, (unsigned long long)stats->dropped);
+	t->say.call(t->say.ctx, text);
+}
+
+static void
 on_closed(uv_handle_t *h)
 {
 	struct telemetry *t = h->data;
@@ -328,7 +346,7 @@ telemetry_close(struct telemetry *t)
 	drain(t);
 	for (int s = 0; s < OTLP_SIGNALS; s++)
 		if (t->exporters[s] != NULL)
-			exporter_abandon(t->exporters[s]);
+			give_up(t, (enum otlp_signal)s);
 	otlp_post_close(t->post);
 	uv_close((uv_handle_t *)&t->timer, on_closed);
 	uv_close((uv_handle_t *)&t->bound, on_closed);

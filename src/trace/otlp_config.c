@@ -94,9 +94,8 @@ read_url(struct otlp_target *t, const struct otlp_environment *e, const char *na
 		return false;
 	}
 	if (path != NULL && strpbrk(value, "?#") != NULL) {
-		warn(e, name, "%s is appended to it, so it may not have a '?' or '#'; "
-			"set the variables of the signals instead (it is ignored)",
-			path);
+		warn(e, name, "a path is appended to it, so it may not have a '?' or "
+			"'#'; set the variables of the signals instead (it is ignored)");
 		return false;
 	}
 	snprintf(t->url, sizeof t->url, "%s%s%s", value,

@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What real nodes post over OTLP, read by a decoder that is not ours."""
-import os
 import re
 import sys
 
 sys.dont_write_bytecode = True
 import otlp_collector  # noqa: E402
-from mesh import check, converged, described, equal, main, wait  # noqa: E402
-from otlp_collector import (Collector, attributes, counts, environment,  # noqa: E402
-                            exported_to)
+from mesh import SLOW, check, converged, described, equal, main, wait  # noqa: E402
+from otlp_collector import (Collector, attributes, environment,  # noqa: E402
+                            exported_to, modules)
 
 STEPS = ["identity_minted", "endpoint_created", "alpn_registered", "gossip_started",
          "accept_loop_started"]
@@ -46,8 +45,124 @@ def a_boot_arrives(t):
                      "mesh.id": "mesh1", "node.type": "broker"}, "resource")
 
 
+def a_delay_is_a_bar(t):
+    """200 ms more in the endpoint's creation are 200 ms there when they arrive"""
+    took = {}
+    for delay in ("", "endpoint_created=200"):
+        with Collector() as c, exported_to(c.url, MESHTUI_TEST_BOOT=delay):
+            t.start("broker")
+            c.named("mesh.node.ready")
+            took[delay] = {n: took_us(c.named("mesh.boot." + n)) for n in STEPS}
+    plain, slow = took.values()
+    check(plain["endpoint_created"] < 100000 * SLOW, f"the control: {plain}")
+    check(200000 <= slow["endpoint_created"] < 200000 + 50000 * SLOW, slow)
+    check(slow["alpn_registered"] < 100000 * SLOW, slow)
+
+
+def a_failed_boot_arrives(t):
+    """a boot that fails is posted before the process ends, and says where and why"""
+    with Collector() as c, exported_to(c.url, MESHTUI_TEST_BOOT="alpn_registered=fail"):
+        status, _, err = t.run("--node", "broker", "--mesh", "mesh1", "--data-dir",
+                               t.dir + "/d")
+        equal(status, 74, err)
+        c.came()
+    spans = {s.name.split(".")[-1]: s for s in c.spans()}
+    equal({n: s.status.code for n, s in spans.items()},
+          {"identity_minted": 0, "endpoint_created": 0, "alpn_registered": 2, "ready": 2},
+          "status")
+    check("was told to fail" in spans["alpn_registered"].status.message,
+          spans["alpn_registered"].status)
+    (resource, _), = c.batches()
+    equal((resource["service.name"], resource["mesh.id"]), ("broker", "mesh1"), "resource")
+
+
+def joining_and_leaving_arrive(t):
+    """what is finished later is posted later: the first neighbor, the end"""
+    with Collector() as c, exported_to(c.url):
+        a = t.start("broker")
+        b = t.start("gateway", seeds=[a.seed()])
+        wait(lambda: converged([a, b]), 10, lambda: described([a, b]))
+        wait(lambda: len([s for s in c.spans() if s.name == "mesh.boot.joined"]) == 2, 30,
+             lambda: str([s.name for s in c.spans()]))
+        equal(b.stop(), 0, "end")
+        stopping = c.named("mesh.node.stopping")
+        equal(attributes(stopping.attributes), {"reason": "Terminated"}, "reason")
+        root = next(s for s in c.spans() if s.span_id == stopping.parent_span_id)
+        equal((root.name, root.trace_id), ("mesh.node.ready", stopping.trace_id), "root")
+    ids = [s.span_id for s in c.spans()]
+    equal(len(ids), len(set(ids)), "spans, each once")
+    equal({r["service.name"] for r, _ in c.batches()}, {"broker", "gateway"}, "who")
+
+
+def variables_are_honored(t):
+    """headers, gzip, the service's name and attributes; what a node is stays"""
+    with Collector() as c, environment(
+            OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=c.url + "/own/path?x=1",
+            OTEL_EXPORTER_OTLP_HEADERS="x-key=a%20b%2Cc, x-other=1",
+            OTEL_EXPORTER_OTLP_COMPRESSION="gzip", OTEL_SERVICE_NAME="mesh",
+            OTEL_RESOURCE_ATTRIBUTES="zone=a%20b,mesh.id=wrong,service.name=no"):
+        a = t.start("broker")
+        r = c.came()[0]
+        equal(a.status()["otlp"]["metrics"], None, "no endpoint for metrics")
+    equal((r.path, r.headers["x-key"], r.headers["x-other"]),
+          ("/own/path?x=1", "a b,c", "1"), "request")
+    check(r.headers["User-Agent"].startswith("meshtui/"), r.headers)
+    equal(r.headers["Content-Encoding"], "gzip", "encoding")
+    check(len(r.raw) < len(r.body), "gzip makes it larger")
+    resource = attributes(modules[0].ExportTraceServiceRequest.FromString(r.body)
+                          .resource_spans[0].resource.attributes)
+    equal((resource["service.name"], resource["zone"], resource["mesh.id"]),
+          ("mesh", "a b", "mesh1"), "resource")
+
+
+def traceparent_is_honored(t):
+    """a boot hangs below the span of who started it; not sampled: nothing leaves"""
+    with Collector() as c, exported_to(c.url):
+        with environment(TRACEPARENT=PARENT):
+            a = t.start("broker")
+        root = c.named("mesh.node.ready")
+        equal((root.trace_id.hex(), root.parent_span_id.hex()),
+              tuple(PARENT.split("-")[1:3]), "root")
+        equal({s.trace_id for s in c.spans()}, {root.trace_id}, "one trace")
+        equal(a.asked("list", "spans")["trace_id"], PARENT.split("-")[1], "as it says")
+        before = len(c.requests)
+        with environment(TRACEPARENT=PARENT[:-2] + "00"):
+            b = t.start("gateway")
+        equal(b.asked("list", "spans")["trace_id"], PARENT.split("-")[1], "kept")
+        equal(b.stop(), 0, "end")
+        equal(len(c.requests), before, "requests")
+        with environment(TRACEPARENT=PARENT.upper()):
+            d = t.start("compute")
+        check(d.asked("list", "spans")["trace_id"] != PARENT.split("-")[1], "malformed")
+    equal(d.log().count("TRACEPARENT: not of the form"), 1, "said")
+    check("TRACEPARENT" not in a.log(), "a good one is not complained about")
+
+
+def a_run_is_one_trace(t):
+    """a run is the root of its nodes' boots, below what started the run"""
+    path = t.dir + "/run.yaml"
+    with open(path, "w") as f:
+        f.write("name: two\nmeshes:\n  mesh1: {broker: 2}\n"
+                "steps:\n  - wait: {until: converged, within: 60s}\n  - stop\n")
+    with Collector() as c, exported_to(c.url, TRACEPARENT=PARENT):
+        status, out, err = t.run("--run", path, within=60)
+        equal(status, 0, out + err)
+        run = c.named("mesh.run")
+        roots = [s for s in c.spans() if s.name == "mesh.node.ready"]
+    equal((run.trace_id.hex(), run.parent_span_id.hex()), tuple(PARENT.split("-")[1:3]),
+          "the run")
+    equal(attributes(run.attributes), {"scenario": path, "verdict": "pass"}, "the run")
+    equal([(s.trace_id, s.parent_span_id) for s in roots], 2 * [(run.trace_id, run.span_id)],
+          "boots")
+    for s in roots:
+        check(run.start_time_unix_nano <= s.start_time_unix_nano and
+              s.end_time_unix_nano <= run.end_time_unix_nano, "a boot outside of its run")
+
+
 if __name__ == "__main__":
     if otlp_collector.WHY_NOT:
         print(f"1..0 # SKIP no decoder: {otlp_collector.WHY_NOT}")
         sys.exit(0)
-    main(a_boot_arrives)
+    main(a_boot_arrives, a_delay_is_a_bar, a_failed_boot_arrives,
+         joining_and_leaving_arrive, variables_are_honored, traceparent_is_honored,
+         a_run_is_one_trace)
