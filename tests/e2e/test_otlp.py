@@ -73,7 +73,7 @@ def a_failed_boot_arrives(t):
     check("was told to fail" in spans["alpn_registered"].status.message,
           spans["alpn_registered"].status)
     (resource, _), = c.batches()
-    equal((resource["service.name"], resource["mesh.id"]), ("broker", "mesh1"), "resource")
+    equal((resource["service.name"], resource["mesh.id"]), ("broker", "mesh1"), "who")
 
 
 def joining_and_leaving_arrive(t):
@@ -152,8 +152,8 @@ def a_run_is_one_trace(t):
     equal((run.trace_id.hex(), run.parent_span_id.hex()), tuple(PARENT.split("-")[1:3]),
           "the run")
     equal(attributes(run.attributes), {"scenario": path, "verdict": "pass"}, "the run")
-    equal([(s.trace_id, s.parent_span_id) for s in roots], 2 * [(run.trace_id, run.span_id)],
-          "boots")
+    equal([(s.trace_id, s.parent_span_id) for s in roots],
+          2 * [(run.trace_id, run.span_id)], "boots")
     for s in roots:
         check(run.start_time_unix_nano <= s.start_time_unix_nano and
               s.end_time_unix_nano <= run.end_time_unix_nano, "a boot outside of its run")

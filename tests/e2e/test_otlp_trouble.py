@@ -10,9 +10,10 @@ import time
 
 sys.dont_write_bytecode = True
 import otlp_collector  # noqa: E402
-from mesh import SLOW, check, converged, described, diagnose, equal, main, wait  # noqa: E402
-from otlp_collector import (PROTOBUF, Collector, Silent, counts, environment,  # noqa: E402
-                            exported_to, taken)
+from mesh import (SLOW, check, converged, described, diagnose, equal,  # noqa: E402
+                  main, wait)
+from otlp_collector import (PROTOBUF, Collector, Silent, counts,  # noqa: E402
+                            environment, exported_to, taken)
 
 BOOT = 6            # spans of a boot that are finished when it is ready
 LAG_BOUND_MS = 300  # generous: the machine is shared; what was measured is printed
@@ -38,7 +39,7 @@ def warnings(node):
 
 
 def nothing_runs_unasked(t):
-    """without an endpoint there is no library, no thread and no count; with one there is"""
+    """without an endpoint there is no library, no thread, no count; with one there is"""
     def traits(node):
         pid = node.process.pid
         with open(f"/proc/{pid}/maps") as f:
@@ -97,7 +98,7 @@ def partial_success_is_counted(t):
 
 
 def garbage_is_seen(t):
-    """what is no OTLP, or no HTTP, is no receipt; a page of a web server is one of them"""
+    """what is no OTLP, or no HTTP, is no receipt: the page of a web server, say"""
     for answer in ((200, {"Content-Type": "text/html"}, b"<html>hello</html>"),
                    (200, {}, b"\xff" * 200000), b"\x00\x01garbage\r\n\r\n"):
         with Collector(lambda n, a=answer: a) as c, exported_to(c.url):
@@ -122,7 +123,7 @@ def lost_connections_are_tried_again(t):
 
 
 def a_silent_collector_holds_nobody(t):
-    """it takes the connection and says nothing: the node ends soon, and says what is lost"""
+    """it takes the connection and says nothing: nodes end soon, and say what is lost"""
     lag = []
     with Silent() as c, exported_to(c.url, OTEL_EXPORTER_OTLP_TIMEOUT="600000"):
         a = t.start("broker")

@@ -106,8 +106,8 @@ find(const Otlp__Resource *r, const char *key)
 static void
 a_batch_wraps_spans(void **state)
 {
-	struct otlp_pair more[] = { { (char *)(uintptr_t)"mesh.id", (char *)(uintptr_t)"x" },
-		{ (char *)(uintptr_t)"zone", (char *)(uintptr_t)"b" } };
+	char mesh[] = "mesh.id", x[] = "x", zone[] = "zone", b[] = "b";
+	struct otlp_pair more[] = { { mesh, x }, { zone, b } };
 	const struct otlp_pairs pairs = { more, 2 };
 	const struct otlp_resource r = { .service_name = "broker", .mesh = "mesh1",
 		.instance_id = "", .more = &pairs };
@@ -163,7 +163,8 @@ answers_are_read(void **state)
 	(void)state;
 	assert_int_equal(otlp_read_answer((struct view){ NULL, 0 }, &a), ERR_OK);
 	assert_int_equal(a.rejected, 0);
-	assert_int_equal(otlp_read_answer((struct view){ whole, sizeof whole }, &a), ERR_OK);
+	assert_int_equal(
+		otlp_read_answer((struct view){ whole, sizeof whole }, &a), ERR_OK);
 	assert_int_equal(a.rejected, 7);
 	assert_string_equal(a.message, "no");
 	assert_int_equal(
@@ -201,7 +202,8 @@ traceparents(void **state)
 	assert_int_equal(c.span_id[7], 0x31);
 	assert_int_equal(c.flags, 1);
 	assert_string_equal(traceparent_format(text, &c), "00-" TRACE "-" PARENT "-01");
-	assert_int_equal(traceparent_parse(&c, "cc-" TRACE "-" PARENT "-00-more"), ERR_OK);
+	assert_int_equal(
+		traceparent_parse(&c, "cc-" TRACE "-" PARENT "-00-more"), ERR_OK);
 	assert_int_equal(c.flags, 0);
 	c.flags = 77;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

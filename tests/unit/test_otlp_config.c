@@ -59,8 +59,8 @@ static void
 nothing_without_an_endpoint(void **state)
 {
 	struct otlp_config c;
-	struct environment e =
-		READ(c, E "HEADERS=%%%", E "TIMEOUT=x", E "ENDPOINT=", "OTEL_SERVICE_NAME=a");
+	struct environment e = READ(c, E "HEADERS=%%%", E "TIMEOUT=x", E "ENDPOINT=",
+		"OTEL_SERVICE_NAME=a");
 
 	(void)state;
 	assert_false(otlp_config_exports(&c));
@@ -135,8 +135,8 @@ bad_values_are_said_and_ignored(void **state)
 {
 	static const char *const bad[] = { E "TIMEOUT=x", E "TIMEOUT=0", E "TIMEOUT=-1",
 		E "TIMEOUT=9999999", E "COMPRESSION=zstd", E "PROTOCOL=grpc",
-		E "HEADERS=token", E "HEADERS==x", E "HEADERS=a=%4", E "HEADERS=a=%0d%0ab",
-		E "HEADERS=a=%ff", E "HEADERS=a b=c", E "HEADERS=a=%00",
+		E "HEADERS=token", E "HEADERS==x", E "HEADERS=a=%4",
+		E "HEADERS=a=%0d%0ab", E "HEADERS=a=%ff", E "HEADERS=a b=c", E "HEADERS=a=%00",
 		"OTEL_TRACES_EXPORTER=jaeger", "OTEL_SDK_DISABLED=yes",
 		"OTEL_RESOURCE_ATTRIBUTES=a", "OTEL_RESOURCE_ATTRIBUTES=a=b,=c" };
 
@@ -249,7 +249,8 @@ lists_are_bounded(void **state)
 
 	(void)state;
 	for (int i = 0; i < OTLP_PAIRS_MAX; i++)
-		len += (size_t)snprintf(variable + len, sizeof variable - len, "h%d=v,", i);
+		len += (size_t)snprintf(
+			variable + len, sizeof variable - len, "h%d=v,", i);
 	assert_int_equal(READ(c, E "ENDPOINT=http://h", variable).warnings, 0);
 	assert_int_equal(c.to[OTLP_TRACES].headers.count, OTLP_PAIRS_MAX);
 	otlp_config_fini(&c);
