@@ -136,7 +136,8 @@ bad_values_are_said_and_ignored(void **state)
 	static const char *const bad[] = { E "TIMEOUT=x", E "TIMEOUT=0", E "TIMEOUT=-1",
 		E "TIMEOUT=9999999", E "COMPRESSION=zstd", E "PROTOCOL=grpc",
 		E "HEADERS=token", E "HEADERS==x", E "HEADERS=a=%4",
-		E "HEADERS=a=%0d%0ab", E "HEADERS=a=%ff", E "HEADERS=a b=c", E "HEADERS=a=%00",
+		E "HEADERS=a=%0d%0ab", E "HEADERS=a=%ff",
+		E "HEADERS=a b=c", E "HEADERS=a=%00",
 		"OTEL_TRACES_EXPORTER=jaeger", "OTEL_SDK_DISABLED=yes",
 		"OTEL_RESOURCE_ATTRIBUTES=a", "OTEL_RESOURCE_ATTRIBUTES=a=b,=c" };
 
