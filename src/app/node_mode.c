@@ -269,11 +269,13 @@ on_request(void *ctx, const char *line, size_t len)
 }
 
 static void
-on_ask(void *ctx, uint64_t ask)
+on_ask(void *ctx, uint64_t ask, const struct peer_id *probes, size_t count)
 {
 	struct running *r = ctx;
 	struct lifeline_view *v = mem_array(1, sizeof *v);
 
+	for (size_t i = 0; i < count; i++)
+		node_probe(r->boot.node, &probes[i], loop_now_ns());
 	node_view_lifeline(r->boot.node, v, ask, loop_now_ns());
 	lifeline_end_view(r->lifeline, v);
 	free(v->nodes);

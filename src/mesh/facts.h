@@ -21,6 +21,9 @@ struct link_row {
 	bool backbone;			/* a neighbor on the backbone */
 	struct address remote;
 	uint64_t rtt_ns, since_ns, bytes_sent, bytes_received;
+	uint64_t packets_sent, packets_received, heard_ns;	/* heard: 0 never */
+	bool clocked;			/* it answered a PING */
+	int64_t skew_ms;		/* its wall clock less ours, then */
 };
 
 struct mesh_row {

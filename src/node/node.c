@@ -359,6 +359,15 @@ node_watch_mesh(struct node *n, const char *mesh, uint64_t now_ns)
 }
 
 void
+node_probe(struct node *n, const struct peer_id *peer, uint64_t now_ns)
+{
+	if (id_equal(peer, &n->config.identity.id))
+		return;
+	upkeep_probe(n, peer, now_ns);
+	node_turn(n, now_ns);
+}
+
+void
 node_leave(struct node *n, uint64_t now_ns)
 {
 	if (n->leave_ns != 0)

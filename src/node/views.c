@@ -118,6 +118,11 @@ node_links(const struct node *n, struct link_row *to, size_t cap)
 		to[i].since_ns = up[i]->since_ns;
 		to[i].bytes_sent = info.bytes_sent;
 		to[i].bytes_received = info.bytes_received;
+		to[i].packets_sent = info.packets_sent;
+		to[i].packets_received = info.packets_received;
+		to[i].heard_ns = info.last_received_ns;
+		to[i].clocked = up[i]->clocked;
+		to[i].skew_ms = up[i]->skew_ms;
 	}
 	return count;
 }
