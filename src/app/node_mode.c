@@ -211,6 +211,9 @@ on_event(void *ctx, const struct node_event *ev)
 	case NODE_EVENT_MESH:
 		log_info("mesh %s: %s", ev->mesh, text);
 		break;
+	case NODE_EVENT_MESSAGE:
+		log_debug("message from %s: %s", peer, text);
+		break;
 	case NODE_EVENT_CROSS:
 		log_info("%s: across meshes: %s", peer, text);
 		break;

@@ -119,6 +119,7 @@ struct node_event {
 		NODE_EVENT_ADDRESS, /* a peer told us where it sees us; text */
 		NODE_EVENT_FAULT,   /* a fault was put on (up) or ended; text */
 		NODE_EVENT_MESH, /* mesh: heard of (up), or unreachable; text */
+		NODE_EVENT_MESSAGE, /* it sent us something: peer, text */
 		NODE_EVENT_CROSS, /* first link with this peer of another mesh: mesh */
 	} kind;
 	struct peer_id peer;

@@ -52,6 +52,16 @@ node_status(const struct node *n, struct node_status *s, uint64_t now_ns)
 	s->memory_used_kib = n->load.memory_used_kib;
 	s->handshakes = es.handshakes_completed;
 	s->hellos = n->links.hellos;
+	s->messages_acked = n->sendings.acked;
+	s->messages_failed = n->sendings.failed;
+	s->messages_retried = n->sendings.retries;
+	s->messages_received = n->receive.delivered;
+	s->messages_duplicate = n->receive.duplicates;
+	s->messages_disordered = n->receive.disordered;
+	if (n->fabric != NULL) {
+		s->backbone_sent = n->fabric->bytes_sent;
+		s->backbone_received = n->fabric->bytes_received;
+	}
 	counts_fill(n, s->counts);
 	s->liveness_changes = n->liveness_changes;
 	s->links = links_up(&n->links, up, LINKS_MAX);
