@@ -15,9 +15,9 @@ struct node;
  * "Where do I send to reach X?" (PROTOCOL.md 7). Of the own mesh the directory knows.
  * For other meshes a node asks a gateway of its own (RESOLVE), which asks one of theirs:
  * known from the backbone, answered out of its directory, kept for RESOLVE_KEPT, refusals
- * as well. Who does not answer within RESOLVE_PATIENCE is followed by the next gateway. What
- * comes back are signed digests, and each is checked against the topic of its mesh: an
- * answer can be old, not forged.
+ * as well. Who does not answer within RESOLVE_PATIENCE is followed by the next gateway.
+ * What comes back are signed digests, and each is checked against the topic of its mesh:
+ * an answer can be old, not forged.
  */
 struct resolved_node {
 	struct digest digest;
