@@ -10,6 +10,7 @@
 #include "app/node_mode.h"
 #include "app/observe_mode.h"
 #include "app/options_help.h"
+#include "app/order_mode.h"
 #include "app/query_mode.h"
 #include "app/run_mode.h"
 #include "base/text.h"
@@ -24,6 +25,8 @@ run(const struct options *o)
 	case MODE_STATUS:
 	case MODE_HEALTH:
 		return query_mode(o);
+	case MODE_ORDER:
+		return order_mode(o);
 	case MODE_MAKE_KEY:
 	case MODE_HELP:
 	case MODE_VERSION:

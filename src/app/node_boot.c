@@ -102,6 +102,8 @@ make_node(struct node_boot *b, const struct options *o, struct node_config *c)
 	snprintf(c->build, sizeof c->build, "%s", PACKAGE_VERSION);
 	memcpy(c->seeds, o->seeds, sizeof c->seeds);
 	c->seed_count = o->seed_count;
+	memcpy(c->operators, o->operators, sizeof c->operators);
+	c->operator_count = o->operator_count;
 	c->subscribe_later = true;
 	c->cpu_budget_mc = budget_of(o->type)->cpu_mc;
 	c->memory_budget_kib = budget_of(o->type)->memory_kib;

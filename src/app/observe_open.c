@@ -75,6 +75,9 @@ observe_open_node(struct observe *o)
 							  : EXIT_UNAVAILABLE,
 			udp_why);
 	identity_mint(&c.identity);
+	if (opt->identity_path != NULL &&
+		files_operator(opt->identity_path, &c.identity, why) != ERR_OK)
+		return observe_fail(EXIT_CONFIG, why);
 	snprintf(c.build, sizeof(c.build), "%s", PACKAGE_VERSION);
 	c.incarnation = loop_wall_ms();
 	for (size_t i = 0; i < udp_count(o->udp); i++) {

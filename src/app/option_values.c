@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "control/request.h"
+#include "identity/identity.h"
 
 static int
 add_mesh(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
@@ -128,6 +129,23 @@ set_pool(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 }
 
 static int
+add_operator(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	struct peer_id id;
+
+	if (id_parse(&id, text) != ERR_OK || !identity_is_valid_id(&id))
+		return option_values_refuse(why, EXIT_USAGE,
+			"--operator %.80s: not a node id (64 hex digits); the operator "
+			"sees its own with: meshtui --order id --identity FILE",
+			text);
+	if (o->operator_count == OPERATORS_MAX)
+		return option_values_refuse(
+			why, EXIT_USAGE, "at most %d times --operator", OPERATORS_MAX);
+	o->operators[o->operator_count++] = id;
+	return 0;
+}
+
+static int
 set_lifeline(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 {
 	uint64_t fd;
@@ -201,6 +219,12 @@ option_values_take(struct options *o, enum option_id id, const char *arg,
 	case OPTION_LOG_LEVEL:
 	case OPTION_LOG_FORMAT:
 		return set_log(o, id, arg, why);
+	case OPTION_OPERATOR:
+		return add_operator(o, arg, why);
+	case OPTION_ORDER:
+	case OPTION_IDENTITY:
+		*(id == OPTION_ORDER ? &o->order : &o->identity_path) = arg;
+		return 0;
 	case OPTION_LIFELINE:
 		return set_lifeline(o, arg, why);
 	case OPTION_OBSERVE:

@@ -30,6 +30,7 @@ static const char *const mode_texts[MODE_COUNT] = {
 	[MODE_LIST] = "--list",
 	[MODE_STATUS] = "--status",
 	[MODE_HEALTH] = "--health",
+	[MODE_ORDER] = "--order",
 	[MODE_MAKE_KEY] = "--make-key",
 	[MODE_HELP] = "--help",
 	[MODE_VERSION] = "--version",
@@ -146,7 +147,7 @@ check_modes(struct options *o, char why[static OPTIONS_WHY_CAP])
 	if (o->follow && strcmp(o->what, "events") != 0)
 		return option_values_refuse(why, EXIT_USAGE,
 			"--follow means nothing with --list %s", o->what);
-	if (o->mode != MODE_NODE && o->mode != MODE_OBSERVE)
+	if (o->mode != MODE_NODE && o->mode != MODE_OBSERVE && o->mode != MODE_ORDER)
 		return 0;
 	if (o->bind_count == 0) {
 		o->bind_count = 1;

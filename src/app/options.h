@@ -18,6 +18,7 @@ enum options_mode {
 	MODE_LIST,
 	MODE_STATUS,
 	MODE_HEALTH,
+	MODE_ORDER,
 	MODE_MAKE_KEY,
 	MODE_HELP,
 	MODE_VERSION,
@@ -61,6 +62,10 @@ struct options {
 	const char *key_path; /* or NULL */
 	bool open;
 	const char *data_dir; /* or NULL */
+	const char *order;		/* --order */
+	const char *identity_path;	/* --identity, or NULL */
+	struct peer_id operators[OPERATORS_MAX];
+	size_t operator_count;
 	int lifeline_fd;      /* -1 when not given */
 	enum log_level log_level;
 	enum log_format log_format;

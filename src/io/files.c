@@ -375,3 +375,57 @@ files_log_turn(struct files_dir *d, size_t len_max)
 	d->refused++;
 	return ERR_SYSTEM;
 }
+
+/* Never in the place of a file that is there. */
+static int
+mint_operator(const char *path, struct identity *i)
+{
+	char text[IDENTITY_FILE_LEN + 1];
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool whole;
+
+	if (fd < 0)
+		return ERR_SYSTEM;
+	identity_mint(i);
+	identity_print(i, text);
+	whole = write(fd, text, IDENTITY_FILE_LEN) == IDENTITY_FILE_LEN && fsync(fd) == 0;
+	sodium_memzero(text, sizeof text);
+	if (close(fd) == 0 && whole)
+		return ERR_OK;
+	unlink(path);
+	return ERR_SYSTEM;
+}
+
+int
+files_operator(const char *path, struct identity *i, char why[static WHY])
+{
+	char text[IDENTITY_FILE_LEN + 2];
+	size_t len;
+	mode_t mode;
+	int err;
+
+	why[0] = '\0';
+	err = file_whole_read(-1, path, text, sizeof text, &len, &mode);
+	if (err == ERR_UNKNOWN)
+		err = mint_operator(path, i);
+	else if (err == ERR_OK && (mode & 077))
+		err = explain(why, ERR_PERMISSION,
+			"others can read the identity %.200s (mode %04o); run: "
+			"chmod 600 %.200s",
+			path, (unsigned)mode & 07777, path);
+	else if (err == ERR_PERMISSION)
+		explain(why, err, "the identity %.300s is not a plain file of this user",
+			path);
+	else if (err == ERR_LIMIT ||
+		 (err == ERR_OK &&
+			 identity_parse(i, (struct view){ (uint8_t *)text, len })))
+		err = explain(why, ERR_MALFORMED,
+			"%.300s is not an identity (one line of 64 hex digits); name "
+			"another file, and a new one is made",
+			path);
+	if (err == ERR_SYSTEM)
+		explain(why, err, "cannot use the identity %.300s: %s", path,
+			strerror(errno));
+	sodium_memzero(text, sizeof text);
+	return err;
+}

@@ -54,6 +54,12 @@ int files_peers_load(struct files_dir *d, struct seed *to, size_t cap, size_t *c
 int files_peers_save(struct files_dir *d, const struct seed *peers, size_t count,
 	char why[static FILES_WHY_CAP]);
 
+/*
+ * An operator's identity, a file anywhere: made, 0600, when there is none.
+ * ERR_PERMISSION, ERR_MALFORMED, ERR_SYSTEM.
+ */
+int files_operator(const char *path, struct identity *i, char why[static FILES_WHY_CAP]);
+
 /* node.log, when it is longer: see io/log_file.h. */
 int files_log_turn(struct files_dir *d, size_t len_max);
 

@@ -211,8 +211,7 @@ handle(struct lifeline_end *e)
 			break;
 		}
 		if (r.tag == LIFELINE_ASK)
-			e->hooks.ask(e->hooks.ctx, r.ask.ask, r.ask.probes,
-				r.ask.probe_count);
+			e->hooks.ask(e->hooks.ctx, r.ask.ask);
 		if (r.tag == LIFELINE_QUIT)
 			e->hooks.quit(e->hooks.ctx);
 		if (r.tag == LIFELINE_FAULT)

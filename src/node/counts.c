@@ -133,13 +133,6 @@ counts_fill(const struct node *n, uint64_t to[static NODE_COUNTS])
 		SET(BACKBONE_FOREIGN, b.foreign);
 		SET(MESHES, backbone_count(n->fabric->backbone));
 	}
-	SET(RESOLVED_FORGED, n->resolve.forged);
-	SET(RESOLVED_KEPT_FULL, n->resolve.kept_full);
-	SET(MESSAGES, n->receive.refused);
-	SET(RESOLUTIONS, n->resolve.count);
-	SET(RESOLVED_KEPT, idmap_count(n->resolve.kept));
-	SET(SENDINGS, n->sendings.count);
-	SET(MESSAGES_SEEN, idmap_count(n->receive.seen));
 	SET(CROSSED, idmap_count(n->crossed));
 	SET(REQUESTS, n->requests_refused);
 	SET(SYNCS, n->sync_refused);
@@ -149,6 +142,7 @@ counts_fill(const struct node *n, uint64_t to[static NODE_COUNTS])
 	SET(BOOK, idmap_count(n->book.entries));
 	SET(BOOK_FORGOTTEN, n->book.forgotten);
 	SET(SEEDS, n->seeds.count);
+	SET(COMMANDS, n->commands_refused);
 	SET(FAULTS_REFUSED, n->faults.refused);
 	SET(IMPAIRED, faults_dropped(&n->faults));
 	SET(IMPAIR_HELD, n->faults.overflowed +

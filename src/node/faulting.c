@@ -52,9 +52,28 @@ addresses_of(void *ctx, const struct peer_id *peer, struct address *to, size_t c
 }
 
 static void
+spare_operators(struct node *n)
+{
+	struct address spared[IMPAIR_SPARED_MAX];
+	size_t count = 0;
+
+	for (struct idmap_item *it = idmap_first(n->links.by_conn);
+		it != NULL && n->config.operator_count > 0; it = idmap_next(it)) {
+		const struct link *k = idmap_value(it);
+
+		for (size_t i = 0; i < n->config.operator_count; i++)
+			if (id_equal(&k->peer, &n->config.operators[i]))
+				count = add(spared, count, IMPAIR_SPARED_MAX,
+					&k->path.remote);
+	}
+	impair_spare(n->faults.impair, spared, count);
+}
+
+static void
 refresh(struct node *n, uint64_t now_ns)
 {
 	impair_refresh(n->faults.impair, addresses_of, n);
+	spare_operators(n);
 	n->refresh_ns = now_ns + IMPAIR_REFRESH;
 }
 

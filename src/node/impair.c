@@ -28,6 +28,8 @@ struct impair {
 	TAILQ_HEAD(, held) held;
 	size_t held_count, held_len;
 	uint64_t overflowed;
+	struct address spared[IMPAIR_SPARED_MAX];
+	size_t spared_count;
 };
 
 struct impair *
@@ -136,6 +138,24 @@ impair_refresh(struct impair *im, impair_resolve *resolve, void *ctx)
 }
 
 void
+impair_spare(struct impair *im, const struct address *remotes, size_t count)
+{
+	assert(count <= IMPAIR_SPARED_MAX);
+	memcpy(im->spared, remotes, count * sizeof(*remotes));
+	im->spared_count = count;
+}
+
+static bool
+concerns(const struct impair *im, const struct impair_rule *r,
+	const struct address *remote, bool inbound, uint64_t now_ns)
+{
+	for (size_t i = 0; r->all && i < im->spared_count; i++)
+		if (address_equal(&im->spared[i], remote))
+			return false;
+	return impair_rule_concerns(r, remote, inbound, now_ns);
+}
+
+void
 impair_flow(struct impair *im, const struct address *remote, uint64_t now_ns)
 {
 	for (size_t i = 0; i < im->count; i++)
@@ -173,7 +193,7 @@ judge(struct impair *im, struct held *as, const uint8_t *bytes, uint64_t now_ns)
 	for (size_t i = 0; i < im->count && !fate.drop; i++) {
 		struct impair_rule *r = &im->rules[i];
 
-		if (!impair_rule_concerns(r, &as->path.remote, as->inbound, now_ns))
+		if (!concerns(im, r, &as->path.remote, as->inbound, now_ns))
 			continue;
 		impair_rule_judge(
 			r, &as->path.remote, as->len, as->inbound, now_ns, &fate);
@@ -216,7 +236,7 @@ impair_hears(struct impair *im, const struct address *remote, uint64_t now_ns)
 {
 	for (size_t i = 0; i < im->count; i++)
 		if (im->rules[i].kind == FAULT_CUT &&
-			impair_rule_concerns(&im->rules[i], remote, true, now_ns))
+			concerns(im, &im->rules[i], remote, true, now_ns))
 			return false;
 	return true;
 }

@@ -38,6 +38,12 @@ uint64_t impair_overflowed(const struct impair *im);	/* had no room to be held *
 typedef size_t impair_resolve(void *ctx, const struct peer_id *peer, struct address *to,
 	size_t cap);
 void impair_refresh(struct impair *im, impair_resolve *resolve, void *ctx);
+/*
+ * Whom a rule for all leaves alone: operators that are connected now, or a node that is
+ * cut from all could not be told to end it. At most IMPAIR_SPARED_MAX.
+ */
+#define IMPAIR_SPARED_MAX 32
+void impair_spare(struct impair *im, const struct address *remotes, size_t count);
 /* A flow that there was before a firewall came up: its answers pass. */
 void impair_flow(struct impair *im, const struct address *remote, uint64_t now_ns);
 

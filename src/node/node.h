@@ -39,6 +39,8 @@ struct node_config {
 	size_t seed_count;
 	struct seed remembered[REMEMBERED_PEERS_MAX];	/* from an earlier life */
 	size_t remembered_count;
+	struct peer_id operators[OPERATORS_MAX];	/* whose COMMANDs are obeyed */
+	size_t operator_count;
 	uint32_t cpu_budget_mc, memory_budget_kib;
 	/*
 	 * How often a digest goes out; 0: 2 s. Equal in the whole mesh, because how long
@@ -95,10 +97,6 @@ int node_add_seed(
 /* Observers: show this mesh. ERR_EXISTS, ERR_LIMIT, ERR_STATE for members. */
 int node_watch_mesh(struct node *n, const char *mesh, uint64_t now_ns);
 
-/* Keeps or makes a link with this peer and sends it a PING; what it shows is in
- * node_links. */
-void node_probe(struct node *n, const struct peer_id *peer, uint64_t now_ns);
-
 /* Says goodbye to everyone; packets follow. Done when node_left() or after 200 ms. */
 void node_leave(struct node *n, uint64_t now_ns);
 bool node_left(const struct node *n);
@@ -119,7 +117,6 @@ struct node_event {
 		NODE_EVENT_ADDRESS, /* a peer told us where it sees us; text */
 		NODE_EVENT_FAULT,   /* a fault was put on (up) or ended; text */
 		NODE_EVENT_MESH, /* mesh: heard of (up), or unreachable; text */
-		NODE_EVENT_MESSAGE, /* it sent us something: peer, text */
 		NODE_EVENT_CROSS, /* first link with this peer of another mesh: mesh */
 	} kind;
 	struct peer_id peer;

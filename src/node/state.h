@@ -10,11 +10,8 @@
 #include "node/links.h"
 #include "node/meshes.h"
 #include "node/node.h"
-#include "node/receive.h"
 #include "node/requests_state.h"
-#include "node/resolve.h"
 #include "node/seeds.h"
-#include "node/sending.h"
 #include "node/serve.h"
 #include "node/watchers.h"
 #include "quic/endpoint.h"
@@ -38,9 +35,6 @@ struct node {
 	struct watchers watchers;
 	struct membership *meshes[MESHES_MAX];
 	size_t mesh_count;
-	struct resolve resolve;
-	struct sending_all sendings;
-	struct receive receive;
 	struct fabric *fabric;	/* NULL unless a gateway or an observer */
 	struct outbox *outbox;
 	struct heap topic_timers;
@@ -56,6 +50,9 @@ struct node {
 	struct idmap *crossed;	/* peers of other meshes that were told of */
 	size_t links_max;
 	struct faults faults;
+	uint64_t commands_refused;
+	struct peer_id strangers[OPERATORS_MAX]; /* told of: no operators */
+	size_t stranger_next;
 	uint64_t refresh_ns;		/* when addresses of faults are looked up again */
 	bool peers_told;		/* NODE_EVENT_PEERS is waiting to be read */
 };

@@ -389,6 +389,27 @@ rules_add_up(void **state)
 	impair_free(im);
 }
 
+/* A rule for all leaves alone who may end it; a rule that names him does not. */
+static void
+operators_are_spared(void **state)
+{
+	struct fault_order o = order(FAULT_CUT, NULL), named;
+	struct impair *im = impair_with(&o);
+
+	(void)state;
+	assert_false(in(im, &a, SECONDS(1)));
+	impair_spare(im, &a, 1);
+	assert_true(in(im, &a, SECONDS(1)));
+	assert_true(impair_hears(im, &a, SECONDS(1)));
+	assert_false(in(im, &b, SECONDS(1)));
+	named = order(FAULT_CUT, &a);
+	named.id.bytes[1] = 1;
+	impair_add(im, &named, SECONDS(1));
+	impair_refresh(im, nobody, NULL);
+	assert_false(in(im, &a, SECONDS(1)));
+	impair_free(im);
+}
+
 /* What waits is bounded, and what has no room is counted. */
 static void
 waiting_is_bounded(void **state)
@@ -425,6 +446,7 @@ main(void)
 		cmocka_unit_test(a_rule_can_flap),
 		cmocka_unit_test(a_firewall_knows_flows),
 		cmocka_unit_test(rules_add_up),
+		cmocka_unit_test(operators_are_spared),
 		cmocka_unit_test(waiting_is_bounded),
 	};
 
