@@ -29,7 +29,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		assert(s->node_count <= CHILDREN_MAX && s->mesh_count <= MESHES_MAX);
 		assert(s->name[0] && s->step_count > 0);
 		for (size_t i = 0; i < s->step_count; i++)
-			assert(scenario_step_text(&s->steps[i], step)[0]);
+			assert(scenario_step_text(s, &s->steps[i], step)[0]);
 	}
 	for (size_t i = 0; i < p.count; i++)
 		assert(p.at[i].line > 0 && p.at[i].column > 0 && p.at[i].text[0]);
