@@ -23,6 +23,12 @@ change_hash(const struct model *m, unsigned parts)
 			: alerts_unacknowledged(m->alerts));
 	for (size_t i = 0; (parts & CHANGE_BOOTS) && i < m->boot_count; i++)
 		mix(&hash, m->boots[i].key ^ m->boots[i].heard_ns);
+	for (size_t i = 0; (parts & CHANGE_WATCHED) && i < m->outlook_count; i++) {
+		mix(&hash, m->outlooks[i]->messages_seq);
+		mix(&hash, m->outlooks[i]->links_ns);
+	}
+	if ((parts & CHANGE_BOOTS) && m->traces)
+		mix(&hash, traces_changes(m->traces));
 	for (size_t i = 0; i < m->mesh_count; i++) {
 		const struct directory *d = m->meshes[i].directory;
 		const struct topology *t = m->meshes[i].topology;

@@ -13,7 +13,7 @@
 #include "tui/prompt.h"
 #include "tui/rows.h"
 
-enum { TOPOLOGY, NODES, DIRECTORY, TIMELINE, BOOT, ALERTS, HELP, PANES };
+enum { TOPOLOGY, NODES, DIRECTORY, TIMELINE, BOOT, MESSAGES, ALERTS, HELP, PANES };
 
 /* In the order of their keys; help is the last. */
 static const struct {
@@ -26,6 +26,7 @@ static const struct {
 	[DIRECTORY] = { &pane_directory_ops, ACTION_PANE_DIRECTORY, "dir" },
 	[TIMELINE] = { &pane_timeline_ops, ACTION_PANE_TIMELINE, "time" },
 	[BOOT] = { &pane_boot_ops, ACTION_PANE_BOOT, "boot" },
+	[MESSAGES] = { &pane_messages_ops, ACTION_PANE_MESSAGES, "msgs" },
 	[ALERTS] = { &pane_alerts_ops, ACTION_PANE_ALERTS, "alerts" },
 	[HELP] = { &pane_help_ops, ACTION_PANE_HELP, "help" },
 };
@@ -328,6 +329,8 @@ showing(const struct console *c, const struct model *m)
 		parts |= CHANGE_BOOTS;
 	if (c->current == ALERTS)
 		parts |= CHANGE_ALERTS;
+	if (c->current == MESSAGES || c->detail_open)
+		parts |= CHANGE_WATCHED;
 	return change_hash(m, parts);
 }
 
@@ -348,10 +351,18 @@ console_deadline(const struct console *c, const struct model *m)
 	return changed ? c->drawn_ns + CONSOLE_FRAME_NS : second_ns;
 }
 
-bool
-console_wants_boots(const struct console *c)
+void
+console_wants(const struct console *c, struct console_wants *to)
 {
-	return c->current == BOOT;
+	*to = (struct console_wants){ .selected = c->selected };
+	if (c->detail_open)
+		to->of_selected |= 1u << WATCHED_LINKS | 1u << WATCHED_OBJECTS;
+	else if (c->current == TIMELINE)
+		to->all = 1u << WATCHED_EVENTS;
+	else if (c->current == BOOT)
+		to->all = 1u << WATCHED_BOOT | 1u << WATCHED_SPANS;
+	else if (c->current == MESSAGES)
+		to->of_selected = 1u << WATCHED_MESSAGES;
 }
 
 static void

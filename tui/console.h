@@ -62,8 +62,13 @@ bool console_key(struct console *c, const struct model *m, uint32_t key,
 bool console_due(const struct console *c, const struct model *m);
 uint64_t console_deadline(const struct console *c, const struct model *m);
 
-/* Boots are being looked at: those of other nodes should be asked for. */
-bool console_wants_boots(const struct console *c);
+/* What is being looked at, as topics of WATCH (wire/watched.h). */
+struct console_wants {
+	uint32_t all;		/* of every node */
+	uint32_t of_selected;	/* and these of one */
+	struct peer_id selected;
+};
+void console_wants(const struct console *c, struct console_wants *to);
 
 /* Draws everything; the canvas's size is the console's size. */
 void console_draw(struct console *c, const struct model *m, struct canvas *canvas);

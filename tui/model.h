@@ -4,9 +4,11 @@
 
 #include "mesh/alerts.h"
 #include "mesh/facts.h"
+#include "mesh/outlook.h"
 #include "mesh/timeline.h"
 #include "mesh/topology.h"
 #include "supervisor/supervisor.h"
+#include "trace/traces.h"
 
 /*
  * Everything the console may show, as const pointers into what others own. Whoever runs
@@ -32,15 +34,14 @@ struct model_mesh {
 };
 
 /*
- * A boot: of a node of this console, as its lifeline tells it, or of another node of this
- * machine, as it answered.
+ * A boot: of a node of this console, as its lifeline tells it, or of another node, as it
+ * tells who watches it.
  */
 struct model_boot {
 	uint64_t key;			/* its own as long as this console lives */
 	struct peer_id id;		/* zero: it never had one */
 	char name[NAME_LEN_MAX + 1];	/* "mesh1.broker" while not more is known */
 	bool child;			/* started by this console */
-	bool asked;			/* and has not answered yet */
 	bool over;			/* its process has ended */
 	const struct span_set *spans;	/* NULL: not known */
 	uint64_t heard_ns;		/* when they came */
@@ -49,6 +50,7 @@ struct model_boot {
 struct model {
 	uint64_t now_ns;			/* monotonic, as in the directories */
 	char clock[24];				/* wall time for people, or "" */
+	uint64_t wall_us;			/* the same, as in traces; 0 unknown */
 	const struct node_status *self; /* the observer; NULL while it has not joined */
 	const struct model_mesh *meshes;	/* in order of name */
 	size_t mesh_count;
@@ -61,6 +63,12 @@ struct model {
 	const struct alerts *alerts;	/* of all nodes; or NULL */
 	const struct model_boot *boots;	/* in order of becoming known */
 	size_t boot_count;
+	const struct outlook *const *outlooks; /* nodes that are or were watched */
+	size_t outlook_count;
+	size_t left_out;	/* nodes that there is no place to watch for */
+	const struct traces *traces;	/* spans of watched nodes; or NULL */
+	const struct traces_row *trace_rows;	/* the latest first */
+	size_t trace_count;
 	bool searching;	       /* still looking; false and no mesh: none found */
 	const char *looked_in; /* "/run/user/1000/meshtui", for the empty screen */
 };

@@ -29,6 +29,7 @@ struct pane_ops {
 };
 
 extern const struct pane_ops pane_topology_ops, pane_nodes_ops, pane_directory_ops,
-	pane_alerts_ops, pane_timeline_ops, pane_boot_ops, pane_help_ops, pane_detail_ops;
+	pane_alerts_ops, pane_timeline_ops, pane_boot_ops, pane_messages_ops,
+	pane_help_ops, pane_detail_ops;
 
 #endif

@@ -5,43 +5,27 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "trace/waterfall.h"
 #include "tui/pane.h"
+#include "tui/spans_view.h"
+#include "tui/traces_view.h"
 
 /*
  * How nodes booted: the chosen one as a waterfall above the list of all, or all of them
  * over each other on one scale. What failed is first, then what took longest: so that the
- * one that is different stands out.
+ * one that is different stands out. Other traces are shown in the same way.
  */
 struct pane_boot {
 	uint64_t chosen;	/* a boot's key; 0: the first row */
 	bool all;		/* the list has the whole pane */
+	bool others;		/* traces that are no boots */
+	struct traces_view traces;
 	int page;
 	size_t top;
 };
 
-#define LABEL_WIDTH 22
-#define LABEL_WIDTH_NARROW 16	/* so that both times are there in 40 columns */
-#define NARROW 60
 #define TIME_WIDTH 10
 #define NAME_WIDTH 24
 #define LIST_LINES_MIN 4
-
-/* One span of a boot, as it is drawn in the overlaid bars. */
-static const struct {
-	const char *name;
-	char letter;
-	const char *word;
-	uint16_t style;
-} steps[] = {
-	{ "mesh.boot.identity_loaded", 'i', "identity", STYLE_GATEWAY },
-	{ "mesh.boot.identity_minted", 'i', "identity", STYLE_GATEWAY },
-	{ "mesh.boot.endpoint_created", 'e', "endpoint", STYLE_BROKER },
-	{ "mesh.boot.alpn_registered", 'a', "alpn", STYLE_REGISTRY },
-	{ "mesh.boot.gossip_started", 'g', "gossip", STYLE_COMPUTE },
-	{ "mesh.boot.accept_loop_started", 'c', "accept", STYLE_TYPE_A },
-};
-#define STEPS (sizeof(steps) / sizeof(steps[0]))
 
 /* A boot and what its spans come to. */
 struct boot_row {
@@ -126,67 +110,6 @@ cursor_of(const struct pane_boot *p, const struct boot_row *rows, size_t count)
 	return 0;
 }
 
-/* "endpoint_created": the words before are those of every boot. */
-static const char *
-short_name(const char *name)
-{
-	if (strncmp(name, "mesh.boot.", 10) == 0)
-		return name + 10;
-	return strncmp(name, "mesh.node.", 10) == 0 ? name + 10 : name;
-}
-
-static uint16_t
-style_of(const struct span *s)
-{
-	if (s->state == SPAN_FAILED)
-		return STYLE_ERROR;
-	if (s->state == SPAN_OPEN)
-		return STYLE_WARN;
-	for (size_t i = 0; i < STEPS; i++)
-		if (strcmp(s->name, steps[i].name) == 0)
-			return steps[i].style;
-	return STYLE_LIVE;
-}
-
-static void
-draw_bar(struct canvas *c, int x, int y, int width, const struct waterfall *w,
-	const struct waterfall_row *row)
-{
-	struct waterfall_bar bar = waterfall_bar(w, row, width);
-	uint16_t style = style_of(row->span);
-	enum theme_glyph glyph = row->span->state == SPAN_OPEN ? GLYPH_BAR_HALF
-							       : GLYPH_BAR_FULL;
-
-	for (int i = 0; i < bar.len; i++)
-		canvas_text(c, x + bar.from + i, y, style, theme_glyph(glyph, c->ascii));
-	if (bar.beyond)
-		canvas_text(c, x + width - 1, y, style,
-			theme_glyph(GLYPH_POINTER, c->ascii));
-	if (row->span->state == SPAN_FAILED)
-		canvas_text(c, x + bar.from + bar.len - 1, y, style,
-			theme_glyph(GLYPH_GONE, c->ascii));
-}
-
-static void
-draw_span(struct canvas *c, int y, const struct waterfall *w,
-	const struct waterfall_row *row)
-{
-	const struct span *s = row->span;
-	int label = c->width < NARROW ? LABEL_WIDTH_NARROW : LABEL_WIDTH;
-	int x = 1 + (int)row->depth, bar = 1 + label + 2 * (TIME_WIDTH + 1) + 1;
-	char text[32];
-
-	canvas_cut(c, x, y, 1 + label - x, style_of(s), short_name(s->name));
-	snprintf(text, sizeof(text), "+%" PRIu64, s->begin_us);
-	canvas_right(c, 1 + label, y, TIME_WIDTH, STYLE_DIM, text);
-	snprintf(text, sizeof(text), "%" PRIu64, s->duration_us);
-	canvas_right(c, 1 + label + TIME_WIDTH + 1, y, TIME_WIDTH,
-		s->state == SPAN_OPEN ? STYLE_WARN : STYLE_TEXT,
-		s->state == SPAN_OPEN ? "open" : text);
-	if (c->width > bar + 4)
-		draw_bar(c, bar, y, c->width - bar - 1, w, row);
-}
-
 /* Why it failed, else what its spans say of themselves. */
 static void
 draw_about(struct canvas *c, int y, const struct span_set *s)
@@ -222,7 +145,7 @@ draw_title(struct canvas *c, const struct boot_row *row, const struct waterfall 
 
 	if (!b->spans) {
 		canvas_cut(c, x, 0, c->width - x, STYLE_DIM,
-			b->asked ? "was asked" : "is not known: it has not been asked");
+			"has not told of its boot yet");
 		return;
 	}
 	snprintf(text, sizeof(text), "%s %" PRIu64 " us, %zu spans",
@@ -249,7 +172,7 @@ draw_waterfall(struct canvas *c, const struct boot_row *row, const struct model 
 		waterfall_build(&w, row->boot->spans, now_of(row->boot, m->now_ns));
 	draw_title(c, row, &w);
 	for (size_t i = 0; i < w.count && y < end; i++)
-		draw_span(c, y++, &w, &w.rows[i]);
+		spans_view_row(c, y++, &w, &w.rows[i], NULL);
 	if (w.count > 0 && y < end)
 		draw_about(c, y++, row->boot->spans);
 	return y;
@@ -262,15 +185,17 @@ draw_legend(struct canvas *c, int y)
 
 	canvas_right(c, NAME_WIDTH + 2, y, TIME_WIDTH, STYLE_DIM, "US");
 	x = NAME_WIDTH + TIME_WIDTH + 4;
-	for (size_t i = 1; i < STEPS; i++) {
+	for (size_t i = 1; i < SPANS_VIEW_STEPS; i++) {
+		const struct spans_view_step *step = &spans_view_steps[i];
+
 		/* The letter alone, where the word does not begin with it. */
-		if (steps[i].word[0] != steps[i].letter) {
-			canvas_put(c, x, y, (uint32_t)steps[i].letter, steps[i].style);
+		if (step->word[0] != step->letter) {
+			canvas_put(c, x, y, (uint32_t)step->letter, step->style);
 			x += 2;
 		}
-		if (x + (int)strlen(steps[i].word) >= c->width)
+		if (x + (int)strlen(step->word) >= c->width)
 			return;
-		x = canvas_text(c, x, y, steps[i].style, steps[i].word) + 1;
+		x = canvas_text(c, x, y, step->style, step->word) + 1;
 	}
 }
 
@@ -287,10 +212,11 @@ draw_steps(struct canvas *c, int x, int y, int width, const struct boot_row *row
 		const struct span *s = w.rows[i].span;
 		struct waterfall_bar bar = waterfall_bar(&w, &w.rows[i], width);
 
-		for (size_t k = 0; k < STEPS; k++)
-			if (strcmp(s->name, steps[k].name) == 0)
+		for (size_t k = 0; k < SPANS_VIEW_STEPS; k++)
+			if (strcmp(s->name, spans_view_steps[k].name) == 0)
 				canvas_fill(c, x + bar.from, y, bar.len, 1,
-					(uint32_t)steps[k].letter, style_of(s));
+					(uint32_t)spans_view_steps[k].letter,
+					spans_view_style(s));
 	}
 }
 
@@ -353,6 +279,10 @@ pane_boot_draw(void *pane, const struct pane_context *x, struct canvas *c)
 	struct canvas part;
 	int y = 0;
 
+	if (p->others) {
+		traces_view_draw(&p->traces, x, c);
+		return;
+	}
 	if (m->boot_count == 0) {
 		canvas_cut(c, 2, 2, c->width - 2, STYLE_DIM,
 			"no boot is known: n and b start nodes here");
@@ -402,6 +332,12 @@ pane_boot_act(void *pane, const struct pane_context *x, enum action a)
 	struct boot_row *rows;
 	size_t cursor, to;
 
+	if (a == ACTION_TRACES) {
+		p->others = !p->others;
+		return true;
+	}
+	if (p->others)
+		return traces_view_act(&p->traces, x, a);
 	if (a == ACTION_BOOT_VIEW) {
 		p->all = !p->all;
 		return true;

@@ -16,7 +16,10 @@ struct pane_detail {
 };
 
 #define LABEL_WIDTH 13
-#define LINES_MAX (32 + DIGEST_NEIGHBORS_MAX + ACCUSERS_MAX + ADDRESSES_MAX)
+#define LINKS_SHOWN 32
+/* Objects take some twenty lines in 40 columns. */
+#define LINES_MAX \
+	(60 + DIGEST_NEIGHBORS_MAX + ACCUSERS_MAX + ADDRESSES_MAX + LINKS_SHOWN)
 
 static void *
 pane_detail_new(void)
@@ -207,6 +210,74 @@ draw_neighbors(struct canvas *c, int y, const struct row *row)
 	return y;
 }
 
+static const struct outlook *
+outlook_of(const struct pane_context *x)
+{
+	for (size_t i = 0; i < x->model->outlook_count; i++)
+		if (id_equal(&x->model->outlooks[i]->id, x->selected))
+			return x->model->outlooks[i];
+	return NULL;
+}
+
+/* One link as the node itself measures it. ngtcp2 tells of no loss here. */
+static int
+draw_link(struct canvas *c, int y, const struct watched_link *k)
+{
+	char cwnd[16], sent[16], received[16], text[96];
+	int x = 1 + LABEL_WIDTH;
+
+	canvas_cut(c, x, y, 25, k->observer ? STYLE_DIM : STYLE_TEXT,
+		k->name[0] ? k->name : "?");
+	x += 26;
+	snprintf(text, sizeof(text), "%u.%u ms  %5s %5s %5s  %s%s",
+		(unsigned)(k->rtt_ns / NS_PER_MS),
+		(unsigned)(k->rtt_ns % NS_PER_MS / (NS_PER_MS / 10)),
+		words_kib(cwnd, sizeof(cwnd), k->cwnd_bytes / 1024),
+		words_kib(sent, sizeof(sent), k->bytes_sent / 1024),
+		words_kib(received, sizeof(received), k->bytes_received / 1024),
+		k->dialed ? "dialed" : "accepted", k->overlay ? ", neighbor" : "");
+	canvas_cut(c, x, y, c->width - x, STYLE_TEXT, text);
+	return y + 1;
+}
+
+/* What the node tells while it is watched: its links, and how many objects it has. */
+static int
+draw_watched(struct canvas *c, int y, const struct outlook *o, const struct model *m)
+{
+	int x = 1 + LABEL_WIDTH;
+	char age[16];
+
+	if (o == NULL || o->links_ns == 0)
+		return fact(c, y + 1, STYLE_DIM, "links", "not told yet");
+	y = fact(c, y + 1, STYLE_TITLE, "links",
+		"%zu, as it told %s ago: round trip, window, sent, received",
+		o->link_count,
+		words_age(age, sizeof(age), since(m, o->links_ns)));
+	for (size_t i = 0; i < o->link_count && i < LINKS_SHOWN; i++)
+		y = draw_link(c, y, &o->links[i]);
+	if (o->link_count > LINKS_SHOWN)
+		y = fact(c, y, STYLE_DIM, "", "and %zu more",
+			o->link_count - LINKS_SHOWN);
+	canvas_text(c, 1, ++y, STYLE_TITLE, "objects");
+	for (size_t i = 0; i < o->object_count; i++) {
+		const struct watched_object *b = &o->objects[i];
+		char text[WATCHED_NAME_CAP + 24];
+		int width;
+
+		if (b->count || b->made == b->destroyed)
+			continue;
+		snprintf(text, sizeof(text), "%s %llu", b->name,
+			(unsigned long long)(b->made - b->destroyed));
+		width = canvas_measure(c, text);
+		if (x + width > c->width && y < c->height - 1) {
+			x = 1 + LABEL_WIDTH;
+			y++;
+		}
+		x = canvas_cut(c, x, y, c->width - x, STYLE_TEXT, text) + 2;
+	}
+	return y + 1;
+}
+
 static void
 pane_detail_draw(void *pane, const struct pane_context *x, struct canvas *c)
 {
@@ -231,6 +302,7 @@ pane_detail_draw(void *pane, const struct pane_context *x, struct canvas *c)
 		y = draw_state(page, y, &row, x->model);
 		y = draw_digest(page, y, &row, x->model);
 		y = draw_neighbors(page, y, &row);
+		y = draw_watched(page, y, outlook_of(x), x->model);
 	} else {
 		canvas_text(page, 1, y++, STYLE_DIM,
 			"This node is no longer in any directory.");

@@ -68,7 +68,8 @@ is_for_nodes(unsigned contexts)
 static bool
 is_for_timeline(unsigned contexts)
 {
-	return (contexts & ~(unsigned)(IN_TIMELINE | IN_BOOT | IN_ALERTS)) == 0;
+	return (contexts & ~(unsigned)(IN_TIMELINE | IN_BOOT | IN_ALERTS | IN_MESSAGES))
+		== 0;
 }
 
 static bool

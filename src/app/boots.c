@@ -4,21 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
-#include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "control/spans.h"
-
-#define PATH_CAP sizeof((struct sockaddr_un *)0)->sun_path
 
 /* Beside each row what it is found by again, and what it owns. */
 struct source {
 	struct span_set set;
 	unsigned child;			/* valid while `living` */
 	bool living;
-	char path[PATH_CAP];		/* "" when nobody can be asked */
 };
 
 struct boots {
@@ -87,7 +81,6 @@ take(struct boots *b, size_t i, const struct span_set *set, uint64_t now_ns)
 	span_set_copy(&b->sources[i].set, set);
 	b->rows[i].spans = &b->sources[i].set;
 	b->rows[i].heard_ns = now_ns;
-	b->rows[i].asked = false;
 }
 
 void
@@ -118,7 +111,7 @@ boots_child(struct boots *b, const struct child_row *row)
 		b->sources[i].living = false;
 		b->rows[i].over = true;
 	}
-	/* Found by its socket before it said READY. */
+	/* Known by its digests before it said READY. */
 	for (size_t k = 0; row->ready_ns != 0 && k < b->count; k++)
 		if (!b->rows[k].child && id_equal(&b->rows[k].id, &row->ready.id)) {
 			drop(b, k);
@@ -127,77 +120,50 @@ boots_child(struct boots *b, const struct child_row *row)
 }
 
 static size_t
-find_path(const struct boots *b, const char *path)
+find(const struct boots *b, const struct peer_id *id)
 {
 	size_t i = 0;
 
-	while (i < b->count && strcmp(b->sources[i].path, path) != 0)
+	while (i < b->count && !(id_equal(&b->rows[i].id, id) && !b->rows[i].over))
 		i++;
 	return i;
 }
 
 void
-boots_found(struct boots *b, const char *path, const struct peer_id *id, const char *name)
+boots_node(struct boots *b, const struct peer_id *id, const char *name)
 {
-	size_t i;
+	size_t i = find(b, id);
 
-	/* Our own children tell more by their lifelines. */
-	for (size_t k = 0; k < b->count; k++)
-		if (b->sources[k].living && id_equal(&b->rows[k].id, id))
-			return;
-	i = find_path(b, path);
-	if (i == b->count)
-		i = add(b);
-	snprintf(b->sources[i].path, PATH_CAP, "%s", path);
-	/* Another node under the same name: its boot is another. */
-	if (!id_equal(&b->rows[i].id, id)) {
-		span_set_fini(&b->sources[i].set);
-		b->rows[i].spans = NULL;
-	}
+	if (i < b->count)
+		return;
+	i = add(b);
 	b->rows[i].id = *id;
 	text_printable(b->rows[i].name, sizeof b->rows[i].name, name, strlen(name));
 }
 
 void
-boots_lost(struct boots *b, const char *path)
+boots_told(struct boots *b, const struct peer_id *id, const char *name,
+	const struct span_set *set, uint64_t now_ns)
 {
-	size_t i = find_path(b, path);
+	size_t i;
 
-	if (i == b->count)
-		return;
-	b->sources[i].path[0] = '\0';
-	b->rows[i].over = true;
-	b->rows[i].asked = false;
-	if (b->rows[i].spans == NULL)
-		drop(b, i);
+	boots_node(b, id, name);
+	i = find(b, id);
+	/* Our own children tell more by their lifelines. */
+	if (!b->rows[i].child)
+		take(b, i, set, now_ns);
 }
 
 void
-boots_answered(struct boots *b, const char *path, const char *answer, size_t len,
-	uint64_t now_ns)
+boots_gone(struct boots *b, const struct peer_id *id)
 {
-	size_t i = find_path(b, path);
-	struct control_spans s;
+	size_t i = find(b, id);
 
-	if (i == b->count || control_spans_parse(&s, answer, len) != ERR_OK)
+	if (i == b->count || b->rows[i].child)
 		return;
-	if (id_equal(&s.id, &b->rows[i].id))
-		take(b, i, &s.set, now_ns);
-	span_set_fini(&s.set);
-}
-
-const char *
-boots_to_ask(struct boots *b)
-{
-	for (size_t i = 0; i < b->count; i++) {
-		struct model_boot *r = &b->rows[i];
-
-		if (r->spans != NULL || r->asked || b->sources[i].path[0] == '\0')
-			continue;
-		r->asked = true;
-		return b->sources[i].path;
-	}
-	return NULL;
+	b->rows[i].over = true;
+	if (b->rows[i].spans == NULL)
+		drop(b, i);
 }
 
 const struct model_boot *

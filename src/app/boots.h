@@ -7,7 +7,7 @@
 
 /*
  * The boots that a console knows: of its children, kept when they are gone, and of other
- * nodes of this machine once they were asked. At most BOOTS_MAX; then the oldest that is
+ * nodes as they tell it (app/watching). At most BOOTS_MAX; then the oldest that is
  * no living child makes room.
  */
 struct boots;
@@ -17,19 +17,13 @@ void boots_free(struct boots *b);	/* accepts NULL */
 
 /* A child's row may have changed. */
 void boots_child(struct boots *b, const struct child_row *row);
-/* A node of this machine answers at `path`. */
-void boots_found(struct boots *b, const char *path, const struct peer_id *id,
-	const char *name);
-void boots_lost(struct boots *b, const char *path);
-/* Its answer to `list spans`; any other is no news. */
-void boots_answered(struct boots *b, const char *path, const char *answer, size_t len,
-	uint64_t now_ns);
-
-/*
- * The next path to ask for a boot whose spans are not known: it counts as asked then.
- * NULL: nobody has to be asked.
- */
-const char *boots_to_ask(struct boots *b);
+/* A node that is in a directory: a row, unless there is one. */
+void boots_node(struct boots *b, const struct peer_id *id, const char *name);
+/* What it tells of its boot; again when that has changed. */
+void boots_told(struct boots *b, const struct peer_id *id, const char *name,
+	const struct span_set *set, uint64_t now_ns);
+/* It left, or is gone. */
+void boots_gone(struct boots *b, const struct peer_id *id);
 
 const struct model_boot *boots_rows(const struct boots *b, size_t *count);
 

@@ -103,16 +103,21 @@ append(struct chronicle *c, const struct timeline_event *e)
 }
 
 static void
-add(struct chronicle *c, struct timeline_event *e)
+keep(struct chronicle *c, const struct timeline_event *e)
 {
-	const struct timeline_event *kept;
+	const struct timeline_event *kept = timeline_add(c->timeline, e);
 
-	e->at_ns = loop_now_ns();
-	e->wall_ms = loop_wall_ms();
-	kept = timeline_add(c->timeline, e);
 	if (c->file != NULL)
 		append(c, kept);
 	control_socket_poke(c->control);
+}
+
+static void
+add(struct chronicle *c, struct timeline_event *e)
+{
+	e->at_ns = loop_now_ns();
+	e->wall_ms = loop_wall_ms();
+	keep(c, e);
 }
 
 void
@@ -381,4 +386,34 @@ chronicle_children_ended(struct chronicle *c, const struct supervisor *s)
 		if (row != NULL)
 			chronicle_child_changed(c, row);
 	}
+}
+
+static enum timeline_kind
+kind_of(const char *text)
+{
+	enum timeline_kind kind = 0;
+
+	while (kind < TIMELINE_KINDS && strcmp(timeline_kind_text(kind), text) != 0)
+		kind++;
+	return kind;
+}
+
+void
+chronicle_remote(struct chronicle *c, const struct watched_event *e, uint64_t at_ns)
+{
+	struct timeline_event to = { .kind = kind_of(e->kind), .id = e->id };
+	uint64_t now_ns = loop_now_ns();
+
+	/* A kind of a later version is none that we could show. */
+	if (to.kind == TIMELINE_KINDS || to.kind == TIMELINE_NODE_LIVE ||
+		to.kind == TIMELINE_NODE_SUSPECT || to.kind == TIMELINE_NODE_GONE ||
+		to.kind == TIMELINE_NODE_FORGOTTEN)
+		return;
+	snprintf(to.source, sizeof to.source, "%s", e->source);
+	snprintf(to.node, sizeof to.node, "%s", e->node);
+	snprintf(to.mesh, sizeof to.mesh, "%s", e->mesh);
+	snprintf(to.text, sizeof to.text, "%s", e->text);
+	to.at_ns = at_ns < now_ns ? at_ns : now_ns;
+	to.wall_ms = loop_wall_ms() - (now_ns - to.at_ns) / NS_PER_MS;
+	keep(c, &to);
 }

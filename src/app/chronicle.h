@@ -8,6 +8,7 @@
 #include "mesh/timeline.h"
 #include "node/node.h"
 #include "supervisor/supervisor.h"
+#include "wire/watched.h"
 
 /*
  * What a process sees happen, kept in a timeline, appended to a file (--events) and told
@@ -52,6 +53,12 @@ void chronicle_node_event(
 	struct chronicle *c, const struct node *n, const struct node_event *ev);
 /* An alert was raised, or cleared. */
 void chronicle_alert(struct chronicle *c, const struct alert *al);
+/*
+ * What a watched node saw happen. What every node sees of every other (that it is live,
+ * suspect, gone) is left out: our own node sees it, too, and says it once.
+ */
+void chronicle_remote(
+	struct chronicle *c, const struct watched_event *e, uint64_t at_ns);
 /* A child's row may have changed. */
 void chronicle_child_changed(struct chronicle *c, const struct child_row *row);
 /* After the driver was closed: what it ended without a word has its event, too. */

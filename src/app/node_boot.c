@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/wall.h"
 #include "base/text.h"
 #include "config.h"
 #include "io/lifeline_end.h"
@@ -108,6 +109,7 @@ make_node(struct node_boot *b, const struct options *o, struct node_config *c)
 	c->cpu_budget_mc = budget_of(o->type)->cpu_mc;
 	c->memory_budget_kib = budget_of(o->type)->memory_kib;
 	randombytes_buf(c->random_seed, sizeof c->random_seed);
+	c->wall_us = wall_us();
 	b->node = node_new(c, loop_now_ns(), loop_wall_ms(), &err);
 	if (b->node == NULL)
 		snprintf(b->why, sizeof b->why, "cannot make the node's endpoint: %s",

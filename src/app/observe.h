@@ -10,6 +10,7 @@
 #include "app/fleet.h"
 #include "app/named_seeds.h"
 #include "app/options.h"
+#include "app/watching.h"
 #include "control/discover.h"
 #include "io/control_socket.h"
 #include "io/discovery.h"
@@ -38,6 +39,7 @@ struct observe {
 	struct chronicle chronicle;
 	struct alarms alarms;
 	struct boots *boots;
+	struct watching *watching;
 	struct loop_signals signals;
 	uv_signal_t resized;
 	uv_poll_t keys;
@@ -58,6 +60,7 @@ struct observe {
 	struct topology topologies[MESHES_MAX];
 	size_t mesh_count;
 	const struct child_row *children[CHILDREN_ROWS_MAX];
+	const struct outlook *outlooks[WATCHED_NODES_MAX];
 	struct model_notice notices[MODEL_NOTICES_MAX];
 	size_t notice_count;
 };
@@ -73,8 +76,8 @@ void observe_model_fini(struct observe *o);
 
 /* Begins to look for nodes of this machine. */
 void observe_find(struct observe *o);
-/* Asks them for boots that are not known yet; the answers come by themselves. */
-void observe_ask_boots(struct observe *o);
+/* Watches what is being looked at; the answers come by themselves. */
+void observe_watch(struct observe *o, uint64_t now_ns);
 /* A hook with the struct as ctx: seeds for a child. */
 size_t observe_seeds(void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap);
 

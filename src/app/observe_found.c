@@ -4,7 +4,6 @@
 
 #include "app/observe.h"
 #include "base/err.h"
-#include "control/request.h"
 
 size_t
 observe_seeds(void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap)
@@ -47,10 +46,10 @@ on_found(void *ctx, const char *path, const char *answer, size_t len)
 	struct observe *o = ctx;
 	struct control_discover d;
 
+	(void)path;
 	if (control_discover_parse(&d, answer, len) != ERR_OK || d.observer ||
 		d.address_count == 0)
 		return;
-	boots_found(o->boots, path, &d.id, d.name);
 	for (size_t i = 0; i < d.mesh_count; i++) {
 		struct seed s = { d.id, d.addresses[0] };
 
@@ -63,30 +62,11 @@ on_found(void *ctx, const char *path, const char *answer, size_t len)
 	}
 }
 
-static void
-on_answered(void *ctx, const char *path, const char *answer, size_t len)
-{
-	struct observe *o = ctx;
-
-	boots_answered(o->boots, path, answer, len, loop_now_ns());
-	o->drawn_ns = 0;	/* somebody waits for it */
-	observe_look(o);
-}
-
-static void
-on_lost(void *ctx, const char *path)
-{
-	struct observe *o = ctx;
-
-	boots_lost(o->boots, path);
-	observe_look(o);
-}
-
 void
 observe_find(struct observe *o)
 {
 	const struct discovery_hooks hooks = {
-		.found = on_found, .answered = on_answered, .lost = on_lost, .ctx = o
+		.found = on_found, .ctx = o
 	};
 
 	o->discovery = discovery_new(
@@ -94,11 +74,11 @@ observe_find(struct observe *o)
 }
 
 void
-observe_ask_boots(struct observe *o)
+observe_watch(struct observe *o, uint64_t now_ns)
 {
-	const char *path;
+	struct console_wants wants;
 
-	while ((path = boots_to_ask(o->boots)) != NULL)
-		(void)discovery_ask(o->discovery, path,
-			control_request_line(CONTROL_LIST_SPANS));
+	console_wants(o->console, &wants);
+	if (!o->quitting)
+		watching_turn(o->watching, &wants, now_ns);
 }

@@ -74,8 +74,7 @@ observe_look(struct observe *o)
 	due_ns = o->drawn_ns + CONSOLE_FRAME_NS;
 	if (now_ns >= due_ns) {
 		o->drawn_ns = now_ns;
-		if (console_wants_boots(o->console))
-			observe_ask_boots(o);
+		observe_watch(o, now_ns);
 		observe_model(o, now_ns);
 		if (console_due(o->console, &o->model))
 			show(o);
@@ -181,6 +180,20 @@ on_signal(void *ctx, int signum)
 	observe_look(o);
 }
 
+/* A boot is a row as soon as its node is known, so that one that is silent is seen. */
+static void
+note_node(struct observe *o, const struct node_event *ev)
+{
+	const struct directory_change *c = &ev->change;
+
+	if (c->observer)
+		return;
+	if (c->to == LIVENESS_LIVE && !c->removed)
+		boots_node(o->boots, &ev->peer, ev->peer_name);
+	else if (c->removed || c->to == LIVENESS_GONE || c->to == LIVENESS_LEFT)
+		boots_gone(o->boots, &ev->peer);
+}
+
 /* Seeds that a person named are worth a word; others come and go like nodes. */
 void
 observe_on_event(void *ctx, const struct node_event *ev)
@@ -189,6 +202,8 @@ observe_on_event(void *ctx, const struct node_event *ev)
 	const char *who = ev->peer_name[0] != '\0' ? ev->peer_name : "a peer";
 
 	chronicle_node_event(&o->chronicle, o->node, ev);
+	if (ev->kind == NODE_EVENT_LIVENESS)
+		note_node(o, ev);
 	if (ev->kind == NODE_EVENT_REFUSED)
 		observe_notice(o, MODEL_NOTICE_WARN, "%s: %s", who, ev->text);
 	else if (ev->kind == NODE_EVENT_SEED && named_seeds_has(o->options, &ev->peer))
@@ -200,6 +215,10 @@ observe_on_turned(void *ctx, uint64_t now_ns)
 {
 	struct observe *o = ctx;
 
+	struct request_answer a;
+
+	while (requests_next(o->node, &a))
+		(void)watching_answer(o->watching, &a);
 	alarms_turn(&o->alarms, &o->chronicle, o->node, NULL, now_ns);
 	observe_look(o);
 }
@@ -294,6 +313,7 @@ close_all(struct observe *o)
 		node_show_timeline(o->node, NULL);
 	chronicle_fini(&o->chronicle);
 	alarms_fini(&o->alarms);
+	watching_free(o->watching);
 	boots_free(o->boots);
 	node_free(o->node);
 	udp_close(o->udp);

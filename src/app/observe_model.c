@@ -6,6 +6,8 @@
 #include <time.h>
 
 #include "app/observe.h"
+#include "node/shown.h"
+#include "trace/span_store.h"
 
 /* How long the first look for nodes may take before we say that there are none. */
 #define LOOKING MILLISECONDS(1500)
@@ -87,6 +89,19 @@ fill_children(struct observe *o)
 	o->model.child_count = count;
 }
 
+static void
+fill_watched(struct observe *o)
+{
+	struct traces *t = watching_traces(o->watching);
+
+	o->model.outlooks = o->outlooks;
+	o->model.outlook_count =
+		watching_outlooks(o->watching, o->outlooks, WATCHED_NODES_MAX);
+	o->model.left_out = watching_left_out(o->watching);
+	o->model.traces = t;
+	o->model.trace_rows = traces_rows(t, &o->model.trace_count);
+}
+
 void
 observe_model(struct observe *o, uint64_t now_ns)
 {
@@ -94,6 +109,7 @@ observe_model(struct observe *o, uint64_t now_ns)
 	struct tm tm;
 
 	o->model.now_ns = now_ns;
+	o->model.wall_us = span_store_wall_at(node_spans(o->node), now_ns);
 	if (localtime_r(&now, &tm) != NULL)
 		strftime(o->model.clock, sizeof(o->model.clock), "%H:%M:%S", &tm);
 	node_status(o->node, &o->status, now_ns);
@@ -104,6 +120,7 @@ observe_model(struct observe *o, uint64_t now_ns)
 	o->model.timeline = o->chronicle.timeline;
 	o->model.alerts = o->alarms.alerts;
 	o->model.boots = boots_rows(o->boots, &o->model.boot_count);
+	fill_watched(o);
 	o->model.meshes = o->meshes;
 	o->model.mesh_count = o->mesh_count;
 	o->model.notices = o->notices;

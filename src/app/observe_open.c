@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/wall.h"
 #include "config.h"
 #include "control/answer.h"
 #include "io/files.h"
@@ -89,6 +90,7 @@ observe_open_node(struct observe *o)
 	memcpy(c.seeds, opt->seeds, sizeof(c.seeds));
 	c.seed_count = opt->seed_count;
 	randombytes_buf(c.random_seed, sizeof(c.random_seed));
+	c.wall_us = wall_us();
 	o->node = node_new(&c, loop_now_ns(), loop_wall_ms(), &err);
 	identity_wipe(&c.identity);
 	fabric_key_wipe(&c.key);
@@ -97,6 +99,7 @@ observe_open_node(struct observe *o)
 	for (size_t i = 0; i < opt->mesh_count; i++)
 		(void)node_watch_mesh(o->node, opt->meshes[i], loop_now_ns());
 	named_seeds_begin(&o->named_seeds, &o->loop, o->node, opt, say_seed, o);
+	o->watching = watching_new(o->node, &o->chronicle, o->boots);
 	o->driver = node_driver_new(&o->loop, o->node, o->udp, &hooks, &err);
 	return o->driver != NULL ? 0 : observe_fail(EXIT_IO, err_text(err));
 }

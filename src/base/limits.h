@@ -138,6 +138,11 @@
 #define SPANS_MAX 16			/* of one boot */
 #define SPAN_STORE_LEN_MAX (128u * 1024)	/* some 700 finished spans of a node */
 #define SPAN_RECORD_LEN_MAX 4096
+#define WATERFALL_ROWS_MAX 64
+#define TRACES_SPANS_MAX 512		/* spans of other nodes that a console keeps */
+#define OUTLOOK_MESSAGES_MAX 500	/* frames of a watched node, in a console */
+#define OUTLOOK_OBJECTS_MAX 256
+#define WATCHED_NODES_MAX 32		/* by one console at once */
 #define BOOTS_MAX 256			/* boots that a console keeps */
 #define APPEND_LEN_MAX (1u << 20)	/* bytes that wait to be appended to a file */
 #define CONTROL_REQUEST_LEN_MAX (64u * 1024)

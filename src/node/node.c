@@ -72,7 +72,8 @@ add_spans(struct node *n, uint64_t now_ns, uint64_t wall_ms)
 
 	memcpy(seed, n->config.random_seed, sizeof(seed));
 	seed[0] ^= 0x5a;
-	n->spans = span_store_new(seed, now_ns, wall_ms * 1000);
+	n->spans = span_store_new(seed, now_ns,
+		n->config.wall_us != 0 ? n->config.wall_us : wall_ms * 1000);
 }
 
 struct node *

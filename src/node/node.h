@@ -31,6 +31,7 @@ struct node_config {
 	bool unmetered;		/* no meter: to measure what it costs */
 	char build[BUILD_LEN_MAX + 1];
 	uint64_t incarnation;		/* wall clock ms, larger than any before */
+	uint64_t wall_us;	/* wall_ms of node_new in finer grain, or 0 */
 	struct address
 		bound[2]; /* what the socket is bound to: IPv4, IPv6; family 0 absent */
 	struct address advertised[ADDRESSES_MAX];	/* where others can reach us */

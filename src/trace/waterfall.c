@@ -32,7 +32,7 @@ end_of(const struct span *s, uint64_t now_us)
  */
 static void
 add_below(struct waterfall *w, const struct span_set *s, const struct span *above,
-	unsigned depth, bool taken[static SPANS_MAX], uint64_t now_us)
+	unsigned depth, bool taken[static WATERFALL_ROWS_MAX], uint64_t now_us)
 {
 	for (;;) {
 		const struct span *next = NULL;
@@ -94,7 +94,7 @@ set_scale(struct waterfall *w)
 void
 waterfall_build(struct waterfall *w, const struct span_set *s, uint64_t now_us)
 {
-	bool taken[SPANS_MAX] = { false };
+	bool taken[WATERFALL_ROWS_MAX] = { false };
 
 	*w = (struct waterfall){ .lost = s->lost };
 	add_below(w, s, NULL, 0, taken, now_us);

@@ -16,7 +16,7 @@ struct waterfall_row {
 };
 
 struct waterfall {
-	struct waterfall_row rows[SPANS_MAX];
+	struct waterfall_row rows[WATERFALL_ROWS_MAX];
 	size_t count;
 	/*
 	 * What bars are drawn against: the first span without a parent, if it has ended;

@@ -201,6 +201,7 @@ static void
 panes_are_reached(void **state)
 {
 	struct fixture *f = *state;
+	struct console_wants wants;
 
 	press_all(f, "2");
 	assert_true(shows(f, "NODE"));
@@ -208,10 +209,22 @@ panes_are_reached(void **state)
 	assert_true(shows(f, "WHERE"));
 	press(f, K_TAB);
 	assert_true(shows(f, "nothing has happened yet"));
-	assert_false(console_wants_boots(f->console));
+	console_wants(f->console, &wants);
+	assert_int_equal(wants.all, 1u << WATCHED_EVENTS);
 	press(f, K_TAB);
 	assert_true(shows(f, "no boot is known"));
-	assert_true(console_wants_boots(f->console));
+	console_wants(f->console, &wants);
+	assert_int_equal(wants.all, 1u << WATCHED_BOOT | 1u << WATCHED_SPANS);
+	press_all(f, "2j6");
+	console_wants(f->console, &wants);
+	assert_int_equal(wants.of_selected, 1u << WATCHED_MESSAGES);
+	assert_false(id_is_zero(&wants.selected));
+	press_all(f, "2\n");
+	console_wants(f->console, &wants);
+	assert_int_equal(wants.of_selected, 1u << WATCHED_LINKS | 1u << WATCHED_OBJECTS);
+	press_all(f, "2");
+	console_wants(f->console, &wants);
+	assert_int_equal(wants.all | wants.of_selected, 0);
 	press_until(f, K_TAB, "Everywhere");
 	press(f, K_ESC);
 	assert_false(shows(f, "Everywhere"));

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/tui_world.h"
+#include "tests/unit/tui_watched.h"
 #include "tui/console.h"
 #include "tui/keymap.h"
 
@@ -157,6 +157,30 @@ panes_look_as_agreed(void **state)
 		screen("help", w, "?", width, height);
 		screen("detail", w, "2jj\n", width, height);
 	}
+	world_free(w);
+}
+
+/* What a watched node tells: frames, a trace over two nodes, links and objects. */
+static void
+watched_looks_as_agreed(void **state)
+{
+	static const int sizes[][2] = { { 80, 24 }, { 160, 48 }, { 40, 12 } };
+	struct world *w = troubled_world();
+	struct tui_watched x;
+
+	(void)state;
+	tui_watched_init(&x, w, 0, 2);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		int width = sizes[i][0], height = sizes[i][1];
+
+		screen("messages", w, "2g6j", width, height);
+		screen("trace", w, "5tj", width, height);
+		screen("detail-watched", w, "2g\n    ", width, height);
+	}
+	screen("messages-kind", w, "2g6fff", 80, 24);
+	screen("messages-none", w, "6", 80, 24);
+	screen("trace-failed", w, "5t", 80, 24);
+	tui_watched_fini(&x);
 	world_free(w);
 }
 
@@ -318,6 +342,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(panes_look_as_agreed),
+		cmocka_unit_test(watched_looks_as_agreed),
 		cmocka_unit_test(alerts_look_as_agreed),
 		cmocka_unit_test(forms_and_prompts_look_as_agreed),
 		cmocka_unit_test(emptiness_is_explained),
