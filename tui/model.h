@@ -5,6 +5,7 @@
 #include "mesh/alerts.h"
 #include "mesh/facts.h"
 #include "mesh/outlook.h"
+#include "mesh/series.h"
 #include "mesh/timeline.h"
 #include "mesh/topology.h"
 #include "supervisor/supervisor.h"
@@ -60,6 +61,7 @@ struct model {
 	const struct model_notice *notices; /* oldest first, at most MODEL_NOTICES_MAX */
 	size_t notice_count;
 	const struct timeline *timeline; /* what this console saw happen; or NULL */
+	const struct series *series;	/* of all nodes; or NULL */
 	const struct alerts *alerts;	/* of all nodes; or NULL */
 	const struct model_boot *boots;	/* in order of becoming known */
 	size_t boot_count;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "tui/pane.h"
 #include "tui/rows.h"
+#include "tui/spark.h"
 #include "tui/words.h"
 
 /* Everything known of one node, and by whom. */
@@ -20,6 +21,9 @@ struct pane_detail {
 /* Objects take some twenty lines in 40 columns. */
 #define LINES_MAX \
 	(60 + DIGEST_NEIGHBORS_MAX + ACCUSERS_MAX + ADDRESSES_MAX + LINKS_SHOWN)
+/* Where the lines of small bars stand, behind the longest of figures. */
+#define SPARK_X 60
+#define SPARK_WIDTH_MIN 8
 
 static void *
 pane_detail_new(void)
@@ -89,12 +93,50 @@ draw_state(struct canvas *c, int y, const struct row *row, const struct model *m
 	return y;
 }
 
+/*
+ * How a figure was in the last minutes, at the right of the line that has it. `least` is
+ * what a scale begins with.
+ */
+static void
+draw_spark(struct canvas *c, int y, const struct digest *g, const struct model *m,
+	enum series_figure figure, uint32_t least)
+{
+	int room = c->width - 1 - SPARK_X;
+	int width = room < SERIES_LEN ? room : SERIES_LEN;
+	uint32_t values[SERIES_LEN];
+	size_t count;
+
+	if (!m->series || width < SPARK_WIDTH_MIN)
+		return;
+	count = series_of(m->series, &g->id, figure, values, SERIES_LEN);
+	spark_draw(c, SPARK_X, y, width, STYLE_TITLE, values, count, least);
+}
+
+/* "12.3/s, 4711 in all" */
 static int
-draw_load(struct canvas *c, int y, const struct digest *g)
+draw_frames(struct canvas *c, int y, const struct digest *g, const struct model *m,
+	enum series_figure figure, uint64_t total)
+{
+	const char *label = figure == SERIES_SENT ? "frames sent" : "frames rec.";
+	uint32_t rate = SERIES_GAP;
+
+	if (!m->series || series_of(m->series, &g->id, figure, &rate, 1) == 0 ||
+		rate == SERIES_GAP)
+		return fact(c, y, STYLE_TEXT, label, "%llu in all",
+			(unsigned long long)total);
+	draw_spark(c, y, g, m, figure, 100);
+	return fact(c, y, STYLE_TEXT, label, "%u.%u/s, %llu in all", rate / 100,
+		rate % 100 / 10, (unsigned long long)total);
+}
+
+static int
+draw_load(struct canvas *c, int y, const struct digest *g, const struct model *m)
 {
 	char figure[16], budget[16];
 	int bar = c->width > 72 ? 24 : 10, x = 1 + LABEL_WIDTH;
 
+	draw_spark(c, y, g, m, SERIES_CPU, 20);
+	draw_spark(c, y + 1, g, m, SERIES_MEMORY, 1024);
 	canvas_text(c, 1, y, STYLE_DIM, "cpu");
 	if (g->cpu_budget_mc > 0) {
 		canvas_bar(c, x, y, bar, g->cpu_used_mc, g->cpu_budget_mc);
@@ -144,16 +186,23 @@ draw_digest(struct canvas *c, int y, const struct row *row, const struct model *
 			g->flags & DIGEST_DRAINING ? "draining " : "",
 			g->flags & DIGEST_DEGRADED ? "degraded" : "");
 	if (is_current(row->entry))
-		y = draw_load(c, y, g);
+		y = draw_load(c, y, g, m);
 	else
 		y = fact(c, y, STYLE_DIM, "cpu, memory", "unknown: %s",
 			liveness_text(row->entry->liveness));
-	y = fact(c, y, STYLE_TEXT, "loop lag", "%u ms%s", g->loop_lag_ms,
-		is_current(row->entry) ? "" : " when it last spoke");
-	y = fact(c, y, STYLE_TEXT, "frames", "%llu sent, %llu received%s",
-		(unsigned long long)g->frames_sent,
-		(unsigned long long)g->frames_received,
-		is_current(row->entry) ? "" : " when it last spoke");
+	if (is_current(row->entry)) {
+		draw_spark(c, y, g, m, SERIES_LAG, 20);
+		y = fact(c, y, STYLE_TEXT, "loop lag", "%u ms", g->loop_lag_ms);
+		y = draw_frames(c, y, g, m, SERIES_SENT, g->frames_sent);
+		y = draw_frames(c, y, g, m, SERIES_RECEIVED, g->frames_received);
+	} else {
+		y = fact(c, y, STYLE_TEXT, "loop lag", "%u ms when it last spoke",
+			g->loop_lag_ms);
+		y = fact(c, y, STYLE_TEXT, "frames",
+			"%llu sent, %llu received when it last spoke",
+			(unsigned long long)g->frames_sent,
+			(unsigned long long)g->frames_received);
+	}
 	if (!row->child)
 		return fact(c, y, STYLE_DIM, "started", "not by this console");
 	if (row->child->state == CHILD_ENDED)

@@ -10,6 +10,7 @@ void
 alarms_init(struct alarms *a, size_t active_max, size_t history_max)
 {
 	a->alerts = alerts_new(active_max, history_max);
+	a->series = NULL;
 	a->looked_ns = 0;
 }
 
@@ -17,7 +18,9 @@ void
 alarms_fini(struct alarms *a)
 {
 	alerts_free(a->alerts);
+	series_free(a->series);
 	a->alerts = NULL;
+	a->series = NULL;
 }
 
 void
@@ -35,12 +38,15 @@ alarms_turn(struct alarms *a, struct chronicle *c, const struct node *n,
 {
 	struct mesh_row rows[MESHES_MAX];
 	struct alert al;
+	size_t count;
 
 	if (now_ns < a->looked_ns + LOOK_INTERVAL)
 		return;
 	a->looked_ns = now_ns;
-	alerts_look(a->alerts, rows, node_meshes(n, rows, MESHES_MAX), only, now_ns,
-		loop_wall_ms());
+	count = node_meshes(n, rows, MESHES_MAX);
+	alerts_look(a->alerts, rows, count, only, now_ns, loop_wall_ms());
+	if (a->series != NULL)
+		series_look(a->series, rows, count);
 	while (alerts_next_change(a->alerts, &al))
 		chronicle_alert(c, &al);
 }

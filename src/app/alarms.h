@@ -4,13 +4,16 @@
 
 #include "app/chronicle.h"
 #include "mesh/alerts.h"
+#include "mesh/series.h"
 
 /*
- * The alerts of a process: once a second the directories of its node are looked at, and
- * what was raised or cleared becomes an event.
+ * What is made of figures in digests. Once a second the directories of a node are looked
+ * at: an alert that was raised or cleared becomes an event, and a console keeps the
+ * series that it shows.
  */
 struct alarms {
 	struct alerts *alerts;
+	struct series *series;	/* NULL: of a member, which shows nothing */
 	uint64_t looked_ns;
 };
 

@@ -336,6 +336,7 @@ observe_mode(const struct options *opt)
 	o->frame.data = o;
 	chronicle_init(&o->chronicle, TIMELINE_EVENTS_MAX);
 	alarms_init(&o->alarms, ALERTS_ACTIVE_MAX, ALERTS_HISTORY_MAX);
+	o->alarms.series = series_new();
 	o->boots = boots_new();
 	if (loop_signals_begin(&o->signals, &o->loop, on_signal, o) != ERR_OK)
 		status = observe_fail(EXIT_UNAVAILABLE, LOOP_NO_SIGNALS);

@@ -119,6 +119,7 @@ observe_model(struct observe *o, uint64_t now_ns)
 	drop_old_notices(o, now_ns);
 	o->model.timeline = o->chronicle.timeline;
 	o->model.alerts = o->alarms.alerts;
+	o->model.series = o->alarms.series;
 	o->model.boots = boots_rows(o->boots, &o->model.boot_count);
 	fill_watched(o);
 	o->model.meshes = o->meshes;

@@ -133,6 +133,8 @@
 #define ALERTS_NODE_ACTIVE_MAX 16	/* in a node, of itself */
 #define ALERTS_NODE_HISTORY_MAX 50
 #define ALERTS_TRACKED_MAX 1024		/* nodes with a figure that is high */
+#define SERIES_LEN 60			/* digests of one node: two minutes */
+#define SERIES_NODES_MAX 512
 #define TIMELINE_NODE_EVENTS_MAX 1000	/* in a node, which has a budget of memory */
 #define CONTROL_STREAMS_MAX 8		/* clients that follow events */
 #define SPANS_MAX 16			/* of one boot */

@@ -270,7 +270,9 @@ look_at(struct alerts *a, const struct directory_entry *en, uint64_t now_ns,
 		[ALERT_CPU_BUDGET] = percent(g->cpu_used_mc, g->cpu_budget_mc),
 		[ALERT_MEMORY_BYTES] = g->memory_used_kib,
 		[ALERT_MEMORY_BUDGET] = percent(g->memory_used_kib, g->memory_budget_kib),
-		[ALERT_LOOP_LAG] = g->loop_lag_ms,
+		/* A stall is not told twice. */
+		[ALERT_LOOP_LAG] = g->loop_lag_ms < kinds[ALERT_LOOP_STALLED].raise
+			? g->loop_lag_ms : 0,
 		[ALERT_LOOP_STALLED] = g->loop_lag_ms,
 		[ALERT_NAME_COLLISION] = en->name_collides,
 	};

@@ -156,6 +156,7 @@ panes_look_as_agreed(void **state)
 		screen("boot-all", w, "5v", width, height);
 		screen("help", w, "?", width, height);
 		screen("detail", w, "2jj\n", width, height);
+		screen("detail-live", w, "2/cecc15\n\n", width, height);
 	}
 	world_free(w);
 }

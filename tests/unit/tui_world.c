@@ -161,6 +161,8 @@ world_new(size_t meshes, size_t per_mesh, uint64_t now_ns)
 	w->model.timeline = w->timeline;
 	w->alerts = alerts_new(ALERTS_ACTIVE_MAX, ALERTS_HISTORY_MAX);
 	w->model.alerts = w->alerts;
+	w->series = series_new();
+	w->model.series = w->series;
 	w->model.boots = w->boots;
 	world_beat(w, now_ns);
 	return w;
@@ -175,6 +177,7 @@ world_free(struct world *w)
 	}
 	timeline_free(w->timeline);
 	alerts_free(w->alerts);
+	series_free(w->series);
 	for (size_t i = 0; i < w->model.boot_count; i++)
 		span_set_fini(&w->spans[i]);
 	free(w->actors);
@@ -202,12 +205,18 @@ world_tick(struct world *w, uint64_t now_ns)
 void
 world_beat(struct world *w, uint64_t now_ns)
 {
+	struct mesh_row rows[WORLD_MESHES_MAX] = { 0 };
+	size_t count = w->model.mesh_count;
+
 	for (size_t i = 0; i < w->actor_count; i++)
 		if (!w->actors[i].silent) {
 			beat(&w->actors[i], now_ns);
 			speak(w, &w->actors[i], now_ns);
 			w->model.heard_ns = now_ns;
 		}
+	for (size_t i = 0; i < count; i++)
+		rows[i].directory = w->directories[i];
+	series_look(w->series, rows, count);
 	world_tick(w, now_ns);
 }
 

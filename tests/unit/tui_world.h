@@ -27,6 +27,7 @@ struct world {
 	struct model_notice notices[MODEL_NOTICES_MAX];
 	struct timeline *timeline;
 	struct alerts *alerts;
+	struct series *series;
 	struct model_boot boots[WORLD_BOOTS_MAX];
 	struct span_set spans[WORLD_BOOTS_MAX];
 	struct model model;
