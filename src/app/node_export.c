@@ -15,6 +15,8 @@ node_export_open(uv_loop_t *loop, const struct node_boot *b, const struct option
 	telemetry_self(t, o->type, id_hex(hex, &b->id), o->meshes[0], o->type);
 	node_export_boot(t, b);
 	telemetry_flush(t);
+	if (b->node != NULL)
+		telemetry_meter(t, node_meter(b->node));
 	return t;
 }
 

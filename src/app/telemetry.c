@@ -12,9 +12,11 @@
 #include "io/loop.h"
 #include "io/otlp_post.h"
 #include "trace/otlp.h"
+#include "trace/otlp_metrics.h"
 #include "trace/traceparent.h"
 
 #define SPAN_BYTES_MAX (8u * 1024)	/* a span with its longest texts */
+#define METRIC_BYTES_MAX (64u * 1024)	/* a metric with all its points */
 #define SAY_CAP 400
 
 _Static_assert(SPANS_MAX <= 64, "the spans of a set are bits");
@@ -32,6 +34,8 @@ struct telemetry {
 	uint64_t taken;	/* spans of the set: bits */
 	struct journal_cursor read;
 	uint64_t missed;	/* spans that the store dropped before we came */
+	const struct meter *meter;	/* NULL: no metrics */
+	uint64_t meter_start_wall_us, measured_ns;
 };
 
 static const char *
@@ -68,6 +72,27 @@ post(struct telemetry *t, enum otlp_signal s, const struct view *items, size_t c
 	exporter_answer(t->exporters[s], &impossible, now_ns);
 }
 
+/* A snapshot of the meter into the queue. */
+static void
+measure(struct telemetry *t, uint64_t now_ns)
+{
+	struct otlp_metrics m = { .meter = t->meter,
+		.start_wall_us = t->meter_start_wall_us,
+		.wall_us = loop_wall_ms() * 1000,
+		.now_ns = now_ns };
+	struct buf b;
+
+	t->measured_ns = now_ns;
+	buf_init(&b, METRIC_BYTES_MAX);
+	for (; otlp_metrics_next(&m, &b); buf_clear(&b))
+		if (b.failed)
+			exporter_missed(t->exporters[OTLP_METRICS], 1);
+		else
+			(void)exporter_add(
+				t->exporters[OTLP_METRICS], b.data, b.len, now_ns);
+	buf_fini(&b);
+}
+
 static void on_timer(uv_timer_t *h);
 
 /* Posts what is due, and sets the timer for what is not yet. */
@@ -76,6 +101,11 @@ pump(struct telemetry *t)
 {
 	uint64_t now_ns = loop_now_ns(), due_ns = NEVER;
 
+	if (t->meter != NULL) {
+		if (now_ns >= t->measured_ns + METER_WINDOW)
+			measure(t, now_ns);
+		due_ns = t->measured_ns + METER_WINDOW;
+	}
 	for (int s = 0; s < OTLP_SIGNALS; s++) {
 		struct exporter *x = t->exporters[s];
 		const struct view *items;
@@ -123,7 +153,7 @@ make_exporters(struct telemetry *t)
 {
 	const struct exporter_limits limits[OTLP_SIGNALS] = {
 		[OTLP_TRACES] = { OTLP_QUEUE_MAX, OTLP_BATCH_MAX, OTLP_DELAY },
-		[OTLP_METRICS] = { OTLP_METRICS_MAX, OTLP_METRICS_MAX, 0 },
+		[OTLP_METRICS] = { OTLP_METRICS_QUEUE_MAX, OTLP_METRICS_BATCH_MAX, 0 },
 	};
 	uint8_t seed[32];
 
@@ -258,6 +288,21 @@ telemetry_store(struct telemetry *t, const struct span_store *s)
 }
 
 void
+telemetry_meter(struct telemetry *t, const struct meter *m)
+{
+	uint64_t now_ns = loop_now_ns();
+
+	if (t == NULL || m == NULL || t->exporters[OTLP_METRICS] == NULL)
+		return;
+	t->meter = m;
+	/* Once: a series whose beginning moves is a new one each time. */
+	t->meter_start_wall_us =
+		loop_wall_ms() * 1000 - (now_ns - meter_began_ns(m)) / 1000;
+	measure(t, now_ns);
+	pump(t);
+}
+
+void
 telemetry_flush(struct telemetry *t)
 {
 	if (t == NULL)
@@ -342,6 +387,8 @@ telemetry_close(struct telemetry *t)
 {
 	if (t == NULL)
 		return;
+	if (t->meter != NULL)
+		measure(t, loop_now_ns());
 	telemetry_flush(t);
 	drain(t);
 	for (int s = 0; s < OTLP_SIGNALS; s++)

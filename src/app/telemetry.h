@@ -32,6 +32,11 @@ void telemetry_self(struct telemetry *t, const char *service, const char *instan
 void telemetry_set(struct telemetry *t, const struct span_set *s);
 /* What is new in the store. Cheap when there is nothing. */
 void telemetry_store(struct telemetry *t, const struct span_store *s);
+/*
+ * The metrics of this meter, now and every METER_WINDOW; it outlives the telemetry. NULL:
+ * it measures nothing.
+ */
+void telemetry_meter(struct telemetry *t, const struct meter *m);
 /* What was taken is posted at once. */
 void telemetry_flush(struct telemetry *t);
 

@@ -168,7 +168,8 @@
  */
 #define OTLP_QUEUE_MAX 2048
 #define OTLP_BATCH_MAX 512
-#define OTLP_METRICS_MAX 64		/* metrics of one snapshot */
+#define OTLP_METRICS_QUEUE_MAX 256	/* metrics: a dozen snapshots */
+#define OTLP_METRICS_BATCH_MAX 64
 #define OTLP_DELAY SECONDS(5)
 #define OTLP_RETRY_FIRST SECONDS(1)
 #define OTLP_RETRY_MAX SECONDS(30)

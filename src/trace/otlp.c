@@ -8,54 +8,13 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "trace/otlp.pb-c.h"
+#include "trace/otlp_pack.h"
 
 /* opentelemetry-proto, trace.proto. */
 #define KIND_INTERNAL 1
 #define STATUS_ERROR 2
 #define SCOPE_NAME "meshtui"
 #define FIXED_ATTRIBUTES 5
-
-/* A key with its value; the structs refer to each other, so they are filled in place. */
-struct attribute {
-	Otlp__KeyValue pair;
-	Otlp__AnyValue value;
-};
-
-static char *
-plain(const char *text)
-{
-	/* The generated structs have char * and change nothing. */
-	return (char *)(uintptr_t)(text != NULL ? text : "");
-}
-
-static Otlp__KeyValue *
-fill(struct attribute *a, const char *key, const char *value)
-{
-	otlp__key_value__init(&a->pair);
-	otlp__any_value__init(&a->value);
-	a->value.value_case = OTLP__ANY_VALUE__VALUE_STRING_VALUE;
-	a->value.string_value = plain(value);
-	a->pair.key = plain(key);
-	a->pair.value = &a->value;
-	return &a->pair;
-}
-
-static void
-put_message(struct buf *to, const ProtobufCMessage *m)
-{
-	size_t len = protobuf_c_message_get_packed_size(m);
-	uint8_t *bytes;
-
-	if (to->len + len > to->max) {
-		to->failed = ERR_LIMIT;
-		return;
-	}
-	bytes = mem_array(1, len + 1);
-	protobuf_c_message_pack(m, bytes);
-	buf_put(to, bytes, len);
-	free(bytes);
-}
 
 static ProtobufCBinaryData
 bytes_of(const void *data, size_t len)
@@ -67,7 +26,7 @@ void
 otlp_put_span(struct buf *to, const uint8_t trace[static SPAN_TRACE_LEN],
 	uint64_t wall_us, const struct span *s, uint8_t flags)
 {
-	struct attribute attributes[SPAN_ATTRS_MAX];
+	struct otlp_attribute attributes[SPAN_ATTRS_MAX];
 	Otlp__KeyValue *pairs[SPAN_ATTRS_MAX];
 	Otlp__Span span = OTLP__SPAN__INIT;
 	Otlp__Status status = OTLP__STATUS__INIT;
@@ -76,27 +35,28 @@ otlp_put_span(struct buf *to, const uint8_t trace[static SPAN_TRACE_LEN],
 	span.span_id = bytes_of(s->id, sizeof s->id);
 	if (span_has_parent(s))
 		span.parent_span_id = bytes_of(s->parent, sizeof s->parent);
-	span.name = plain(s->name);
+	span.name = otlp_pack_text(s->name);
 	span.kind = KIND_INTERNAL;
 	span.start_time_unix_nano = (wall_us + s->begin_us) * 1000;
 	span.end_time_unix_nano = span.start_time_unix_nano + s->duration_us * 1000;
 	for (size_t i = 0; i < s->attr_count; i++)
-		pairs[i] = fill(&attributes[i], s->attrs[i].key, s->attrs[i].value);
+		pairs[i] = otlp_pack_attribute(
+			&attributes[i], s->attrs[i].key, s->attrs[i].value);
 	span.n_attributes = s->attr_count;
 	span.attributes = pairs;
 	span.flags = flags;
 	/* "OK" is for who overrules an instrumentation; what went well is unset. */
 	if (s->state == SPAN_FAILED) {
 		status.code = STATUS_ERROR;
-		status.message = plain(s->why);
+		status.message = otlp_pack_text(s->why);
 		span.status = &status;
 	}
-	put_message(to, &span.base);
+	otlp_pack_message(to, &span.base);
 }
 
 /* What we know of ourselves is not for the environment of many nodes to say. */
 static size_t
-fill_resource(struct attribute *attributes, Otlp__KeyValue **pairs,
+fill_resource(struct otlp_attribute *attributes, Otlp__KeyValue **pairs,
 	const struct otlp_resource *r)
 {
 	const struct {
@@ -112,7 +72,8 @@ fill_resource(struct attribute *attributes, Otlp__KeyValue **pairs,
 
 	for (size_t i = 0; i < FIXED_ATTRIBUTES; i++)
 		if (own[i].value != NULL && own[i].value[0] != '\0') {
-			pairs[n] = fill(&attributes[n], own[i].key, own[i].value);
+			pairs[n] = otlp_pack_attribute(
+				&attributes[n], own[i].key, own[i].value);
 			n++;
 		}
 	for (size_t k = 0; r->more != NULL && k < r->more->count; k++) {
@@ -123,7 +84,7 @@ fill_resource(struct attribute *attributes, Otlp__KeyValue **pairs,
 			known = strcmp(pairs[i]->key, p->key) == 0;
 		if (known)
 			continue;
-		pairs[n] = fill(&attributes[n], p->key, p->value);
+		pairs[n] = otlp_pack_attribute(&attributes[n], p->key, p->value);
 		n++;
 	}
 	return n;
@@ -146,7 +107,7 @@ put_traces(struct buf *to, Otlp__Resource *resource, Otlp__InstrumentationScope 
 	of.n_scope_spans = 1;
 	request.resource_spans = &of_at;
 	request.n_resource_spans = 1;
-	put_message(to, &request.base);
+	otlp_pack_message(to, &request.base);
 }
 
 static void
@@ -166,14 +127,14 @@ put_metrics(struct buf *to, Otlp__Resource *resource, Otlp__InstrumentationScope
 	of.n_scope_metrics = 1;
 	request.resource_metrics = &of_at;
 	request.n_resource_metrics = 1;
-	put_message(to, &request.base);
+	otlp_pack_message(to, &request.base);
 }
 
 void
 otlp_put_request(struct buf *to, enum otlp_signal s, const struct otlp_resource *r,
 	const struct view *items, size_t count)
 {
-	struct attribute *attributes =
+	struct otlp_attribute *attributes =
 		mem_array(FIXED_ATTRIBUTES + OTLP_PAIRS_MAX, sizeof *attributes);
 	Otlp__KeyValue *pairs[FIXED_ATTRIBUTES + OTLP_PAIRS_MAX];
 	ProtobufCBinaryData *packed = mem_array(count + 1, sizeof *packed);
@@ -182,8 +143,8 @@ otlp_put_request(struct buf *to, enum otlp_signal s, const struct otlp_resource 
 
 	resource.n_attributes = fill_resource(attributes, pairs, r);
 	resource.attributes = pairs;
-	scope.name = plain(SCOPE_NAME);
-	scope.version = plain(r->service_version);
+	scope.name = otlp_pack_text(SCOPE_NAME);
+	scope.version = otlp_pack_text(r->service_version);
 	for (size_t i = 0; i < count; i++)
 		packed[i] = bytes_of(items[i].data, items[i].len);
 	if (s == OTLP_TRACES)

@@ -2,11 +2,12 @@
 /*
  * A load of known rate on a real node, over a real socket:
  *
- *	echo_load ID@HOST:PORT MESH RATE LEN
+ *	echo_load ID@HOST:PORT MESH RATE LEN [traced]
  *
  * One peer that says HELLO and then asks RATE times a second for the ECHO of LEN bytes;
  * RATE 0: sixteen at a time, as fast as they are answered. It keeps to its timetable:
- * what was late is made up for. Ends when its standard input does, and prints what it did
+ * what was late is made up for. Traced: each question is of a sampled trace, so the node
+ * makes spans of it. Ends when its standard input does, and prints what it did
  * as JSON.
  */
 #include <inttypes.h>
@@ -34,6 +35,7 @@ struct load {
 	uint64_t conn, began_ns, requests, answers, open;
 	unsigned rate;
 	size_t len;
+	uint8_t payload[FRAME_LEN_MAX];	/* a trace context, and zeros */
 	bool greeted, down;
 };
 
@@ -85,12 +87,11 @@ is_due(const struct load *l)
 static void
 ask(struct load *l)
 {
-	static const uint8_t payload[FRAME_LEN_MAX];
 	int64_t stream;
 
 	while (is_due(l)) {
-		if (endpoint_request(l->side.endpoint, l->conn, FRAME_ECHO, payload,
-			    l->len, &stream) != ERR_OK)
+		if (endpoint_request(l->side.endpoint, l->conn, FRAME_ECHO,
+			    l->payload, l->len, &stream) != ERR_OK)
 			return;
 		l->requests++;
 		l->open++;
@@ -146,14 +147,17 @@ run(struct load *l)
 int
 main(int argc, char **argv)
 {
+	static const struct trace_context traced = { { 1 }, { 1 }, 1 };
 	struct load l = { 0 };
+	struct buf b;
 	char why[NAME_WHY_CAP];
 	struct path path;
 	struct seed to;
 	int status;
 
-	if (argc != 5 || sodium_init() < 0 || seed_parse(&to, argv[1], why) != ERR_OK) {
-		fprintf(stderr, "usage: echo_load ID@HOST:PORT MESH RATE LEN\n");
+	if ((argc != 5 && argc != 6) || sodium_init() < 0 ||
+		seed_parse(&to, argv[1], why) != ERR_OK) {
+		fprintf(stderr, "usage: echo_load ID@HOST:PORT MESH RATE LEN [traced]\n");
 		return 2;
 	}
 	l.mesh = argv[2];
@@ -162,6 +166,12 @@ main(int argc, char **argv)
 	if (l.len < TRACE_CONTEXT_LEN || l.len > FRAME_LEN_MAX - TRACE_CONTEXT_LEN ||
 		!side_open(&l.side))
 		return 2;
+	if (argc == 6) {
+		buf_init(&b, TRACE_CONTEXT_LEN);
+		trace_context_encode(&b, &traced);
+		memcpy(l.payload, b.data, b.len);
+		buf_fini(&b);
+	}
 	path = (struct path){ l.side.bound, to.address };
 	status = endpoint_dial(l.side.endpoint, &to.id, &path, side_now_ns(), &l.conn);
 	if (status == ERR_OK)

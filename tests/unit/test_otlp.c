@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "trace/otlp.h"
 #include "trace/otlp.pb-c.h"
+#include "trace/otlp_metrics.h"
 #include "trace/traceparent.h"
 #include "trace/tracer.h"
 
@@ -179,6 +181,87 @@ answers_are_read(void **state)
 	assert_string_equal(text, "");
 }
 
+/* Packs all metrics of a meter; the one of this name is read back. */
+static Otlp__Metric *
+metric(const struct meter *m, uint64_t now_ns, const char *name, size_t *count)
+{
+	struct otlp_metrics o = {
+		.meter = m, .start_wall_us = 5, .wall_us = 9, .now_ns = now_ns
+	};
+	Otlp__Metric *found = NULL;
+	struct buf b;
+
+	*count = 0;
+	buf_init(&b, 65536);
+	for (; otlp_metrics_next(&o, &b); buf_clear(&b)) {
+		Otlp__Metric *read = otlp__metric__unpack(NULL, b.len, b.data);
+
+		assert_int_equal(b.failed, 0);
+		assert_non_null(read);
+		++*count;
+		if (found == NULL && strcmp(read->name, name) == 0)
+			found = read;
+		else
+			otlp__metric__free_unpacked(read, NULL);
+	}
+	buf_fini(&b);
+	return found;
+}
+
+/* A meter's counters, gauges and histograms are what OTLP calls so. */
+static void
+metrics_are_read_back(void **state)
+{
+	static const char *const queues[] = { "one", "two" };
+	struct meter *m = meter_new(queues, 2, 0);
+	const Otlp__HistogramDataPoint *lag;
+	Otlp__Metric *read;
+	size_t count;
+
+	(void)state;
+	meter_add(m, METRIC_DROPPED, 1, 7);
+	meter_add(m, METRIC_BYTES_SENT, 0, 100);
+	meter_gauge(m, METRIC_CPU_USED, 0, 0.25);
+	meter_record(m, METRIC_LOOP_LAG, 3 * NS_PER_MS);
+	meter_record(m, METRIC_LOOP_LAG, SECONDS(60));
+	read = metric(m, SECONDS(1), "mesh.bytes.sent", &count);
+	assert_int_equal(read->data_case, OTLP__METRIC__DATA_SUM);
+	assert_true(read->sum->is_monotonic);
+	assert_int_equal(read->sum->aggregation_temporality, 2);
+	assert_string_equal(read->unit, "By");
+	assert_int_equal(read->sum->n_data_points, 1);
+	assert_int_equal(read->sum->data_points[0]->as_int, 100);
+	assert_true(read->sum->data_points[0]->start_time_unix_nano == 5000);
+	assert_true(read->sum->data_points[0]->time_unix_nano == 9000);
+	otlp__metric__free_unpacked(read, NULL);
+	read = metric(m, SECONDS(1), "mesh.dropped", &count);
+	assert_int_equal(read->sum->n_data_points, 1);
+	assert_string_equal(read->sum->data_points[0]->attributes[0]->key, "queue");
+	assert_string_equal(
+		read->sum->data_points[0]->attributes[0]->value->string_value, "two");
+	otlp__metric__free_unpacked(read, NULL);
+	read = metric(m, SECONDS(1), "mesh.node.cpu.used", &count);
+	assert_int_equal(read->data_case, OTLP__METRIC__DATA_GAUGE);
+	assert_true(read->gauge->data_points[0]->as_double == 0.25);
+	otlp__metric__free_unpacked(read, NULL);
+	read = metric(m, SECONDS(1), "mesh.loop.lag", &count);
+	assert_int_equal(read->data_case, OTLP__METRIC__DATA_HISTOGRAM);
+	assert_int_equal(read->histogram->data_points[0]->count, 2);
+	assert_true(read->histogram->data_points[0]->sum == 60003);
+	lag = read->histogram->data_points[0];
+	assert_int_equal(lag->n_explicit_bounds, METER_BOUNDS);
+	assert_int_equal(lag->n_bucket_counts, METER_BUCKETS);
+	assert_int_equal(lag->bucket_counts[METER_BOUNDS], 1);
+	otlp__metric__free_unpacked(read, NULL);
+	/* A gauge without a value is left out, not told as 0. */
+	assert_null(metric(m, SECONDS(1), "mesh.node.memory.used", &count));
+	meter_gauge(m, METRIC_MEMORY_USED, 0, 0);
+	read = metric(m, SECONDS(1), "mesh.node.memory.used", &count);
+	assert_true(read->gauge->data_points[0]->as_double == 0);
+	otlp__metric__free_unpacked(read, NULL);
+	meter_free(m);
+}
+
 #define TRACE "0af7651916cd43dd8448eb211c80319c"
 #define PARENT "b7ad6b7169203331"
 
@@ -244,6 +327,7 @@ main(void)
 		cmocka_unit_test(a_failed_root),
 		cmocka_unit_test(a_batch_wraps_spans),
 		cmocka_unit_test(answers_are_read),
+		cmocka_unit_test(metrics_are_read_back),
 		cmocka_unit_test(traceparents),
 		cmocka_unit_test(a_tracer_adopts),
 	};
