@@ -268,7 +268,10 @@ outlook_of(const struct pane_context *x)
 	return NULL;
 }
 
-/* One link as the node itself measures it. ngtcp2 tells of no loss here. */
+/*
+ * One link as the node itself measures it. Packets that were lost are not shown: ngtcp2
+ * does not tell how many there were.
+ */
 static int
 draw_link(struct canvas *c, int y, const struct watched_link *k)
 {
@@ -278,7 +281,7 @@ draw_link(struct canvas *c, int y, const struct watched_link *k)
 	canvas_cut(c, x, y, 25, k->observer ? STYLE_DIM : STYLE_TEXT,
 		k->name[0] ? k->name : "?");
 	x += 26;
-	snprintf(text, sizeof(text), "%u.%u ms  %5s %5s %5s  %s%s",
+	snprintf(text, sizeof(text), "%3u.%u ms %5s %5s %5s  %s%s",
 		(unsigned)(k->rtt_ns / NS_PER_MS),
 		(unsigned)(k->rtt_ns % NS_PER_MS / (NS_PER_MS / 10)),
 		words_kib(cwnd, sizeof(cwnd), k->cwnd_bytes / 1024),
@@ -307,7 +310,7 @@ draw_watched(struct canvas *c, int y, const struct outlook *o, const struct mode
 	if (o->link_count > LINKS_SHOWN)
 		y = fact(c, y, STYLE_DIM, "", "and %zu more",
 			o->link_count - LINKS_SHOWN);
-	canvas_text(c, 1, ++y, STYLE_TITLE, "objects");
+	canvas_text(c, 1, ++y, STYLE_DIM, "objects");
 	for (size_t i = 0; i < o->object_count; i++) {
 		const struct watched_object *b = &o->objects[i];
 		char text[WATCHED_NAME_CAP + 24];

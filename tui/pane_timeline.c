@@ -157,10 +157,13 @@ describe(const struct pane_timeline *p, const struct pane_context *x, size_t row
 	char *to, size_t cap)
 {
 	const struct timeline *t = x->model->timeline;
-	uint64_t dropped = timeline_dropped(t);
+	uint64_t dropped = timeline_dropped(t), lost = 0;
 	char group[MATCHES_GROUP_CAP] = "";
 	size_t at = 0;
 
+	/* What watched nodes had no more when we came to it. */
+	for (size_t i = 0; i < x->model->outlook_count; i++)
+		lost += x->model->outlooks[i]->lost[WATCHED_EVENTS];
 	if (p->group)
 		matches_group(p->group, group);
 	if (group[0] || p->mesh[0] || x->filter[0])
@@ -176,6 +179,12 @@ describe(const struct pane_timeline *p, const struct pane_context *x, size_t row
 	if (dropped > 0)
 		at += (size_t)snprintf(to + at, cap - at, ", %llu dropped",
 			(unsigned long long)dropped);
+	if (lost > 0)
+		at += (size_t)snprintf(to + at, cap - at, ", %llu lost",
+			(unsigned long long)lost);
+	if (x->model->left_out > 0)
+		at += (size_t)snprintf(to + at, cap - at, ", %zu nodes not watched",
+			x->model->left_out);
 	if (p->paused)
 		snprintf(to + at, cap - at, ", PAUSED, %llu newer",
 			(unsigned long long)(timeline_last(t) - p->paused));
