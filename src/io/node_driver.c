@@ -235,7 +235,11 @@ arm(struct node_driver *d)
 	/* libuv counts from its cached time, which is older than ours. */
 	uv_update_time(d->timer.loop);
 	now_ns = loop_now_ns();
-	d->armed_ns = due_ns < now_ns ? now_ns : due_ns;
+	/*
+	 * In the past when it was due since this turn began: whoever was stopped in the
+	 * middle of a turn is late, and `wake` sees it.
+	 */
+	d->armed_ns = due_ns < d->turned_ns ? d->turned_ns : due_ns;
 	uv_timer_start(&d->timer, on_timer, loop_ms_until(due_ns, now_ns), 0);
 }
 

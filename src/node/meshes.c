@@ -29,8 +29,12 @@ on_neighbor(struct node *n, struct membership *m, const struct gossip_out *o,
 	uint64_t now_ns)
 {
 	struct node_event *ev = node_push(n, NODE_EVENT_NEIGHBOR, &o->peer);
+	struct peer_id any[1];
 
 	ev->backbone = fabric_owns(n, m);
+	/* Who comes back from solitude has missed what was said meanwhile: ask again. */
+	if (o->change != NEIGHBOR_UP && topic_active(m->topic, any, 1) == 0)
+		m->synced = false;
 	ev->up = o->change == NEIGHBOR_UP;
 	snprintf(ev->mesh, sizeof(ev->mesh), "%s", m->mesh);
 	snprintf(ev->text, sizeof(ev->text), "%s", neighbor_change_text(o->change));

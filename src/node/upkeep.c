@@ -30,7 +30,8 @@ check_watch(struct node *n, struct link *k, uint64_t heard_ns, uint64_t now_ns)
 	bool hinted = k->watch.hinted;
 	uint64_t due;
 
-	switch (watch_check(&k->watch, heard_ns, now_ns, &due)) {
+	switch (watch_check(&k->watch, announce_scaled(n, WATCH_SILENCE), heard_ns,
+		now_ns, &due)) {
 	case WATCH_PING:
 		if (k->alpn == ALPN_MESHTUI)
 			send_ping(n, k, now_ns);
@@ -67,7 +68,8 @@ check_link(struct node *n, struct link *k, uint64_t now_ns)
 		links_close(&n->links, k, CLOSE_IDLE, "not in use", now_ns);
 		return;
 	}
-	heap_arm(&n->links.timers, &k->timer, now_ns + WATCH_SILENCE);
+	heap_arm(&n->links.timers, &k->timer,
+		now_ns + announce_scaled(n, WATCH_SILENCE));
 }
 
 /* The link that serves no topic and was used least lately, or NULL. */

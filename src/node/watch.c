@@ -10,7 +10,8 @@ watch_hint(struct watch *w, uint64_t now_ns)
 }
 
 enum watch_verdict
-watch_check(struct watch *w, uint64_t heard_ns, uint64_t now_ns, uint64_t *due_ns)
+watch_check(struct watch *w, uint64_t silence_ns, uint64_t heard_ns, uint64_t now_ns,
+	uint64_t *due_ns)
 {
 	uint64_t every = w->hinted ? WATCH_HINT_EVERY : WATCH_PING_EVERY;
 	uint64_t patience =
@@ -19,8 +20,8 @@ watch_check(struct watch *w, uint64_t heard_ns, uint64_t now_ns, uint64_t *due_n
 	if (w->probing && heard_ns > w->began_ns)
 		*w = (struct watch){ 0 };
 	if (!w->probing) {
-		if (now_ns < heard_ns + WATCH_SILENCE) {
-			*due_ns = heard_ns + WATCH_SILENCE;
+		if (now_ns < heard_ns + silence_ns) {
+			*due_ns = heard_ns + silence_ns;
 			return WATCH_WAIT;
 		}
 		*w = (struct watch){ .probing = true, .began_ns = now_ns };

@@ -27,9 +27,12 @@ struct watch {
 
 enum watch_verdict { WATCH_WAIT, WATCH_PING, WATCH_DEAD };
 
-/* `heard_ns`: when a packet last came. Sets *due_ns to when it has to be asked again. */
-enum watch_verdict watch_check(
-	struct watch *w, uint64_t heard_ns, uint64_t now_ns, uint64_t *due_ns);
+/*
+ * `silence_ns`: WATCH_SILENCE, or more where digests are rarer. `heard_ns`: when a packet
+ * last came. Sets *due_ns to when it has to be asked again.
+ */
+enum watch_verdict watch_check(struct watch *w, uint64_t silence_ns, uint64_t heard_ns,
+	uint64_t now_ns, uint64_t *due_ns);
 /* The kernel says that nobody listens there. Ask watch_check at once afterwards. */
 void watch_hint(struct watch *w, uint64_t now_ns);
 

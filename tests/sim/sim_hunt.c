@@ -2,14 +2,15 @@
 /*
  * sim_hunt [RUN SEED]...: looks for seeds that fail. Without arguments it goes on until
  * SIM_SECONDS have passed (0 or unset: for ever), from SIM_SEED on (unset: from the wall
- * clock), with every run of runs.c in turn, and prints each that fails as a line for
- * seeds.txt. With arguments it replays these. The exit status is 1 when one failed.
+ * clock), with every run of runs.c and world_runs.c in turn, and prints each that fails
+ * as a line for seeds.txt. With arguments it replays these. The exit status is 1 when one
+ * failed.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "tests/sim/runs.h"
+#include "tests/sim/world_runs.h"
 
 static uint64_t
 setting(const char *name, uint64_t otherwise)
@@ -42,7 +43,7 @@ main(int argc, char **argv)
 	time_t end = time(NULL) + (time_t)seconds;
 
 	for (int i = 1; i + 1 < argc; i += 2, tried++) {
-		const struct run *r = runs_find(argv[i]);
+		const struct run *r = world_runs_find(argv[i]);
 
 		if (!r) {
 			fprintf(stderr, "sim_hunt: no run is called %s\n", argv[i]);
@@ -53,6 +54,8 @@ main(int argc, char **argv)
 	for (; argc < 3 && (seconds == 0 || time(NULL) < end); seed++) {
 		for (size_t i = 0; i < runs_count; i++, tried++)
 			failed += !try(&runs[i], seed);
+		for (size_t i = 0; i < world_runs_count; i++, tried++)
+			failed += !try(&world_runs[i], seed);
 	}
 	printf("# %llu runs, %llu failed\n", (unsigned long long)tried,
 		(unsigned long long)failed);

@@ -296,7 +296,12 @@ static void
 heals(uint64_t cut_ns, size_t apart)
 {
 	struct healing h = {
-		.seed = 1, .nodes = 20, .apart = apart, .cut_ns = cut_ns};
+		.seed = 1,
+		.nodes = 20,
+		.apart = apart,
+		.cut_ns = cut_ns,
+		.announce_ns = SECONDS(2),
+		.churn_minutes = 5};
 
 	healing_run(&h);
 	print_message("# cut %.0f s, %zu of 20: overlay after %.1f s, directory after "

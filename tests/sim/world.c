@@ -13,10 +13,38 @@
 #define WALL_START_MS UINT64_C(1700000000000)
 #define PORT 4000
 
+#define START SECONDS(1000)
+#define LATER_MAX MILLISECONDS(100)
+
 static uint64_t
-wall_ms(const struct world *w)
+wall_ms(const struct world *w, const struct member *m)
 {
-	return WALL_START_MS + w->now_ns / NS_PER_MS;
+	return WALL_START_MS + w->now_ns / NS_PER_MS + m->wall_skew_ms;
+}
+
+/* What its clock shows at that time. */
+static uint64_t
+local(const struct member *m, uint64_t at_ns)
+{
+	int64_t drift = (int64_t)((at_ns - START) / 1000000) * m->drift_ppm;
+
+	return at_ns + m->skew_ns + (uint64_t)drift;
+}
+
+/* The first time at which its clock shows that, or a moment later. */
+static uint64_t
+global(const struct member *m, uint64_t local_ns)
+{
+	uint64_t at_ns = local_ns - m->skew_ns;
+
+	if (local_ns == NEVER || m->drift_ppm == 0)
+		return local_ns == NEVER ? NEVER : at_ns;
+	at_ns = at_ns < START ? START : at_ns;
+	for (int i = 0; i < 4; i++)
+		at_ns += local_ns - local(m, at_ns);
+	while (local(m, at_ns) < local_ns)
+		at_ns++;
+	return at_ns;
 }
 
 /* Node i lives at 10.x.y.z with x.y.z = i. */
@@ -64,7 +92,8 @@ world_new(const struct world_config *c)
 
 	w->config = *c;
 	w->members = mem_array(c->nodes_max, sizeof(*w->members));
-	w->now_ns = SECONDS(1000);
+	w->now_ns = START;
+	w->subject = SIZE_MAX;
 	rng_init_u64(&w->rng, c->seed);
 	heap_init(&w->packets);
 	heap_init(&w->due);
@@ -75,7 +104,7 @@ static void
 drop_waiting(struct member *m)
 {
 	for (size_t i = 0; i < m->waiting_count; i++)
-		mem_free(MEM_BUFFER, m->waiting[i]);
+		free(m->waiting[i]);
 	m->waiting_count = 0;
 }
 
@@ -89,7 +118,7 @@ world_free(struct world *w)
 		drop_waiting(&w->members[i]);
 	}
 	while ((e = heap_next_due(&w->packets, NEVER)) != NULL)
-		mem_free(MEM_BUFFER, e);
+		free(e);
 	heap_fini(&w->packets);
 	heap_fini(&w->due);
 	free(w->members);
@@ -97,9 +126,22 @@ world_free(struct world *w)
 }
 
 static void
+note_change(struct world *w, const struct member *m, const struct node_event *ev)
+{
+	size_t subject = world_find(w, &ev->change.id);
+
+	if (subject == w->subject || w->others_changed++ > 0)
+		return;
+	snprintf(w->first_change, sizeof(w->first_change),
+		"%.3f s: node %zu has node %zu as %s, by node %zd",
+		(double)(w->now_ns - START) / NS_PER_S, (size_t)(m - w->members), subject,
+		liveness_text(ev->change.to),
+		(ssize_t)world_find(w, &ev->change.accuser));
+}
+
+static void
 note(struct world *w, struct member *m, const struct node_event *ev)
 {
-	(void)w;
 	if (ev->kind == NODE_EVENT_NEIGHBOR) {
 		m->neighbors_up += !strcmp(ev->text, neighbor_change_text(NEIGHBOR_UP));
 		m->evicted += !strcmp(ev->text, neighbor_change_text(NEIGHBOR_EVICTED));
@@ -111,9 +153,18 @@ note(struct world *w, struct member *m, const struct node_event *ev)
 		m->accused++;
 	else if (!ev->change.appeared && !ev->change.removed) {
 		m->liveness_events++;
+		if (w->watched)
+			note_change(w, m, ev);
 		m->suspected += ev->change.to == LIVENESS_SUSPECT;
 		m->called_gone += ev->change.to == LIVENESS_GONE;
 	}
+}
+
+/* Takes nothing from the generator when it can't be. */
+static bool
+chance(struct world *w, unsigned percent)
+{
+	return percent > 0 && rng_below(&w->rng, 100) < percent;
 }
 
 static void
@@ -121,24 +172,37 @@ put_on_the_way(struct world *w, size_t from, const struct path *path,
 	const uint8_t *bytes, size_t len)
 {
 	size_t to = number_of(&path->remote);
-	struct packet *p;
+	uint64_t due_ns;
+	unsigned copies;
 
 	w->packets_sent++;
+	w->bytes_sent += len;
+	w->history = (w->history ^ w->now_ns ^ from << 48 ^ to << 32 ^ len) *
+		     UINT64_C(0x9e3779b97f4a7c15);
+	w->history ^= w->history >> 29;
 	if (to >= w->count || w->members[from].group != w->members[to].group) {
 		w->packets_cut++;
 		return;
 	}
-	if (w->config.loss_percent > 0 &&
-		rng_below(&w->rng, 100) < w->config.loss_percent) {
+	if (chance(w, w->config.loss_percent)) {
 		w->packets_lost++;
 		return;
 	}
-	p = mem_new(MEM_BUFFER, sizeof(*p) + len);
-	p->from = from;
-	p->to = to;
-	p->len = len;
-	memcpy(p->bytes, bytes, len);
-	heap_arm(&w->packets, &p->entry, w->now_ns + latency(w, from, to));
+	copies = chance(w, w->config.duplicate_percent) ? 2 : 1;
+	due_ns = w->now_ns + latency(w, from, to);
+	for (; copies > 0; copies--) {
+		struct packet *p = malloc(sizeof(*p) + len);
+
+		assert(p);
+		p->entry = (struct heap_entry){0};
+		p->from = from;
+		p->to = to;
+		p->len = len;
+		memcpy(p->bytes, bytes, len);
+		if (copies > 1 || chance(w, w->config.reorder_percent))
+			due_ns += rng_below(&w->rng, LATER_MAX);
+		heap_arm(&w->packets, &p->entry, due_ns);
+	}
 }
 
 /* All that the node has to say, and when it wants to be called again. */
@@ -153,7 +217,8 @@ flush(struct world *w, size_t i)
 
 	if (m->node == NULL || m->frozen)
 		return;
-	while ((len = node_send(m->node, bytes, sizeof(bytes), &path, w->now_ns)) > 0)
+	while ((len = node_send(m->node, bytes, sizeof(bytes), &path,
+			local(m, w->now_ns))) > 0)
 		put_on_the_way(w, i, &path, bytes, len);
 	while (node_next_event(m->node, &ev))
 		note(w, m, &ev);
@@ -161,7 +226,7 @@ flush(struct world *w, size_t i)
 		world_kill(w, i);
 		return;
 	}
-	heap_arm(&w->due, &m->due, node_deadline(m->node));
+	heap_arm(&w->due, &m->due, global(m, node_deadline(m->node)));
 }
 
 static void
@@ -170,11 +235,12 @@ start(struct world *w, size_t i)
 	struct member *m = &w->members[i];
 	int err;
 
-	m->config.incarnation = wall_ms(w) + i;
+	m->config.incarnation = wall_ms(w, m) + i;
 	rng_bytes(&w->rng, m->config.random_seed, sizeof(m->config.random_seed));
-	m->node = node_new(&m->config, w->now_ns, wall_ms(w), &err);
+	m->node = node_new(&m->config, local(m, w->now_ns), wall_ms(w, m), &err);
 	assert(m->node != NULL && err == ERR_OK);
 	m->frozen = m->leaving = false;
+	m->wakes_ns = NEVER;
 	heap_arm(&w->due, &m->due, w->now_ns);
 }
 
@@ -190,6 +256,15 @@ world_add(struct world *w, size_t seed_of)
 	identity_from_seed(&c->identity, seed);
 	snprintf(c->mesh, sizeof(c->mesh), "mesh1");
 	snprintf(c->type, sizeof(c->type), "broker");
+	if (w->config.skew_max_ns > 0) {
+		w->members[i].skew_ns = rng_below(&w->rng, w->config.skew_max_ns);
+		w->members[i].wall_skew_ms =
+			rng_below(&w->rng, w->config.skew_max_ns) / NS_PER_MS;
+	}
+	if (w->config.drift_ppm > 0)
+		w->members[i].drift_ppm =
+			(int64_t)rng_below(&w->rng, 2 * w->config.drift_ppm + 1) -
+			w->config.drift_ppm;
 	c->announce_ns = w->config.announce_ns;
 	c->bound[0] = c->advertised[0] = address_of(i);
 	c->advertised_count = 1;
@@ -207,6 +282,9 @@ world_kill(struct world *w, size_t i)
 {
 	struct member *m = &w->members[i];
 
+	/* On disk; a real one writes it a little before. */
+	m->config.remembered_count = node_remembered(
+		m->node, m->config.remembered, REMEMBERED_PEERS_MAX);
 	node_free(m->node);
 	m->node = NULL;
 	heap_cancel(&w->due, &m->due);
@@ -217,7 +295,7 @@ void
 world_leave(struct world *w, size_t i)
 {
 	w->members[i].leaving = true;
-	node_leave(w->members[i].node, w->now_ns);
+	node_leave(w->members[i].node, local(&w->members[i], w->now_ns));
 	flush(w, i);
 }
 
@@ -233,6 +311,7 @@ world_freeze(struct world *w, size_t i)
 {
 	w->members[i].frozen = true;
 	w->members[i].frozen_ns = w->now_ns;
+	w->members[i].wakes_ns = NEVER;
 	heap_cancel(&w->due, &w->members[i].due);
 }
 
@@ -240,24 +319,43 @@ static void
 receive(struct world *w, size_t i, const struct packet *p)
 {
 	struct path path = {.local = address_of(i), .remote = address_of(p->from)};
+	struct member *m = &w->members[i];
 
-	node_recv(w->members[i].node, &path, p->bytes, p->len, 0, w->now_ns);
+	node_recv(m->node, &path, p->bytes, p->len, 0, local(m, w->now_ns));
 }
 
 void
 world_resume(struct world *w, size_t i)
 {
 	struct member *m = &w->members[i];
+	uint64_t now_ns = local(m, w->now_ns), due_ns = node_deadline(m->node);
 
+	if (due_ns < local(m, m->frozen_ns))
+		due_ns = local(m, m->frozen_ns);
 	m->frozen = false;
-	/* As its driver does: how late it is, then timers, then packets. */
-	world_late(w, i, w->now_ns - m->frozen_ns);
-	node_late(m->node, w->now_ns - m->frozen_ns);
-	node_tick(m->node, w->now_ns, wall_ms(w));
+	m->wakes_ns = NEVER;
+	/*
+	 * As its driver does: how late the timer is that should have woken it, what the
+	 * socket holds, what is due.
+	 */
+	if (now_ns > due_ns) {
+		world_late(w, i, now_ns - due_ns);
+		if (now_ns - due_ns >= LOOP_LAG_ALARM)
+			node_late(m->node, now_ns - due_ns);
+	}
 	for (size_t k = 0; k < m->waiting_count; k++)
 		receive(w, i, m->waiting[k]);
 	drop_waiting(m);
+	node_tick(m->node, now_ns, wall_ms(w, m));
 	flush(w, i);
+}
+
+void
+world_stall(struct world *w, size_t i, uint64_t for_ns)
+{
+	world_freeze(w, i);
+	w->members[i].wakes_ns = w->now_ns + for_ns;
+	heap_arm(&w->due, &w->members[i].due, w->members[i].wakes_ns);
 }
 
 void
@@ -267,7 +365,7 @@ world_late(struct world *w, size_t i, uint64_t late_ns)
 
 	m->load.loop_lag_ms = (uint32_t)(late_ns / NS_PER_MS);
 	if (late_ns > LOOP_LAG_ALARM)
-		m->load.lag_500ms_at_ns = w->now_ns;
+		m->load.lag_500ms_at_ns = local(m, w->now_ns);
 	node_set_load(m->node, &m->load);
 }
 
@@ -288,10 +386,23 @@ deliver(struct world *w, struct packet *p)
 		receive(w, p->to, p);
 		flush(w, p->to);
 	} else if (w->config.hints && from->node != NULL && !from->frozen) {
-		node_unreachable(from->node, &at, w->now_ns);
+		node_unreachable(from->node, &at, local(from, w->now_ns));
 		flush(w, p->from);
 	}
-	mem_free(MEM_BUFFER, p);
+	free(p);
+}
+
+static void
+member_due(struct world *w, struct member *m)
+{
+	size_t i = (size_t)(m - w->members);
+
+	if (m->frozen) {
+		world_resume(w, i);
+		return;
+	}
+	node_tick(m->node, local(m, w->now_ns), wall_ms(w, m));
+	flush(w, i);
 }
 
 void
@@ -311,14 +422,10 @@ world_run(struct world *w, uint64_t for_ns)
 			w->now_ns = packet ? due_ns : tick_ns;
 		w->events++;
 		e = heap_next_due(packet ? &w->packets : &w->due, w->now_ns);
-		if (packet) {
+		if (packet)
 			deliver(w, (struct packet *)(void *)e);
-		} else {
-			struct member *m = (struct member *)(void *)e;
-
-			node_tick(m->node, w->now_ns, wall_ms(w));
-			flush(w, (size_t)(m - w->members));
-		}
+		else
+			member_due(w, (struct member *)(void *)e);
 	}
 	w->now_ns = end;
 }

@@ -20,9 +20,17 @@ struct world_config {
 	uint64_t seed;
 	size_t nodes_max;
 	uint64_t latency_min_ns, latency_max_ns;
-	unsigned loss_percent;
+	unsigned loss_percent, duplicate_percent;
+	/* So many packets are up to 100 ms later than their pair's latency. */
+	unsigned reorder_percent;
 	uint64_t announce_ns; /* 0: the default */
-	bool hints;	      /* closed ports are told of */
+	/*
+	 * Each node's own clock: it begins up to skew_max_ns later, its wall clock is up
+	 * to as much off, and it runs up to drift_ppm fast or slow.
+	 */
+	uint64_t skew_max_ns;
+	unsigned drift_ppm;
+	bool hints; /* closed ports are told of */
 };
 void world_config_default(struct world_config *c, uint64_t seed);
 
@@ -39,6 +47,9 @@ struct member {
 	struct node_load load;
 	bool frozen, leaving;
 	uint64_t frozen_ns; /* since when */
+	uint64_t wakes_ns;  /* while frozen: when it goes on by itself, or NEVER */
+	uint64_t skew_ns, wall_skew_ms;
+	int64_t drift_ppm;
 	unsigned group;		 /* packets between different groups are lost */
 	struct packet *waiting[WORLD_WAITING_MAX];
 	size_t waiting_count;
@@ -53,7 +64,16 @@ struct world {
 	size_t count;
 	struct heap packets, due;
 	struct rng rng;
-	uint64_t now_ns, events, packets_sent, packets_cut, packets_lost;
+	uint64_t now_ns, events, packets_sent, bytes_sent, packets_cut, packets_lost;
+	uint64_t history; /* of all packets: two runs alike have the same */
+	/*
+	 * What anybody thinks of anybody but the subject (SIZE_MAX: nobody is excepted):
+	 * changes of liveness while `watched`, and the first one in words.
+	 */
+	bool watched;
+	size_t subject;
+	uint64_t others_changed;
+	char first_change[160];
 };
 
 struct world *world_new(const struct world_config *c);
@@ -66,6 +86,14 @@ void world_leave(struct world *w, size_t i); /* dead once it has said goodbye */
 void world_restart(struct world *w, size_t i); /* same identity, next incarnation */
 void world_freeze(struct world *w, size_t i);
 void world_resume(struct world *w, size_t i);
+/* Frozen for so long: its process gets no CPU. */
+void world_stall(struct world *w, size_t i, uint64_t for_ns);
+/*
+ * Digests come every `announce_ns` (at up to 250 nodes) from now on, and silence is
+ * judged by that; who is live now counts as heard now. For hours in which nothing
+ * happens: what they cost is digests. For worlds without drift.
+ */
+void world_announce_every(struct world *w, uint64_t announce_ns);
 /* Its loop was late by this much just now, as its driver would say. */
 void world_late(struct world *w, size_t i, uint64_t late_ns);
 void world_run(struct world *w, uint64_t for_ns);

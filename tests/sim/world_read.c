@@ -54,5 +54,5 @@ world_neighbors(const struct world *w, size_t i, size_t *to, size_t cap)
 void
 world_status(const struct world *w, size_t i, struct node_status *s)
 {
-	node_status(w->members[i].node, s, w->now_ns);
+	node_status(w->members[i].node, s, w->now_ns + w->members[i].skew_ns);
 }

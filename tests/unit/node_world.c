@@ -17,7 +17,7 @@ struct packet {
 	struct path path;	/* as the receiver sees it */
 	uint16_t to;	/* port */
 	size_t len;
-	uint8_t bytes[QUIC_PACKET_LEN_MAX];
+	uint8_t bytes[];
 };
 
 void
@@ -103,8 +103,12 @@ world_restart(struct world *w, size_t i)
 }
 
 static void
-put(struct world *w, struct packet *p, const struct path *path)
+put(struct world *w, const uint8_t *bytes, size_t len, const struct path *path)
 {
+	struct packet *p = mem_new(MEM_BUFFER, sizeof(*p) + len);
+
+	memcpy(p->bytes, bytes, len);
+	p->len = len;
 	p->to = path->remote.port;
 	p->path.local = path->remote;
 	p->path.remote = path->local;
@@ -116,43 +120,30 @@ flush_guest(struct world *w, size_t i)
 {
 	struct world_guest *g = &w->guests[i];
 
-	while (g->ctx != NULL && g->send != NULL) {
-		struct packet *p = mem_new(MEM_BUFFER, sizeof(*p));
-		struct path path;
+	uint8_t bytes[QUIC_PACKET_LEN_MAX];
+	struct path path;
+	size_t len;
 
-		p->len = g->send(g->ctx, p->bytes, sizeof(p->bytes), &path, w->now_ns);
-		if (p->len == 0) {
-			mem_free(MEM_BUFFER, p);
-			return;
-		}
-		put(w, p, &path);
-	}
+	if (g->ctx == NULL || g->send == NULL)
+		return;
+	while ((len = g->send(g->ctx, bytes, sizeof(bytes), &path, w->now_ns)) > 0)
+		put(w, bytes, len, &path);
 }
 
 static void
 flush(struct world *w, size_t i)
 {
 	struct world_node *wn = &w->nodes[i];
+	uint8_t bytes[QUIC_PACKET_LEN_MAX];
 	struct node_event ev;
+	struct path path;
+	size_t len;
 
 	if (wn->node == NULL || wn->frozen)
 		return;
-	for (;;) {
-		struct packet *p = mem_new(MEM_BUFFER, sizeof(*p));
-		struct path path;
-
-		p->len =
-			node_send(wn->node, p->bytes, sizeof(p->bytes), &path, w->now_ns);
-		if (p->len == 0 || rng_below(&w->rng, 100) < w->loss_percent) {
-			size_t len = p->len;
-
-			mem_free(MEM_BUFFER, p);
-			if (len == 0)
-				break;
-			continue;
-		}
-		put(w, p, &path);
-	}
+	while ((len = node_send(wn->node, bytes, sizeof(bytes), &path, w->now_ns)) > 0)
+		if (rng_below(&w->rng, 100) >= w->loss_percent)
+			put(w, bytes, len, &path);
 	while (node_next_event(wn->node, &ev)) {
 		if (ev.kind == NODE_EVENT_LIVENESS && !ev.change.appeared)
 			wn->liveness_events++;

@@ -90,6 +90,12 @@ seeds_move_and_are_bounded(void **state)
 	assert_int_equal(seeds_add(&seeds, &s, "", false, 0), ERR_LIMIT);
 }
 
+static enum watch_verdict
+check(struct watch *w, uint64_t heard_ns, uint64_t now_ns, uint64_t *due_ns)
+{
+	return watch_check(w, WATCH_SILENCE, heard_ns, now_ns, due_ns);
+}
+
 /* Silence of 3 s is probed every 500 ms, and 2 s without an answer decide. */
 static void
 silence_is_probed_then_decided(void **state)
@@ -99,10 +105,10 @@ silence_is_probed_then_decided(void **state)
 	unsigned pings = 0;
 
 	(void)state;
-	assert_int_equal(watch_check(&watch, 0, SECONDS(3) - 1, &due), WATCH_WAIT);
+	assert_int_equal(check(&watch, 0, SECONDS(3) - 1, &due), WATCH_WAIT);
 	assert_int_equal(due, SECONDS(3));
 	for (;;) {
-		enum watch_verdict v = watch_check(&watch, 0, now, &due);
+		enum watch_verdict v = check(&watch, 0, now, &due);
 
 		if (v == WATCH_DEAD)
 			break;
@@ -121,8 +127,8 @@ a_packet_ends_the_probing(void **state)
 	uint64_t due;
 
 	(void)state;
-	assert_int_equal(watch_check(&watch, 0, SECONDS(3), &due), WATCH_PING);
-	assert_int_equal(watch_check(&watch, SECONDS(4), SECONDS(5), &due), WATCH_WAIT);
+	assert_int_equal(check(&watch, 0, SECONDS(3), &due), WATCH_PING);
+	assert_int_equal(check(&watch, SECONDS(4), SECONDS(5), &due), WATCH_WAIT);
 	assert_int_equal(due, SECONDS(7));
 	assert_false(watch.probing);
 }
@@ -138,7 +144,7 @@ a_hint_is_checked_quickly(void **state)
 	(void)state;
 	watch_hint(&watch, now);
 	for (;;) {
-		enum watch_verdict v = watch_check(&watch, heard, now, &due);
+		enum watch_verdict v = check(&watch, heard, now, &due);
 
 		if (v == WATCH_DEAD)
 			break;
@@ -150,7 +156,7 @@ a_hint_is_checked_quickly(void **state)
 	assert_int_equal(now, SECONDS(10) + MILLISECONDS(300));
 	watch = (struct watch){ 0 };
 	watch_hint(&watch, now);
-	assert_int_equal(watch_check(&watch, now + 1, now + 2, &due), WATCH_WAIT);
+	assert_int_equal(check(&watch, now + 1, now + 2, &due), WATCH_WAIT);
 }
 
 /* The book forgets those it never met first, and never grows past its bound. */
