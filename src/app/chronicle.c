@@ -266,6 +266,9 @@ chronicle_node_event(
 		snprintf(e.node, sizeof e.node, "%s", ev->mesh);
 		e.id = (struct peer_id){ { 0 } };
 		break;
+	case NODE_EVENT_MESSAGE:
+		e.kind = TIMELINE_MESSAGE_RECEIVED;
+		break;
 	case NODE_EVENT_CROSS:
 		e.kind = TIMELINE_CROSS_CONNECTED;
 		break;

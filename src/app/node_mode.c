@@ -211,6 +211,9 @@ on_event(void *ctx, const struct node_event *ev)
 	case NODE_EVENT_MESH:
 		log_info("mesh %s: %s", ev->mesh, text);
 		break;
+	case NODE_EVENT_MESSAGE:
+		log_debug("message from %s: %s", peer, text);
+		break;
 	case NODE_EVENT_CROSS:
 		log_info("%s: across meshes: %s", peer, text);
 		break;
@@ -269,11 +272,13 @@ on_request(void *ctx, const char *line, size_t len)
 }
 
 static void
-on_ask(void *ctx, uint64_t ask)
+on_ask(void *ctx, uint64_t ask, const struct peer_id *probes, size_t count)
 {
 	struct running *r = ctx;
 	struct lifeline_view *v = mem_array(1, sizeof *v);
 
+	for (size_t i = 0; i < count; i++)
+		node_probe(r->boot.node, &probes[i], loop_now_ns());
 	node_view_lifeline(r->boot.node, v, ask, loop_now_ns());
 	lifeline_end_view(r->lifeline, v);
 	free(v->nodes);

@@ -26,7 +26,8 @@ char *node_view_answer(struct node *n, const char *line, size_t len,
 	const struct node_view_own *own);
 
 /*
- * Answer to ASK on the lifeline: the directory and the overlay. v->nodes is from malloc.
+ * Answer to ASK on the lifeline: the directory, the overlay and the links. v->nodes is
+ * from malloc.
  */
 void node_view_lifeline(
 	const struct node *n, struct lifeline_view *v, uint64_t ask, uint64_t now_ns);

@@ -344,20 +344,29 @@ run_mode(const struct options *o)
 {
 	struct run r = { .watched = isatty(STDERR_FILENO) };
 	struct child_driver_hooks hooks = { .changed = on_child, .ctx = &r };
-	char why[RUNDIR_WHY_CAP] = "";
+	char why[RUNDIR_WHY_CAP] = "", plan_why[PLAN_WHY_CAP];
 	struct scenario *s;
+	struct plan *plan;
 	int status = scenario_file_load(o->file, o->pool, &s);
 
 	if (status != 0)
 		return status;
+	plan = plan_make(s, s->seed, plan_why);
+	if (plan == NULL) {
+		fprintf(stderr, "meshtui: %s: %s\n", o->file, plan_why);
+		scenario_free(s);
+		return EXIT_DATA;
+	}
 	if (rundir_open(&r.dir, why) != ERR_OK) {
 		fprintf(stderr, "meshtui: no directory for the run: %s\n", why);
+		plan_free(plan);
 		scenario_free(s);
 		return EXIT_IO;
 	}
 	status = set_up(&r, o);
 	if (status != 0) {
 		rundir_close(&r.dir);
+		plan_free(plan);
 		scenario_free(s);
 		return status;
 	}
@@ -365,7 +374,7 @@ run_mode(const struct options *o)
 	r.supervisor = supervisor_new(o->pool);
 	r.driver = child_driver_open(&r.loop, r.supervisor, &hooks);
 
-	struct runner_config c = { .scenario = s,
+	struct runner_config c = { .plan = plan,
 		.file = o->file,
 		.data_root = r.dir.path,
 		.wall_ms = loop_wall_ms() };

@@ -266,6 +266,20 @@ json_counts(const struct node_status *s, enum count_group group)
 	return o;
 }
 
+static json_t *
+json_messages(const struct node_status *s)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "acked", json_count(s->messages_acked));
+	json_object_set_new(o, "failed", json_count(s->messages_failed));
+	json_object_set_new(o, "retried", json_count(s->messages_retried));
+	json_object_set_new(o, "received", json_count(s->messages_received));
+	json_object_set_new(o, "duplicate", json_count(s->messages_duplicate));
+	json_object_set_new(o, "disordered", json_count(s->messages_disordered));
+	return o;
+}
+
 static void
 answer_status(json_t *to, const struct control_view *v)
 {
@@ -294,6 +308,7 @@ answer_status(json_t *to, const struct control_view *v)
 	json_object_set_new(to, "links", json_count(s->links));
 	json_object_set_new(to, "neighbors", json_count(s->neighbors));
 	json_object_set_new(to, "objects", json_objects());
+	json_object_set_new(to, "messages", json_messages(s));
 	json_object_set_new(to, "hellos", json_count(s->hellos));
 	json_object_set_new(to, "refused", json_counts(s, COUNT_REFUSED));
 	json_object_set_new(to, "dropped", json_counts(s, COUNT_DROPPED));

@@ -211,7 +211,8 @@ handle(struct lifeline_end *e)
 			break;
 		}
 		if (r.tag == LIFELINE_ASK)
-			e->hooks.ask(e->hooks.ctx, r.ask.ask);
+			e->hooks.ask(e->hooks.ctx, r.ask.ask, r.ask.probes,
+				r.ask.probe_count);
 		if (r.tag == LIFELINE_QUIT)
 			e->hooks.quit(e->hooks.ctx);
 		if (r.tag == LIFELINE_FAULT)

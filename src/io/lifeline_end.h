@@ -39,9 +39,9 @@ void lifeline_end_fail(int fd, int status, const char *text);
 struct lifeline_end_hooks {
 	/*
 	 * The parent asks what this node sees: answer with lifeline_end_view and this
-	 * number.
+	 * number. The peers are to be looked after: node_probe.
 	 */
-	void (*ask)(void *ctx, uint64_t ask);
+	void (*ask)(void *ctx, uint64_t ask, const struct peer_id *probes, size_t count);
 	void (*quit)(void *ctx);	/* say goodbye and leave */
 	/* An order for a fault: answer with lifeline_end_faults. */
 	void (*fault)(void *ctx, const struct fault_order *o);

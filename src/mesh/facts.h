@@ -21,6 +21,9 @@ struct link_row {
 	bool backbone;			/* a neighbor on the backbone */
 	struct address remote;
 	uint64_t rtt_ns, since_ns, bytes_sent, bytes_received;
+	uint64_t packets_sent, packets_received, heard_ns;	/* heard: 0 never */
+	bool clocked;			/* it answered a PING */
+	int64_t skew_ms;		/* its wall clock less ours, then */
 };
 
 struct mesh_row {
@@ -54,6 +57,10 @@ struct node_status {
 	uint64_t handshakes, liveness_changes;
 	size_t links, neighbors;
 	uint64_t hellos;		/* HELLOs of peers that were admitted */
+	/* Messages to and from names; retries are ours, duplicates those of others. */
+	uint64_t messages_acked, messages_failed, messages_retried, messages_received,
+		messages_duplicate, messages_disordered;
+	uint64_t backbone_sent, backbone_received;	/* bytes of gossip bodies */
 	uint64_t counts[NODE_COUNTS];
 };
 

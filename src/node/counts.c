@@ -133,6 +133,13 @@ counts_fill(const struct node *n, uint64_t to[static NODE_COUNTS])
 		SET(BACKBONE_FOREIGN, b.foreign);
 		SET(MESHES, backbone_count(n->fabric->backbone));
 	}
+	SET(RESOLVED_FORGED, n->resolve.forged);
+	SET(RESOLVED_KEPT_FULL, n->resolve.kept_full);
+	SET(MESSAGES, n->receive.refused);
+	SET(RESOLUTIONS, n->resolve.count);
+	SET(RESOLVED_KEPT, idmap_count(n->resolve.kept));
+	SET(SENDINGS, n->sendings.count);
+	SET(MESSAGES_SEEN, idmap_count(n->receive.seen));
 	SET(CROSSED, idmap_count(n->crossed));
 	SET(REQUESTS, n->requests_refused);
 	SET(SYNCS, n->sync_refused);

@@ -175,6 +175,47 @@ fabric_add_seed(
 		(void)seeds_add(&n->fabric->places, s, mesh, true, now_ns);
 }
 
+/* A node of another mesh told of its gateways. */
+static void
+on_gateways(struct node *n, const struct request_answer *a, uint64_t now_ns)
+{
+	struct resolve_answer r;
+	struct peer_id topic;
+	struct digest g;
+
+	if (a->end != REQUEST_GOES_ON || delivery_read_resolved(&r, a->bytes) != ERR_OK)
+		return;
+	for (size_t i = 0; i < r.count; i++) {
+		char mesh[LABEL_LEN_MAX + 1];
+
+		if (digest_peek_mesh(mesh, r.nodes[i].payload) != ERR_OK)
+			continue;
+		topic_of_mesh(&topic, &n->config.key, mesh);
+		if (digest_verify(&g, r.nodes[i].payload, &topic) == ERR_OK &&
+			(g.flags & DIGEST_GATEWAY))
+			add_place(n, &g.id, g.addresses, g.address_count, mesh, now_ns);
+	}
+}
+
+/* A seed turned out to be of another mesh, and no gateway: it knows who is. */
+static void
+ask_for_gateways(struct node *n, const struct link *k, uint64_t now_ns)
+{
+	struct resolve_ask ask = { .most = SUMMARY_GATEWAYS_MAX };
+	struct request_spec spec = { .peer = k->peer, .tag = FRAME_RESOLVE,
+		.take = on_gateways };
+	uint64_t number;
+	struct buf b;
+
+	snprintf(ask.pattern, sizeof(ask.pattern), "%s.gateway", k->hello.mesh);
+	buf_init(&b, frame_limit(FRAME_RESOLVE));
+	delivery_put_resolve(&b, &ask);
+	spec.payload = b.data;
+	spec.len = b.len;
+	(void)requests_ask(n, &spec, now_ns, &number);
+	buf_fini(&b);
+}
+
 void
 fabric_linked(struct node *n, const struct link *k, uint64_t now_ns)
 {
@@ -188,6 +229,8 @@ fabric_linked(struct node *n, const struct link *k, uint64_t now_ns)
 	if (k->foreign)
 		fabric_stranger(n, k->hello.mesh, now_ns);
 	if (!is_gateway(k)) {
+		if (k->foreign && k->dialed)
+			ask_for_gateways(n, k, now_ns);
 		/* It is what we took it for, but nobody of the backbone. */
 		seeds_remove(&f->places, &k->peer);
 		return;

@@ -10,8 +10,11 @@
 
 /* The first link with a node of another mesh is told; later ones are links as any. */
 static void
-tell_cross(struct node *n, const struct link *k)
+tell_cross(struct node *n, const struct link *k, uint64_t now_ns)
 {
+	struct trace_context root;
+	char peer[ID_HEX_CAP];
+	struct span_mark span;
 	struct node_event *out;
 
 	if (!k->foreign || idmap_find(n->crossed, &k->peer) != NULL)
@@ -19,6 +22,14 @@ tell_cross(struct node *n, const struct link *k)
 	if (idmap_count(n->crossed) >= CROSSED_MAX)
 		return;
 	idmap_put(n->crossed, &k->peer, n);
+	root = span_store_root(n->spans);
+	span_store_begin(n->spans, &span, TRACE_CROSS_CONNECTED, &root, now_ns);
+	id_hex(peer, &k->peer);
+	span_store_end(n->spans, &span, NULL,
+		(const struct span_note[]){ { TRACE_ATTR_PEER_ID, peer },
+			{ TRACE_ATTR_OWN_MESH, n->config.mesh },
+			{ TRACE_ATTR_PEER_MESH, k->hello.mesh } },
+		3, now_ns);
 	out = node_push(n, NODE_EVENT_CROSS, &k->peer);
 	snprintf(out->mesh, sizeof(out->mesh), "%s", k->hello.mesh);
 	snprintf(out->text, sizeof(out->text), "%s and %s, %s", n->config.mesh,
@@ -39,7 +50,7 @@ on_up(struct node *n, const struct link_event *ev, uint64_t now_ns)
 		k->dialed ? "dialed" : "accepted",
 		k->hello.role == HELLO_OBSERVER ? ", an observer" : "",
 		k->foreign ? ", of " : "", k->foreign ? k->hello.mesh : "");
-	tell_cross(n, k);
+	tell_cross(n, k, now_ns);
 	if (k->hello.role == HELLO_OBSERVER)
 		meshes_tell_all(n, GOSSIP_IN_OBSERVER, &ev->peer, now_ns);
 	seeding_linked(n, k, now_ns);

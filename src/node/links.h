@@ -36,6 +36,9 @@ struct link {
 	uint64_t sync_served_ns;	/* 0 never */
 	uint64_t summaries_served_ns;	/* the same, of the backbone; 0 never */
 	struct watch watch;
+	/* By the last PONG: the peer's wall clock less ours. */
+	bool clocked;
+	int64_t skew_ms;
 	struct heap_entry timer;
 	struct buf early;	/* gossip that came before the HELLO; see backlog_put */
 };

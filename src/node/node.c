@@ -117,6 +117,9 @@ node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *er
 	n->meter = c->unmetered ? NULL : measure_new(now_ns);
 	faults_init(&n->faults);
 	n->crossed = idmap_new();
+	resolve_init(&n->resolve);
+	sending_init(&n->sendings);
+	receive_init(&n->receive);
 	add_seeds(n, now_ns);
 	if (c->observer)
 		fabric_start(n, now_ns);
@@ -150,6 +153,9 @@ node_free(struct node *n)
 	meshes_fini(n);
 	fabric_fini(n);
 	idmap_free(n->crossed);
+	sending_fini(&n->sendings);
+	resolve_fini(n);
+	receive_fini(&n->receive);
 	links_fini(&n->links);
 	book_fini(&n->book);
 	heap_fini(&n->topic_timers);
@@ -266,6 +272,7 @@ node_deadline(const struct node *n)
 	due = earlier(due, faulting_deadline(n));
 	due = earlier(due, fabric_deadline(n));
 	due = earlier(due, watchers_deadline(n));
+	due = earlier(due, sending_deadline(n));
 	for (size_t i = 0; i < n->mesh_count; i++) {
 		due = earlier(due, n->meshes[i]->announce_ns);
 		due = earlier(due, directory_deadline(n->meshes[i]->directory));
@@ -324,6 +331,7 @@ node_tick(struct node *n, uint64_t now_ns, uint64_t wall_ms)
 	upkeep_tick(n, now_ns);
 	seeding_tick(n, now_ns);
 	fabric_tick(n, now_ns);
+	sending_tick(n, now_ns);
 	if (n->leave_ns != 0 && !n->closed && now_ns >= n->leave_ns + LEAVE_LINGER)
 		close_all(n, now_ns);
 	node_turn(n, now_ns);
@@ -357,6 +365,15 @@ int
 node_watch_mesh(struct node *n, const char *mesh, uint64_t now_ns)
 {
 	return n->config.observer ? meshes_add(n, mesh, now_ns) : ERR_STATE;
+}
+
+void
+node_probe(struct node *n, const struct peer_id *peer, uint64_t now_ns)
+{
+	if (id_equal(peer, &n->config.identity.id))
+		return;
+	upkeep_probe(n, peer, now_ns);
+	node_turn(n, now_ns);
 }
 
 void

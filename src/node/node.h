@@ -98,6 +98,10 @@ int node_add_seed(
 /* Observers: show this mesh. ERR_EXISTS, ERR_LIMIT, ERR_STATE for members. */
 int node_watch_mesh(struct node *n, const char *mesh, uint64_t now_ns);
 
+/* Keeps or makes a link with this peer and sends it a PING; what it shows is in
+ * node_links. */
+void node_probe(struct node *n, const struct peer_id *peer, uint64_t now_ns);
+
 /* Says goodbye to everyone; packets follow. Done when node_left() or after 200 ms. */
 void node_leave(struct node *n, uint64_t now_ns);
 bool node_left(const struct node *n);
@@ -118,6 +122,7 @@ struct node_event {
 		NODE_EVENT_ADDRESS, /* a peer told us where it sees us; text */
 		NODE_EVENT_FAULT,   /* a fault was put on (up) or ended; text */
 		NODE_EVENT_MESH, /* mesh: heard of (up), or unreachable; text */
+		NODE_EVENT_MESSAGE, /* it sent us something: peer, text */
 		NODE_EVENT_CROSS, /* first link with this peer of another mesh: mesh */
 	} kind;
 	struct peer_id peer;

@@ -8,6 +8,8 @@
 #include "node/command.h"
 #include "node/messages.h"
 #include "node/requests_state.h"
+#include "node/receive.h"
+#include "node/resolve.h"
 #include "node/state.h"
 #include "node/sync.h"
 #include "node/watchers.h"
@@ -35,6 +37,8 @@ static const struct {
 } handlers[UINT8_MAX + 1] = {
 	[FRAME_ECHO] = { .handle = on_echo, .len_max = ECHO_LEN_MAX },
 	[FRAME_WATCH] = { .handle = watchers_serve, .len_max = 32 },
+	[FRAME_SEND] = { .handle = receive_serve, .len_max = FRAME_LEN_MAX },
+	[FRAME_RESOLVE] = { .handle = resolve_serve, .len_max = NAME_LEN_MAX + 8 },
 	[FRAME_COMMAND] = { .handle = command_serve, .len_max = COMMAND_LEN_MAX },
 	[FRAME_SYNC] = { .handle = sync_serve, .len_max = LABEL_LEN_MAX + 1 },
 };

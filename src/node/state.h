@@ -10,8 +10,11 @@
 #include "node/links.h"
 #include "node/meshes.h"
 #include "node/node.h"
+#include "node/receive.h"
 #include "node/requests_state.h"
+#include "node/resolve.h"
 #include "node/seeds.h"
+#include "node/sending.h"
 #include "node/serve.h"
 #include "node/watchers.h"
 #include "quic/endpoint.h"
@@ -35,6 +38,9 @@ struct node {
 	struct watchers watchers;
 	struct membership *meshes[MESHES_MAX];
 	size_t mesh_count;
+	struct resolve resolve;
+	struct sending_all sendings;
+	struct receive receive;
 	struct fabric *fabric;	/* NULL unless a gateway or an observer */
 	struct outbox *outbox;
 	struct heap topic_timers;

@@ -124,6 +124,36 @@ upkeep_tick(struct node *n, uint64_t now_ns)
 			check_link(n, up[i], now_ns);
 }
 
+/* Its clock was read half a round trip ago, as far as anybody knows. */
+static void
+take_clock(struct node *n, struct link *k, const struct frame_pong *p, uint64_t now_ns)
+{
+	uint64_t now_ms = n->wall_offset_ms + now_ns / NS_PER_MS;
+
+	if (p->ping_clock_ms > now_ms)
+		return;		/* our own clock went back meanwhile */
+	k->skew_ms = (int64_t)(p->clock_ms - (p->ping_clock_ms +
+				       (now_ms - p->ping_clock_ms) / 2));
+	k->clocked = true;
+}
+
+void
+upkeep_probe(struct node *n, const struct peer_id *peer, uint64_t now_ns)
+{
+	struct link *k = links_find(&n->links, peer);
+
+	if (n->leave_ns != 0)
+		return;
+	if (k == NULL) {
+		if (!links_trying(&n->links, peer))
+			(void)links_contact(&n->links, peer, now_ns);
+		return;
+	}
+	k->used_ns = now_ns;
+	if (k->alpn == ALPN_MESHTUI)
+		send_ping(n, k, now_ns);
+}
+
 void
 upkeep_frame(
 	struct node *n, struct link *k, uint8_t tag, struct view payload, uint64_t now_ns)
@@ -133,7 +163,9 @@ upkeep_frame(
 	struct buf b;
 
 	if (tag != FRAME_PING) {
-		/* A PONG did its work when its packet came. */
+		/* To the watch a PONG did its work when its packet came. */
+		if (tag == FRAME_PONG && frame_pong_decode(payload, &pong) == ERR_OK)
+			take_clock(n, k, &pong, now_ns);
 		if (tag > FRAME_GOODBYE)
 			n->links.frames_unknown++;
 		return;

@@ -19,6 +19,11 @@ void upkeep_tick(struct node *n, uint64_t now_ns);
 /* PING and PONG. */
 void upkeep_frame(struct node *n, struct link *k, uint8_t tag, struct view payload,
 	uint64_t now_ns);
+/*
+ * Somebody wants to know how this peer is: a link is made or kept, and it is sent a PING.
+ * A peer that cannot be reached is tried again with each call.
+ */
+void upkeep_probe(struct node *n, const struct peer_id *peer, uint64_t now_ns);
 /* Nobody listens at `remote`, says the kernel. */
 void upkeep_hint(struct node *n, const struct address *remote, uint64_t now_ns);
 /* A link ended: who is to be accused, and which seeds are looked for again. */

@@ -52,6 +52,16 @@ node_status(const struct node *n, struct node_status *s, uint64_t now_ns)
 	s->memory_used_kib = n->load.memory_used_kib;
 	s->handshakes = es.handshakes_completed;
 	s->hellos = n->links.hellos;
+	s->messages_acked = n->sendings.acked;
+	s->messages_failed = n->sendings.failed;
+	s->messages_retried = n->sendings.retries;
+	s->messages_received = n->receive.delivered;
+	s->messages_duplicate = n->receive.duplicates;
+	s->messages_disordered = n->receive.disordered;
+	if (n->fabric != NULL) {
+		s->backbone_sent = n->fabric->bytes_sent;
+		s->backbone_received = n->fabric->bytes_received;
+	}
 	counts_fill(n, s->counts);
 	s->liveness_changes = n->liveness_changes;
 	s->links = links_up(&n->links, up, LINKS_MAX);
@@ -118,6 +128,11 @@ node_links(const struct node *n, struct link_row *to, size_t cap)
 		to[i].since_ns = up[i]->since_ns;
 		to[i].bytes_sent = info.bytes_sent;
 		to[i].bytes_received = info.bytes_received;
+		to[i].packets_sent = info.packets_sent;
+		to[i].packets_received = info.packets_received;
+		to[i].heard_ns = info.last_received_ns;
+		to[i].clocked = up[i]->clocked;
+		to[i].skew_ms = up[i]->skew_ms;
 	}
 	return count;
 }

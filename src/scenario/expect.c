@@ -8,18 +8,6 @@
 #include "mesh/directory.h"
 #include "scenario/expect.h"
 
-static const char *const names[EXPECT_COUNT] = {
-#define EXPECT(name, text, help) [EXPECT_##name] = text,
-#include "scenario/expect.def"
-#undef EXPECT
-};
-
-const char *
-expect_name(enum expect_kind k)
-{
-	return names[k];
-}
-
 static size_t
 index_of(const struct expect_node *nodes, size_t count, const struct peer_id *id)
 {

@@ -10,17 +10,10 @@
  * What a scenario can expect of the nodes, judged from the views that the nodes
  * themselves gave and from nothing else.
  */
-enum expect_kind {
-#define EXPECT(name, text, help) EXPECT_##name,
-#include "scenario/expect.def"
-#undef EXPECT
-	EXPECT_COUNT
-};
-const char *expect_name(enum expect_kind k);
-
 /* One node that exists, and what it last said. */
 struct expect_node {
-	const char *mesh;
+	const char *mesh, *type;
+	unsigned number;	/* of its type in its mesh, from 1 */
 	const char *name;
 	struct peer_id id;
 	/* NULL: no answer to a question that counts yet. */

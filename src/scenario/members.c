@@ -10,6 +10,7 @@
 
 /* Two ticks further apart than this: we were stopped or starved, and heard nobody. */
 #define AWAKE_GAP MILLISECONDS(500)
+#define SLOPE_WARM_UP SECONDS(60)
 
 void
 members_init(struct members *m, const struct scenario *s, const char *data_root)
@@ -26,6 +27,10 @@ members_init(struct members *m, const struct scenario *s, const char *data_root)
 			struct member *one = &m->at[m->count++];
 
 			one->group = &s->groups[g];
+			one->number = k + 1;
+			one->later = s->selects[0].count > 0 &&
+				selector_any_matches(&s->selects[0], one->group->mesh,
+					one->group->type, k + 1);
 			one->first = strcmp(mesh, one->group->mesh) != 0;
 			m->mesh_count += one->first;
 			mesh = one->group->mesh;
@@ -82,6 +87,16 @@ add_seed(struct child_spec *spec, const struct member *seed, size_t cap)
 			address_format(address, &ready->addresses[k]));
 }
 
+/* The answers of an earlier process say nothing about this one. */
+static void
+forget_answers(struct member *one)
+{
+	one->asked = one->answered = one->valid_from = 0;
+	one->counted = false;
+	memset(&one->memory, 0, sizeof(one->memory));
+	memset(&one->descriptors, 0, sizeof(one->descriptors));
+}
+
 static void
 start_one(struct members *m, size_t i, const struct member *seed, struct supervisor *s,
 	uint64_t now_ns)
@@ -89,6 +104,7 @@ start_one(struct members *m, size_t i, const struct member *seed, struct supervi
 	struct member *one = &m->at[i];
 	struct child_spec spec = { .label = (unsigned)i };
 	const struct member *across = NULL;
+	char life[16] = "";
 	bool soon;
 
 	if (is_gateway(one)) {
@@ -96,11 +112,12 @@ start_one(struct members *m, size_t i, const struct member *seed, struct supervi
 		if (across == NULL && soon)
 			return;	/* at the next tick */
 	}
-
+	if (one->life)
+		snprintf(life, sizeof(life), "-%u", one->life);
 	snprintf(spec.mesh, sizeof(spec.mesh), "%s", one->group->mesh);
 	snprintf(spec.type, sizeof(spec.type), "%s", one->group->type);
-	snprintf(spec.data_dir, sizeof(spec.data_dir), "%.200s/%02zu-%.20s-%.20s",
-		m->data_root, i + 1, spec.mesh, spec.type);
+	snprintf(spec.data_dir, sizeof(spec.data_dir), "%.190s/%02zu-%.20s-%.20s%s",
+		m->data_root, i + 1, spec.mesh, spec.type, life);
 	if (seed)
 		add_seed(&spec, seed, across ? CHILD_SEEDS_MAX / 2 : CHILD_SEEDS_MAX);
 	if (across)
@@ -108,28 +125,106 @@ start_one(struct members *m, size_t i, const struct member *seed, struct supervi
 	m->refused = supervisor_start(s, &spec, now_ns, &one->child);
 	if (m->refused)
 		return;
+	forget_answers(one);
 	one->state = MEMBER_STARTING;
 	one->row = supervisor_find(s, one->child);
 	m->last_start_ns = now_ns;
 }
 
+/* The first READY one of its mesh; *starting: there will be one. */
+static const struct member *
+seed_for(const struct members *m, const struct member *one, bool *starting)
+{
+	*starting = false;
+	for (size_t i = 0; i < m->count; i++) {
+		const struct member *other = &m->at[i];
+
+		if (strcmp(other->group->mesh, one->group->mesh) != 0)
+			continue;
+		if (other->state == MEMBER_READY)
+			return other;
+		*starting |= other->state == MEMBER_STARTING ||
+			(other->first && other != one &&
+				other->state == MEMBER_WAITING && !other->later);
+	}
+	return NULL;
+}
+
 void
 members_start(struct members *m, struct supervisor *s, uint64_t now_ns)
 {
-	const struct member *first = NULL;
-
 	for (size_t i = 0; i < m->count && !m->refused; i++) {
-		struct member *one = &m->at[i];
+		const struct member *seed;
+		bool starting;
 
-		if (one->first)
-			first = one;
-		if (one->state != MEMBER_WAITING)
+		if (m->at[i].state != MEMBER_WAITING || m->at[i].later)
 			continue;
-		if (one->first)
-			start_one(m, i, NULL, s, now_ns);
-		else if (first->state == MEMBER_READY)
-			start_one(m, i, first, s, now_ns);
+		seed = seed_for(m, &m->at[i], &starting);
+		if (seed || !starting)
+			start_one(m, i, seed, s, now_ns);
 	}
+}
+
+void
+members_restart(struct members *m, size_t i, bool anew)
+{
+	struct member *one = &m->at[i];
+
+	if (one->state != MEMBER_ENDED && one->state != MEMBER_WAITING)
+		return;
+	one->life += anew;
+	one->state = MEMBER_WAITING;
+	one->child = 0;
+	one->later = one->excused = false;
+}
+
+bool
+members_wanted(const struct members *m, size_t i)
+{
+	const struct member *one = &m->at[i];
+
+	return !one->excused && !(one->state == MEMBER_WAITING && one->later);
+}
+
+size_t
+members_wanted_count(const struct members *m)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->count; i++)
+		count += members_wanted(m, i);
+	return count;
+}
+
+/* Once a second; the first minute is that of tables that fill for the first time. */
+static void
+slope_add(struct slope *s, double value, uint64_t now_ns)
+{
+	double t;
+
+	if (!s->first_ns)
+		s->first_ns = now_ns;
+	if (now_ns < s->first_ns + SLOPE_WARM_UP || now_ns < s->last_ns + SECONDS(1))
+		return;
+	s->last_ns = now_ns;
+	t = (double)(now_ns - s->first_ns) / NS_PER_S;
+	s->n++;
+	s->t += t;
+	s->x += value;
+	s->tt += t * t;
+	s->tx += t * value;
+}
+
+bool
+members_slope(const struct slope *s, double *an_hour)
+{
+	double spread = s->n * s->tt - s->t * s->t;
+
+	if (s->n < 10 || spread <= 0 ||
+		s->last_ns - s->first_ns < SLOPE_WARM_UP + SECONDS(60))
+		return false;
+	*an_hour = 3600 * (s->n * s->tx - s->t * s->x) / spread;
+	return true;
 }
 
 static void
@@ -147,6 +242,8 @@ take_answer(struct member *one)
 
 	one->answered = v->ask;
 	one->answers++;
+	slope_add(&one->memory, v->memory_kib, one->row->view_ns);
+	slope_add(&one->descriptors, v->descriptors, one->row->view_ns);
 	if (v->ask < one->valid_from)
 		return;
 	if (took_ns > one->slowest_ns)
@@ -251,7 +348,8 @@ members_ask(struct members *m, struct supervisor *s, uint64_t every_ns, uint64_t
 
 		if (ask_due(one, every_ns) > now_ns)
 			continue;
-		if (supervisor_ask(s, one->child, now_ns, &ask) != ERR_OK)
+		if (supervisor_ask_about(s, one->child, one->probes, one->probe_count,
+			    now_ns, &ask) != ERR_OK)
 			continue;
 		one->asked = ask;
 		one->asked_ns[ask % MEMBER_ASKS] = now_ns;
@@ -300,6 +398,8 @@ members_expect(struct members *m)
 		m->index[count] = i;
 		m->nodes[count++] = (struct expect_node){
 			.mesh = one->group->mesh,
+			.type = one->group->type,
+			.number = one->number,
 			.name = one->name,
 			.id = one->row->ready.id,
 			.view = one->answered && one->answered >= one->valid_from ?

@@ -22,9 +22,20 @@ enum member_state {
 	MEMBER_ENDED,
 };
 
+/* A line through samples: sums over time and value, times since the first. */
+struct slope {
+	uint64_t first_ns, last_ns;
+	double n, t, x, tt, tx;
+};
+
 struct member {
 	const struct scenario_group *group;
+	unsigned number;		/* in its group, from 1 */
 	bool first;			/* of its mesh: the others get it as their seed */
+	bool later;			/* waits for a spawn step */
+	bool excused;			/* a fault or a step was meant to end it */
+	bool busy;			/* a fault acts on it, or did a moment ago */
+	unsigned life;			/* how often it got a new identity */
 	enum member_state state;
 	unsigned child;
 	const struct child_row *row;	/* NULL while WAITING */
@@ -40,6 +51,10 @@ struct member {
 	uint64_t handshakes_seen,
 		handshake_ns; /* the latest number, and when it last grew */
 	bool counted;			/* those two are set */
+	/* Whom it is to look after, as the faults under way want it. */
+	struct peer_id probes[LIFELINE_PROBES_MAX];
+	size_t probe_count;
+	struct slope memory, descriptors;	/* in KiB and in pieces */
 };
 
 struct members {
@@ -57,8 +72,19 @@ struct members {
 void members_init(struct members *m, const struct scenario *s, const char *data_root);
 void members_fini(struct members *m);
 
-/* Starts the first of each mesh, and the others of a mesh when its first is READY. */
+/*
+ * Starts who is to be started: one of a mesh that has no other at once, the others when
+ * somebody of it is READY and can be their seed.
+ */
 void members_start(struct members *m, struct supervisor *s, uint64_t now_ns);
+/*
+ * One that has ended, or waits for a spawn step, is started again: as it was, or as a new
+ * node with an empty directory.
+ */
+void members_restart(struct members *m, size_t i, bool anew);
+/* It is meant to be there: not excused, and not to be started later. */
+bool members_wanted(const struct members *m, size_t i);
+size_t members_wanted_count(const struct members *m);
 /*
  * Takes over what the supervisor knows. A change of who exists makes older answers
  * worthless.
@@ -80,6 +106,8 @@ uint64_t members_silence(const struct members *m, size_t i, uint64_t now_ns);
  * Those that exist (READY), for expect.h: m->nodes, with m->index back. Returns how many.
  */
 size_t members_expect(struct members *m);
+/* Growth an hour; false when the samples cover less than two minutes. */
+bool members_slope(const struct slope *s, double *an_hour);
 size_t members_in_state(const struct members *m, enum member_state state);
 void members_report(const struct members *m, struct report_node *to);
 

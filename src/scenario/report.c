@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "scenario/outcome.h"
 #include "scenario/report.h"
 
 static const char *const verdicts[] = {
@@ -31,7 +32,7 @@ report_init(struct report *r, const struct scenario *s, const char *file)
 	r->step_count = s->step_count;
 	r->steps = mem_array(s->step_count + 1, sizeof(*r->steps));
 	for (size_t i = 0; i < s->step_count; i++) {
-		scenario_step_text(&s->steps[i], r->steps[i].what);
+		scenario_step_text(s, &s->steps[i], r->steps[i].what);
 		r->steps[i].line = s->steps[i].line;
 		r->steps[i].verdict = VERDICT_UNPROVEN;
 		snprintf(r->steps[i].reason, sizeof(r->steps[i].reason), "not reached");
@@ -45,6 +46,9 @@ report_fini(struct report *r)
 {
 	for (size_t i = 0; i < r->step_count; i++)
 		free(r->steps[i].notes);
+	for (size_t i = 0; i < r->fault_count; i++)
+		outcome_fini(&r->faults[i]);
+	free(r->faults);
 	free(r->steps);
 	free(r->nodes);
 	memset(r, 0, sizeof(*r));

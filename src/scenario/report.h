@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "chaos/trial.h"
 #include "scenario/scenario.h"
 #include "supervisor/supervisor.h"
 
@@ -43,6 +44,32 @@ struct report_step {
 	size_t figure_count;
 };
 
+/* A node as the trial of a fault had it, by its place in the scenario. */
+struct report_fault_node {
+	enum judge_role role;
+	size_t target;		/* which one it is, or target_count */
+	char name[NAME_LEN_MAX + 1];
+	uint64_t saw_ns;	/* the effect; 0 never */
+};
+
+struct report_fault {
+	size_t step;
+	struct trial_spec spec;
+	bool skipped;		/* the guards did not let it begin */
+	enum judge_verdict verdict;
+	enum judge_class class;
+	char reason[JUDGE_TEXT_CAP];
+	uint64_t began_ns, ended_ns;
+	/* 0: it did not come to that. From the answers of the witnesses. */
+	uint64_t injected_ns, witnessed_ns, reverted_ns, recovered_ns;
+	char (*targets)[NAME_LEN_MAX + 1];
+	size_t target_count, witness_count;
+	struct report_fault_node *nodes;	/* NULL when it did not begin */
+	size_t node_count;
+	struct trial_evidence *evidence;	/* all that was judged by, in order */
+	size_t evidence_count, evidence_dropped;
+};
+
 struct report_node {
 	char mesh[LABEL_LEN_MAX + 1];
 	char type[LABEL_LEN_MAX + 1];
@@ -64,6 +91,10 @@ struct report {
 	size_t step_count;
 	struct report_node *nodes;
 	size_t node_count, mesh_count;
+	uint64_t seed;
+	char plan_hash[65];
+	struct report_fault *faults;
+	size_t fault_count;
 };
 
 /* wall_ms and began_ns are the caller's to set; steps are made as not reached. */

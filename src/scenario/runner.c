@@ -26,9 +26,11 @@ struct runner {
 	struct members members;
 	struct report report;
 	enum phase phase;
-	size_t step_index;
-	bool step_begun;
-	struct step step;
+	const struct plan *plan;
+	size_t step_index;	/* the first of those under way */
+	size_t under_way;	/* how many there are; 0: none has begun */
+	struct step steps[RUNNER_AT_ONCE_MAX];
+	struct step *failed;	/* the one that others are asked about */
 	char *data_root;
 	/* PHASE_WITNESSES: since when, and what each member was last heard to think. */
 	uint64_t witness_ns;
@@ -44,11 +46,14 @@ runner_new(const struct runner_config *c, struct supervisor *s, uint64_t now_ns)
 {
 	struct runner *r = mem_new(MEM_RUNNER, sizeof(*r));
 
-	r->scenario = c->scenario;
+	r->scenario = c->plan->scenario;
+	r->plan = c->plan;
 	r->supervisor = s;
 	r->data_root = mem_text(c->data_root);
-	members_init(&r->members, c->scenario, r->data_root);
-	report_init(&r->report, c->scenario, c->file);
+	members_init(&r->members, r->scenario, r->data_root);
+	report_init(&r->report, r->scenario, c->file);
+	r->report.seed = c->plan->seed;
+	memcpy(r->report.plan_hash, c->plan->hash, sizeof(r->report.plan_hash));
 	r->report.wall_ms = c->wall_ms;
 	r->report.began_ns = r->report.ended_ns = now_ns;
 	r->thinks = mem_array(r->members.count + 1, 1);
@@ -60,6 +65,8 @@ runner_free(struct runner *r)
 {
 	if (!r)
 		return;
+	for (size_t i = 0; i < r->under_way; i++)
+		step_end(&r->steps[i], r->report.ended_ns);
 	members_fini(&r->members);
 	report_fini(&r->report);
 	free(r->thinks);
@@ -106,7 +113,7 @@ static bool
 is_witness(const struct runner *r, size_t i)
 {
 	const struct member *one = &r->members.at[i],
-			    *subject = &r->members.at[r->step.subject];
+			    *subject = &r->members.at[r->failed->subject];
 
 	return one != subject && one->state == MEMBER_READY &&
 		strcmp(one->group->mesh, subject->group->mesh) == 0;
@@ -115,9 +122,9 @@ is_witness(const struct runner *r, size_t i)
 static void
 witnesses_tick(struct runner *r, uint64_t now_ns)
 {
-	const struct member *subject = &r->members.at[r->step.subject];
+	const struct member *subject = &r->members.at[r->failed->subject];
 	uint64_t from_ns =
-		r->step.process_ended ? subject->row->end.at_ns : r->witness_ns;
+		r->failed->process_ended ? subject->row->end.at_ns : r->witness_ns;
 	size_t witnesses = 0, settled = 0, noticed = 0;
 	char after[REPORT_SECONDS_CAP];
 
@@ -131,7 +138,7 @@ witnesses_tick(struct runner *r, uint64_t now_ns)
 		if (one->answered && one->answered >= one->valid_from) {
 			now = opinion(one, &subject->row->ready.id);
 			if (now != r->thinks[i])
-				report_note(r->step.out, now_ns,
+				report_note(r->failed->out, now_ns,
 					"%s sees %s as %s, %s after", one->name,
 					subject->name, opinion_text(now),
 					report_seconds(after, now_ns - from_ns));
@@ -143,7 +150,7 @@ witnesses_tick(struct runner *r, uint64_t now_ns)
 	}
 	if (witnesses && settled < witnesses && now_ns < r->witness_ns + WITNESS_MAX)
 		return;
-	report_note(r->step.out, now_ns,
+	report_note(r->failed->out, now_ns,
 		"%zu of %zu other nodes of its mesh noticed, %zu see it "
 		"as gone or left",
 		noticed, witnesses, settled);
@@ -151,15 +158,34 @@ witnesses_tick(struct runner *r, uint64_t now_ns)
 }
 
 static void
-step_over(struct runner *r, uint64_t now_ns)
+end_steps(struct runner *r, uint64_t now_ns)
 {
-	if (r->step.out->verdict == VERDICT_PASS) {
-		r->step_index++;
-		r->step_begun = false;
-		return;
+	for (size_t i = 0; i < r->under_way; i++) {
+		struct step *st = &r->steps[i];
+
+		step_end(st, now_ns);
+		if (!st->over)
+			report_verdict(st->out, VERDICT_UNPROVEN, now_ns,
+				"ended with a step beside it");
+		st->over = true;
 	}
-	if (r->step.out->verdict == VERDICT_FAIL && r->step.subject < r->members.count &&
-	    r->members.at[r->step.subject].row->ready_ns) {
+}
+
+/* A fault that nobody saw says nothing against going on; whatever else does. */
+static bool
+may_go_on(const struct step *st)
+{
+	return st->out->verdict == VERDICT_PASS ||
+		(st->spec->kind == STEP_FAULT && st->out->verdict == VERDICT_UNPROVEN);
+}
+
+static void
+step_failed(struct runner *r, struct step *st, uint64_t now_ns)
+{
+	end_steps(r, now_ns);
+	if (st->out->verdict == VERDICT_FAIL && st->subject < r->members.count &&
+		r->members.at[st->subject].row->ready_ns) {
+		r->failed = st;
 		r->phase = PHASE_WITNESSES;
 		r->witness_ns = now_ns;
 		memset(r->thinks, THINKS_LIVE, r->members.count);
@@ -168,24 +194,86 @@ step_over(struct runner *r, uint64_t now_ns)
 	stop_all(r, now_ns);
 }
 
+/* The steps of one parallel, or one. */
+static void
+begin_steps(struct runner *r, uint64_t now_ns)
+{
+	const struct scenario *s = r->scenario;
+	unsigned group = s->steps[r->step_index].group;
+	const struct attempt_context c = { .plan = r->plan, .members = &r->members,
+		.supervisor = r->supervisor, .report = &r->report };
+
+	r->under_way = 0;
+	do {
+		step_begin(&r->steps[r->under_way], &c, r->step_index + r->under_way,
+			now_ns);
+		r->under_way++;
+	} while (group && r->under_way < RUNNER_AT_ONCE_MAX &&
+		r->step_index + r->under_way < s->step_count &&
+		s->steps[r->step_index + r->under_way].group == group);
+}
+
 static void
 steps_tick(struct runner *r, uint64_t now_ns)
 {
 	while (r->phase == PHASE_STEPS) {
+		size_t open = 0;
+
 		if (r->step_index == r->scenario->step_count) {
 			stop_all(r, now_ns);
 			return;
 		}
-		if (!r->step_begun) {
-			step_begin(&r->step, &r->scenario->steps[r->step_index],
-				&r->report.steps[r->step_index], &r->members,
-				r->supervisor, now_ns);
-			r->step_begun = true;
+		if (!r->under_way)
+			begin_steps(r, now_ns);
+		for (size_t i = 0; i < r->under_way; i++) {
+			struct step *st = &r->steps[i];
+
+			if (st->over)
+				continue;
+			st->over = step_tick(st, now_ns);
+			open += !st->over;
+			if (st->over && !may_go_on(st)) {
+				step_failed(r, st, now_ns);
+				return;
+			}
 		}
-		if (!step_tick(&r->step, &r->members, now_ns))
+		if (open)
 			return;
-		step_over(r, now_ns);
+		end_steps(r, now_ns);
+		r->step_index += r->under_way;
+		r->under_way = 0;
 	}
+}
+
+static bool
+stopping(const struct runner *r)
+{
+	for (size_t i = 0; i < r->under_way; i++)
+		if (r->steps[i].spec->kind == STEP_STOP)
+			return true;
+	return false;
+}
+
+static uint64_t
+ask_every(const struct runner *r)
+{
+	uint64_t every_ns = STEP_ASK_HOLD;
+
+	for (size_t i = 0; i < r->under_way; i++)
+		if (step_ask_every(&r->steps[i]) < every_ns)
+			every_ns = step_ask_every(&r->steps[i]);
+	return every_ns;
+}
+
+static void
+ask(struct runner *r, uint64_t now_ns)
+{
+	for (size_t i = 0; i < r->members.count; i++)
+		r->members.at[i].probe_count = 0;
+	for (size_t i = 0; i < r->under_way; i++)
+		if (!r->steps[i].over)
+			step_probes(&r->steps[i]);
+	members_ask(&r->members, r->supervisor, ask_every(r), now_ns);
 }
 
 void
@@ -195,7 +283,7 @@ runner_tick(struct runner *r, uint64_t now_ns)
 		return;
 	members_sync(&r->members, r->supervisor, now_ns);
 	if (r->phase == PHASE_STEPS &&
-		!(r->step_begun && r->step.spec->kind == STEP_STOP))
+		!stopping(r))
 		members_start(&r->members, r->supervisor, now_ns);
 	if (r->phase == PHASE_STEPS)
 		steps_tick(r, now_ns);
@@ -211,8 +299,7 @@ runner_tick(struct runner *r, uint64_t now_ns)
 		return;
 	}
 	if (r->phase != PHASE_DONE)
-		members_ask(&r->members, r->supervisor,
-			r->step_begun ? step_ask_every(&r->step) : STEP_ASK_HOLD, now_ns);
+		ask(r, now_ns);
 }
 
 uint64_t
@@ -224,9 +311,9 @@ runner_deadline(const struct runner *r)
 		return NEVER;
 	/* At least so often, to notice silence and our own pauses. */
 	due_ns = r->members.tick_ns + TICK_MAX;
-	if (r->phase != PHASE_STEPS || !r->step_begun)
+	if (r->phase != PHASE_STEPS || !r->under_way)
 		return due_ns;
-	step_ns = members_ask_deadline(&r->members, step_ask_every(&r->step));
+	step_ns = members_ask_deadline(&r->members, ask_every(r));
 	/*
 	 * One that cannot be asked now (its lifeline has just gone) is no reason to spin.
 	 */
@@ -234,17 +321,31 @@ runner_deadline(const struct runner *r)
 		step_ns = r->members.tick_ns + TICK_MIN;
 	if (step_ns < due_ns)
 		due_ns = step_ns;
-	step_ns = step_deadline(&r->step);
-	return step_ns < due_ns ? step_ns : due_ns;
+	for (size_t i = 0; i < r->under_way; i++) {
+		if (r->steps[i].over)
+			continue;
+		step_ns = step_deadline(&r->steps[i]);
+		/* What is overdue waits for answers, and those wake us. */
+		if (step_ns < due_ns && step_ns > r->members.tick_ns)
+			due_ns = step_ns;
+	}
+	return due_ns;
 }
 
 void
 runner_cancel(struct runner *r, const char *why, uint64_t now_ns)
 {
-	if (r->phase == PHASE_STEPS && r->step_index < r->report.step_count) {
-		struct report_step *st = &r->report.steps[r->step_index];
-
-		report_verdict(st, VERDICT_UNPROVEN, now_ns, "interrupted: %s", why);
+	if (r->phase == PHASE_STEPS && !r->under_way &&
+		r->step_index < r->report.step_count)
+		report_verdict(&r->report.steps[r->step_index], VERDICT_UNPROVEN, now_ns,
+			"interrupted: %s", why);
+	for (size_t i = 0; r->phase == PHASE_STEPS && i < r->under_way; i++) {
+		if (r->steps[i].over)
+			continue;
+		step_end(&r->steps[i], now_ns);
+		report_verdict(r->steps[i].out, VERDICT_UNPROVEN, now_ns,
+			"interrupted: %s", why);
+		r->steps[i].over = true;
 	}
 	if (r->phase == PHASE_STEPS || r->phase == PHASE_WITNESSES)
 		stop_all(r, now_ns);
@@ -270,8 +371,8 @@ runner_progress(struct runner *r, char *to, size_t cap)
 		[PHASE_STOPPING] = "stopping all nodes", [PHASE_DONE] = "done",
 	};
 
-	if (r->phase == PHASE_STEPS && r->step_begun)
-		step_progress(&r->step, &r->members, to, cap);
+	if (r->phase == PHASE_STEPS && r->under_way)
+		step_progress(&r->steps[0], to, cap);
 	else
 		snprintf(to, cap, "%s", phases[r->phase]);
 }

@@ -2,6 +2,7 @@
 #ifndef SCENARIO_RUNNER_H
 #define SCENARIO_RUNNER_H
 
+#include "scenario/plan.h"
 #include "scenario/report.h"
 
 /*
@@ -10,8 +11,10 @@
  */
 struct runner;
 
+#define RUNNER_AT_ONCE_MAX 64	/* steps of one parallel */
+
 struct runner_config {
-	const struct scenario *scenario;	/* outlives the runner */
+	const struct plan *plan; /* outlives the runner, with its scenario */
 	const char *file;			/* for the report */
 	const char *data_root; /* each node gets a folder of its own in it */
 	uint64_t wall_ms;

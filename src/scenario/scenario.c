@@ -7,137 +7,11 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "scenario/scenario.h"
-#include "scenario/tree.h"
+#include "scenario/check.h"
+#include "scenario/steps.h"
 
-enum place { PLACE_ROOT, PLACE_STEP, PLACE_WAIT, PLACE_COUNT };
-
-enum key {
-#define KEY(place, name, text, required, help) KEY_##place##_##name,
-#include "scenario/keys.def"
-#undef KEY
-	KEY_COUNT
-};
-
-static const enum place key_places[KEY_COUNT] = {
-#define KEY(place, name, text, required, help) PLACE_##place,
-#include "scenario/keys.def"
-#undef KEY
-};
-
-static const struct scenario_key keys[KEY_COUNT] = {
-#define KEY(place, name, text, required, help) { #place, text, help, required },
-#include "scenario/keys.def"
-#undef KEY
-};
-
-static const char *const place_texts[PLACE_COUNT] = {
-	[PLACE_ROOT] = "a scenario", [PLACE_STEP] = "a step", [PLACE_WAIT] = "'wait'",
-};
-
-static const char *const kind_texts[] = {
-	[TREE_SCALAR] = "a single value",
-	[TREE_SEQUENCE] = "a list",
-	[TREE_MAPPING] = "a mapping",
-};
-
-struct check {
-	struct scenario *s;
-	struct problems *problems;
-	size_t nodes_max;
-	bool over;	/* too many nodes was said already */
-};
-
-#define AT(c, where, rule, ...) \
-	problems_add((c)->problems, (where)->line, (where)->column, rule, __VA_ARGS__)
-
-static bool
-check_kind(
-	struct check *c, const struct tree_node *n, enum tree_kind kind, const char *what)
-{
-	if (n->kind == kind)
-		return true;
-	AT(c, n, RULE_TYPE, "%s has to be %s, not %s", what, kind_texts[kind],
-		kind_texts[n->kind]);
-	return false;
-}
-
-static void
-unknown_key(struct check *c, const struct tree_item *item, enum place place)
-{
-	const char *words[KEY_COUNT];
-	size_t count = 0;
-
-	for (size_t k = 0; k < KEY_COUNT; k++)
-		if (key_places[k] == place)
-			words[count++] = keys[k].key;
-
-	const char *near = text_closest(item->key, words, count);
-
-	if (near)
-		AT(c, item, RULE_UNKNOWN, "unknown key '%.60s' in %s, did you mean '%s'?",
-			item->key, place_texts[place], near);
-	else
-		AT(c, item, RULE_UNKNOWN, "unknown key '%.60s' in %s", item->key,
-			place_texts[place]);
-}
-
-/* Sorts the items of a mapping by their keys; the first of duplicates counts. */
-static void
-find_keys(struct check *c, const struct tree_node *n, enum place place,
-	const struct tree_node *found[static KEY_COUNT])
-{
-	memset(found, 0, KEY_COUNT * sizeof(*found));
-	for (size_t i = 0; i < n->count; i++) {
-		const struct tree_item *item = &n->items[i];
-		size_t k;
-
-		for (k = 0; k < KEY_COUNT; k++)
-			if (key_places[k] == place && strcmp(keys[k].key, item->key) == 0)
-				break;
-		if (k == KEY_COUNT)
-			unknown_key(c, item, place);
-		else if (!found[k])
-			found[k] = item->value;
-	}
-	for (size_t k = 0; k < KEY_COUNT; k++)
-		if (key_places[k] == place && keys[k].required && !found[k])
-			AT(c, n, RULE_MISSING, "%s needs the key '%s'",
-				place_texts[place], keys[k].key);
-}
-
-static void
-check_duration(struct check *c, const struct tree_node *n, const char *what, uint64_t *ns)
-{
-	if (!check_kind(c, n, TREE_SCALAR, what))
-		return;
-	if (n->text[0] && strspn(n->text, "0123456789.") == strlen(n->text)) {
-		AT(c, n, RULE_UNIT, "%s '%.40s' has no unit: write %.40ss, 300ms or 2m",
-			what, n->text, n->text);
-		return;
-	}
-	if (text_parse_duration(n->text, ns) != ERR_OK)
-		AT(c, n, RULE_DURATION,
-			"%s '%.40s' is no duration: write 10s, 300ms, 2m or 1h", what,
-			n->text);
-	else if (*ns == 0 || *ns > SCENARIO_TIME_MAX)
-		AT(c, n, RULE_RANGE, "%s has to be longer than 0 and at most 7 days",
-			what);
-}
-
-static void
-check_label(struct check *c, unsigned line, unsigned column, const char *text,
-	const char *what, char to[static LABEL_LEN_MAX + 1])
-{
-	if (!text_is_label(text)) {
-		problems_add(c->problems, line, column, RULE_LABEL,
-			"%s '%.70s': lower case letters, digits and '-', at most %d, not "
-			"beginning with '-'",
-			what, text, LABEL_LEN_MAX);
-		return;
-	}
-	snprintf(to, LABEL_LEN_MAX + 1, "%s", text);
-}
+#define RATE_MIN 600	/* bytes a second: as wire/fault.h has it */
+#define DELAY_MAX SECONDS(60)
 
 static void
 check_group(struct check *c, const char *mesh, const struct tree_item *item)
@@ -150,19 +24,19 @@ check_group(struct check *c, const char *mesh, const struct tree_item *item)
 	if (!check_kind(c, item->value, TREE_SCALAR, "the number of nodes"))
 		return;
 	if (text_u64(item->value->text, UINT64_MAX, &count) != ERR_OK) {
-		AT(c, item->value, RULE_NUMBER, "'%.40s' is no number of nodes",
+		CHECK_AT(c, item->value, RULE_NUMBER, "'%.40s' is no number of nodes",
 			item->value->text);
 		return;
 	}
 	if (count > c->nodes_max || c->s->node_count + count > c->nodes_max) {
 		if (!c->over)
-			AT(c, item->value, RULE_LIMIT, "more than %zu nodes in all",
+			CHECK_AT(c, item->value, RULE_LIMIT, "more than %zu nodes in all",
 				c->nodes_max);
 		c->over = true;
 		return;
 	}
 	if (c->s->group_count == SCENARIO_GROUPS_MAX) {
-		AT(c, item, RULE_LIMIT, "more than %d node types in all",
+		CHECK_AT(c, item, RULE_LIMIT, "more than %d node types in all",
 			SCENARIO_GROUPS_MAX);
 		return;
 	}
@@ -177,22 +51,22 @@ check_meshes(struct check *c, const struct tree_node *n)
 	if (!check_kind(c, n, TREE_MAPPING, "'meshes'"))
 		return;
 	if (!n->count)
-		AT(c, n, RULE_EMPTY, "'meshes' names no mesh");
+		CHECK_AT(c, n, RULE_EMPTY, "'meshes' names no mesh");
 	c->s->groups = mem_array(SCENARIO_GROUPS_MAX, sizeof(*c->s->groups));
 	for (size_t i = 0; i < n->count; i++) {
 		const struct tree_item *item = &n->items[i];
 		char mesh[LABEL_LEN_MAX + 1] = "";
 
 		if (i == MESHES_MAX) {
-			AT(c, item, RULE_LIMIT, "more than %d meshes", MESHES_MAX);
+			CHECK_AT(c, item, RULE_LIMIT, "more than %d meshes", MESHES_MAX);
 			return;
 		}
 		check_label(c, item->line, item->column, item->key, "mesh", mesh);
 		if (!check_kind(c, item->value, TREE_MAPPING, "a mesh"))
 			continue;
 		if (!item->value->count)
-			AT(c, item->value, RULE_EMPTY, "mesh '%s' names no node type",
-				mesh);
+			CHECK_AT(c, item->value, RULE_EMPTY,
+				"mesh '%s' names no node type", mesh);
 		c->s->mesh_count++;
 		for (size_t k = 0; k < item->value->count; k++)
 			check_group(c, mesh, &item->value->items[k]);
@@ -200,121 +74,192 @@ check_meshes(struct check *c, const struct tree_node *n)
 }
 
 static void
-check_until(struct check *c, const struct tree_node *n, enum expect_kind *kind)
+check_node(struct check *c, const struct tree_node *n)
 {
-	const char *words[EXPECT_COUNT];
+	static const char *const starts[] = { "at-once", "later" };
+	const struct tree_node *found[KEYS];
+	struct selectors match = { .count = 0 }, *later = &c->s->selects[0];
+	bool wait = false;
 
-	if (!check_kind(c, n, TREE_SCALAR, "'until'"))
+	if (!check_keys(c, n, PLACE_NODE, found))
 		return;
-	for (size_t i = 0; i < EXPECT_COUNT; i++) {
-		words[i] = expect_name((enum expect_kind)i);
-		if (strcmp(n->text, words[i]) == 0) {
-			*kind = (enum expect_kind)i;
+	check_select(c, found[KEY_NODE_MATCH], "'match'", &match);
+	if (found[KEY_NODE_START])
+		wait = check_word(c, found[KEY_NODE_START], "time to start", starts, 2) ==
+		       1;
+	for (size_t i = 0; wait && i < match.count; i++) {
+		if (later->count == SELECTORS_MAX) {
+			CHECK_AT(c, n, RULE_LIMIT,
+				"more than %d selectors to start later", SELECTORS_MAX);
 			return;
 		}
+		later->at[later->count++] = match.at[i];
 	}
+}
 
-	const char *near = text_closest(n->text, words, EXPECT_COUNT);
+/* "64kB", "1.5MB", "900B": bytes a second. */
+static void
+check_rate(struct check *c, const struct tree_node *n, uint64_t *to)
+{
+	static const struct {
+		const char *text;
+		double factor;
+	} units[] = { { "B", 1 }, { "kB", 1e3 }, { "MB", 1e6 } };
+	double value;
+	char *end;
 
-	AT(c, n, RULE_VALUE, "'%.60s' is nothing to wait for, %s'%s'%s", n->text,
-		near ? "did you mean " : "there is ", near ? near : words[0],
-		near ? "?" : "");
+	if (!n || !check_kind(c, n, TREE_SCALAR, "'rate'"))
+		return;
+	value = strtod(n->text, &end);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(end, units[i].text) != 0 ||
+			strspn(n->text, "0123456789.") != (size_t)(end - n->text))
+			continue;
+		if (value * units[i].factor < RATE_MIN ||
+			value * units[i].factor > 1e12) {
+			CHECK_AT(c, n, RULE_RANGE, "'rate' is %dB a second at the least",
+				RATE_MIN);
+			return;
+		}
+		*to = (uint64_t)(value * units[i].factor);
+		return;
+	}
+	CHECK_AT(c, n, RULE_UNIT, "'rate' '%.40s' has no unit: write 900B, 64kB or 1.5MB",
+		n->text);
 }
 
 static void
-check_step(struct check *c, const struct tree_node *n)
+check_link(struct check *c, const struct tree_node *n)
 {
-	const struct tree_node *found[KEY_COUNT];
-	struct scenario_step st = { .line = n->line };
+	const struct tree_node *found[KEYS];
+	struct scenario_link l = { .cut = false };
 
-	if (n->kind == TREE_SCALAR) {
-		/* `stop` takes nothing, so it may stand alone. */
-		if (strcmp(n->text, keys[KEY_STEP_STOP].key) != 0) {
-			struct tree_item item = { .key = n->text, .line = n->line,
-				.column = n->column };
-
-			for (size_t k = 0; k < KEY_COUNT; k++) {
-				if (key_places[k] == PLACE_STEP &&
-					strcmp(keys[k].key, n->text) == 0) {
-					AT(c, n, RULE_STEP, "'%s' needs a value",
-						n->text);
-					return;
-				}
-			}
-			unknown_key(c, &item, PLACE_STEP);
-			return;
-		}
-		st.kind = STEP_STOP;
-	} else {
-		if (!check_kind(c, n, TREE_MAPPING, "a step"))
-			return;
-		find_keys(c, n, PLACE_STEP, found);
-		if (n->count != 1) {
-			AT(c, n, RULE_STEP,
-				"a step has one key: each step is an item of its own");
-			return;
-		}
-		if (found[KEY_STEP_WAIT]) {
-			const struct tree_node *w = found[KEY_STEP_WAIT];
-
-			st.kind = STEP_WAIT;
-			if (!check_kind(c, w, TREE_MAPPING, "'wait'"))
-				return;
-			find_keys(c, w, PLACE_WAIT, found);
-			if (found[KEY_WAIT_UNTIL])
-				check_until(c, found[KEY_WAIT_UNTIL], &st.until);
-			if (found[KEY_WAIT_WITHIN])
-				check_duration(c, found[KEY_WAIT_WITHIN], "'within'",
-					&st.within_ns);
-		} else if (found[KEY_STEP_HOLD]) {
-			st.kind = STEP_HOLD;
-			check_duration(c, found[KEY_STEP_HOLD], "'hold'", &st.hold_ns);
-		} else if (found[KEY_STEP_STOP]) {
-			const struct tree_node *v = found[KEY_STEP_STOP];
-
-			st.kind = STEP_STOP;
-			if (v->count || (v->kind == TREE_SCALAR && v->text[0] &&
-						strcmp(v->text, "~")))
-				AT(c, v, RULE_VALUE, "'stop' takes nothing");
-		}
-	}
-	c->s->steps[c->s->step_count++] = st;
+	if (!check_keys(c, n, PLACE_LINK, found))
+		return;
+	check_select(c, found[KEY_LINK_FROM], "'from'", &l.from);
+	check_select(c, found[KEY_LINK_TO], "'to'", &l.to);
+	check_duration(c, found[KEY_LINK_DELAY], "'delay'", &l.delay_ns);
+	check_duration(c, found[KEY_LINK_JITTER], "'jitter'", &l.jitter_ns);
+	check_share(c, found[KEY_LINK_LOSS], "'loss'", 1, 10000, &l.loss);
+	check_rate(c, found[KEY_LINK_RATE], &l.rate);
+	check_bool(c, found[KEY_LINK_CUT], "'cut'", &l.cut);
+	if (l.delay_ns > DELAY_MAX)
+		CHECK_AT(c, found[KEY_LINK_DELAY], RULE_RANGE, "'delay' is at most 60s");
+	if (l.jitter_ns > l.delay_ns)
+		CHECK_AT(c, found[KEY_LINK_JITTER], RULE_RANGE,
+			"'jitter' is at most the delay");
+	if (!found[KEY_LINK_DELAY] && !found[KEY_LINK_LOSS] && !found[KEY_LINK_RATE] &&
+		!found[KEY_LINK_CUT])
+		CHECK_AT(c, n, RULE_EMPTY,
+			"a link without delay, loss, rate or cut is as it is anyway");
+	c->s->links[c->s->link_count++] = l;
 }
 
 static void
-check_steps(struct check *c, const struct tree_node *n)
+check_items(struct check *c, const struct tree_node *n, const char *what, size_t max,
+	void (*one)(struct check *, const struct tree_node *))
 {
-	if (!check_kind(c, n, TREE_SEQUENCE, "'steps'"))
+	if (!n || !check_kind(c, n, TREE_SEQUENCE, what))
 		return;
 	if (!n->count)
-		AT(c, n, RULE_EMPTY, "'steps' has no step");
-	c->s->steps = mem_array(SCENARIO_STEPS_MAX, sizeof(*c->s->steps));
+		CHECK_AT(c, n, RULE_EMPTY, "%s is an empty list", what);
 	for (size_t i = 0; i < n->count; i++) {
-		if (i == SCENARIO_STEPS_MAX) {
-			AT(c, n->items[i].value, RULE_LIMIT, "more than %d steps",
-				SCENARIO_STEPS_MAX);
+		if (i == max) {
+			CHECK_AT(c, n->items[i].value, RULE_LIMIT, "more than %zu in %s",
+				max, what);
 			return;
 		}
-		check_step(c, n->items[i].value);
+		one(c, n->items[i].value);
 	}
+}
+
+static void
+check_allow(struct check *c, const struct tree_node *n)
+{
+	static const char *const words[] = { "seed", "last-gateway" };
+	size_t i = check_word(c, n, "thing to allow", words, 2);
+
+	c->s->guards.seed |= i == 0;
+	c->s->guards.last_gateway |= i == 1;
+}
+
+static void
+check_keep(struct check *c, const struct tree_node *n)
+{
+	struct guards *g = &c->s->guards;
+
+	if (!check_kind(c, n, TREE_MAPPING, "'keep-alive'"))
+		return;
+	for (size_t i = 0; i < n->count; i++) {
+		const struct tree_item *item = &n->items[i];
+		bool there = false;
+		uint64_t count = 0;
+
+		if (g->keep_count == GUARDS_KEEP_MAX) {
+			CHECK_AT(c, item, RULE_LIMIT,
+				"more than %d types in 'keep-alive'", GUARDS_KEEP_MAX);
+			return;
+		}
+		for (size_t k = 0; k < c->s->group_count; k++)
+			there |= strcmp(c->s->groups[k].type, item->key) == 0;
+		if (!there)
+			CHECK_AT(c, item, RULE_GUARD, "no mesh has nodes of type '%.60s'",
+				item->key);
+		check_count(c, item->value, "the number to keep", 0, CHILDREN_POOL_MAX,
+			&count);
+		snprintf(g->keep[g->keep_count].type, LABEL_LEN_MAX + 1, "%.63s",
+			item->key);
+		g->keep[g->keep_count++].count = (unsigned)count;
+	}
+}
+
+static void
+check_guards(struct check *c, const struct tree_node *n)
+{
+	const struct tree_node *found[KEYS];
+	unsigned share = GUARDS_SHARE_STANDARD * 100;
+
+	if (!n || !check_keys(c, n, PLACE_GUARDS, found))
+		return;
+	check_share(c, found[KEY_GUARDS_SHARE], "'share'", 100, 10000, &share);
+	c->s->guards.share = share / 100;
+	check_items(c, found[KEY_GUARDS_ALLOW], "'allow'", 2, check_allow);
+	if (found[KEY_GUARDS_KEEP])
+		check_keep(c, found[KEY_GUARDS_KEEP]);
+}
+
+static void
+check_report(struct check *c, const struct tree_node *n)
+{
+	const struct tree_node *found[KEYS];
+
+	if (!n || !check_keys(c, n, PLACE_REPORT, found))
+		return;
+	check_path(c, found[KEY_REPORT_JSON], "'json'", c->s->json);
+	check_path(c, found[KEY_REPORT_TAP], "'tap'", c->s->tap);
+	check_path(c, found[KEY_REPORT_JUNIT], "'junit'", c->s->junit);
 }
 
 static void
 check_root(struct check *c, const struct tree_node *n)
 {
-	const struct tree_node *found[KEY_COUNT];
+	const struct tree_node *found[KEYS], *name;
 
-	if (!check_kind(c, n, TREE_MAPPING, "a scenario"))
+	if (!check_keys(c, n, PLACE_ROOT, found))
 		return;
-	find_keys(c, n, PLACE_ROOT, found);
-	if (found[KEY_ROOT_NAME] &&
-	    check_kind(c, found[KEY_ROOT_NAME], TREE_SCALAR, "'name'"))
-		check_label(c, found[KEY_ROOT_NAME]->line, found[KEY_ROOT_NAME]->column,
-			found[KEY_ROOT_NAME]->text, "name", c->s->name);
+	name = found[KEY_ROOT_NAME];
+	if (name && check_kind(c, name, TREE_SCALAR, "'name'"))
+		check_label(c, name->line, name->column, name->text, "name", c->s->name);
+	check_count(c, found[KEY_ROOT_SEED], "'seed'", 0, UINT64_MAX, &c->s->seed);
 	if (found[KEY_ROOT_MESHES])
 		check_meshes(c, found[KEY_ROOT_MESHES]);
+	check_items(c, found[KEY_ROOT_NODES], "'nodes'", SELECTORS_MAX, check_node);
+	check_items(c, found[KEY_ROOT_LINKS], "'links'", SCENARIO_LINKS_MAX, check_link);
+	check_guards(c, found[KEY_ROOT_GUARDS]);
+	check_claims(c, found[KEY_ROOT_STEADY], "'steady_state'", &c->s->claims[0]);
 	if (found[KEY_ROOT_STEPS])
-		check_steps(c, found[KEY_ROOT_STEPS]);
+		steps_check(c, found[KEY_ROOT_STEPS]);
+	check_report(c, found[KEY_ROOT_REPORT]);
 }
 
 struct scenario *
@@ -325,6 +270,12 @@ scenario_parse(struct view source, size_t nodes_max, struct problems *p)
 
 	if (t) {
 		c.s = mem_new(MEM_SCENARIO, sizeof(*c.s));
+		c.s->seed = 1;
+		guards_init(&c.s->guards);
+		c.s->links = mem_array(SCENARIO_LINKS_MAX, sizeof(*c.s->links));
+		c.s->selects = mem_array(1, sizeof(*c.s->selects));
+		c.s->select_count = 1;
+		(void)steps_new_claims(c.s);
 		check_root(&c, tree_root(t));
 	}
 	tree_free(t);
@@ -344,40 +295,64 @@ scenario_free(struct scenario *s)
 		return;
 	free(s->groups);
 	free(s->steps);
+	free(s->claims);
+	free(s->faults);
+	free(s->soaks);
+	free(s->selects);
+	free(s->links);
 	mem_free(MEM_SCENARIO, s);
 }
 
-char *
-scenario_step_text(const struct scenario_step *st, char to[static SCENARIO_STEP_TEXT_CAP])
+static void
+claims_text(const struct scenario_claims *claims, char *to, size_t cap)
 {
-	char time[24];
+	char one[CLAIM_TEXT_CAP];
+	size_t len = 0;
+
+	to[0] = '\0';
+	for (size_t i = 0; i < claims->count && len < cap; i++)
+		len += (size_t)snprintf(to + len, cap - len, "%s%s", i ? ", " : "",
+			claim_text(&claims->at[i], one));
+}
+
+char *
+scenario_step_text(const struct scenario *s, const struct scenario_step *st,
+	char to[static SCENARIO_STEP_TEXT_CAP])
+{
+	char time[24], more[100], every[24];
 
 	switch (st->kind) {
 	case STEP_WAIT:
-		snprintf(to, SCENARIO_STEP_TEXT_CAP, "wait until %s within %s",
-			expect_name(st->until),
+	case STEP_EXPECT:
+		claims_text(&s->claims[st->claims], more, sizeof(more));
+		snprintf(to, SCENARIO_STEP_TEXT_CAP, "%s %s within %s",
+			st->kind == STEP_WAIT ? "wait until" : "expect", more,
 			text_duration(time, sizeof(time), st->within_ns));
 		break;
 	case STEP_HOLD:
 		snprintf(to, SCENARIO_STEP_TEXT_CAP, "hold %s",
 			text_duration(time, sizeof(time), st->hold_ns));
 		break;
+	case STEP_FAULT:
+		selector_text(&s->faults[st->fault].targets, more, sizeof(more));
+		snprintf(to, SCENARIO_STEP_TEXT_CAP, "fault %s on %s for %s",
+			catalog_at(s->faults[st->fault].primitive)->name, more,
+			text_duration(time, sizeof(time), s->faults[st->fault].lease_ns));
+		break;
+	case STEP_SOAK:
+		snprintf(to, SCENARIO_STEP_TEXT_CAP, "soak %s, a fault every %s",
+			text_duration(time, sizeof(time), s->soaks[st->soak].duration_ns),
+			text_duration(
+				every, sizeof(every), s->soaks[st->soak].cadence_ns));
+		break;
+	case STEP_SPAWN:
 	case STEP_STOP:
-		snprintf(to, SCENARIO_STEP_TEXT_CAP, "stop");
+		selector_text(&s->selects[st->select], more, sizeof(more));
+		snprintf(to, SCENARIO_STEP_TEXT_CAP, "%s%s%s",
+			st->kind == STEP_STOP ? "stop" : "spawn",
+			s->selects[st->select].count ? " " : "",
+			s->selects[st->select].count ? more : "");
 		break;
 	}
 	return to;
-}
-
-size_t
-scenario_key_count(void)
-{
-	return KEY_COUNT;
-}
-
-const struct scenario_key *
-scenario_key_at(size_t i)
-{
-	assert(i < KEY_COUNT);
-	return &keys[i];
 }

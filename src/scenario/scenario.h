@@ -3,11 +3,14 @@
 #define SCENARIO_SCENARIO_H
 
 #include "base/limits.h"
-#include "scenario/expect.h"
+#include "chaos/guards.h"
+#include "scenario/claim.h"
 #include "scenario/problems.h"
 
 /*
  * A checked scenario: what to start and what to do, in order. Times are in nanoseconds.
+ * Steps of a repeat stand there as often as they happen; steps of a parallel stand one
+ * after the other with the same group.
  */
 struct scenario_group {
 	char mesh[LABEL_LEN_MAX + 1];
@@ -15,28 +18,87 @@ struct scenario_group {
 	unsigned count;
 };
 
-enum scenario_step_kind { STEP_WAIT, STEP_HOLD, STEP_STOP };
+enum scenario_step_kind {
+	STEP_WAIT, STEP_HOLD, STEP_EXPECT, STEP_FAULT, STEP_SOAK, STEP_SPAWN, STEP_STOP,
+};
+
+#define SCENARIO_CLAIMS_MAX 16	/* in one list */
+struct scenario_claims {
+	struct claim at[SCENARIO_CLAIMS_MAX];
+	size_t count;
+};
+
+struct scenario_pick {
+	enum { PICK_STANDARD, PICK_ONE, PICK_MINORITY, PICK_MAJORITY, PICK_ALL,
+		PICK_COUNT, PICK_SHARE } kind;
+	unsigned value;			/* COUNT; SHARE: percent */
+};
+
+struct scenario_fault {
+	enum primitive primitive;
+	int64_t params[PARAMS];
+	uint64_t lease_ns;
+	struct selectors targets, against;
+	struct scenario_pick pick;
+};
+
+struct scenario_soak {
+	uint64_t duration_ns, cadence_ns;
+	uint64_t lease_ns;		/* 0: as the catalog says */
+	unsigned weights[PRIMITIVES];
+	struct selectors targets;
+	unsigned every;
+	/* In 1/10000 of all faults. */
+	unsigned budget_timeout, budget_assertion, budget_unproven;
+};
 
 struct scenario_step {
 	enum scenario_step_kind kind;
 	unsigned line;
-	enum expect_kind until;		/* WAIT */
-	uint64_t within_ns;		/* WAIT */
+	unsigned group;			/* of a parallel, from 1; 0 alone */
+	uint64_t within_ns;		/* WAIT, EXPECT */
 	uint64_t hold_ns;		/* HOLD */
+	size_t claims;		/* WAIT, EXPECT, FAULT, SOAK: index into claims */
+	size_t fault, soak;		/* FAULT, SOAK: indices */
+	size_t select;			/* SPAWN, STOP: index into selects */
+};
+
+struct scenario_link {
+	struct selectors from, to;
+	uint64_t delay_ns, jitter_ns, rate;	/* rate: bytes a second */
+	unsigned loss;				/* 1/10000 */
+	bool cut;
 };
 
 #define SCENARIO_GROUPS_MAX 1000
 #define SCENARIO_STEPS_MAX 1000
+#define SCENARIO_LISTS_MAX 2000		/* claims, faults, selections, each */
+#define SCENARIO_LINKS_MAX 64
 #define SCENARIO_TIME_MAX SECONDS(7 * 24 * 3600)
+#define SCENARIO_PATH_CAP 512
 
 struct scenario {
 	char name[LABEL_LEN_MAX + 1];
+	uint64_t seed;
 	/* In the order of the file; meshes are not mixed. */
 	struct scenario_group *groups;
 	size_t group_count;
 	size_t mesh_count, node_count;
 	struct scenario_step *steps;
 	size_t step_count;
+	unsigned parallels;
+	struct scenario_claims *claims;	/* the first: steady_state */
+	size_t claims_count;
+	struct scenario_fault *faults;
+	size_t fault_count;
+	struct scenario_soak *soaks;
+	size_t soak_count;
+	struct selectors *selects;	/* the first: who is started later */
+	size_t select_count;
+	struct scenario_link *links;
+	size_t link_count;
+	struct guards guards;
+	char json[SCENARIO_PATH_CAP], tap[SCENARIO_PATH_CAP], junit[SCENARIO_PATH_CAP];
 };
 
 /*
@@ -47,16 +109,8 @@ struct scenario *scenario_parse(struct view source, size_t nodes_max, struct pro
 void scenario_free(struct scenario *s);
 
 /* "wait until converged within 20s", "hold 10s", "stop". */
-#define SCENARIO_STEP_TEXT_CAP 80
-char *scenario_step_text(
-	const struct scenario_step *st, char to[static SCENARIO_STEP_TEXT_CAP]);
-
-/* The keys of the language, for the manual and its test. */
-struct scenario_key {
-	const char *place, *key, *text;
-	bool required;
-};
-size_t scenario_key_count(void);
-const struct scenario_key *scenario_key_at(size_t i);
+#define SCENARIO_STEP_TEXT_CAP 160
+char *scenario_step_text(const struct scenario *s, const struct scenario_step *st,
+	char to[static SCENARIO_STEP_TEXT_CAP]);
 
 #endif

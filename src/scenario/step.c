@@ -1,20 +1,35 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "scenario/soak.h"
 #include "scenario/step.h"
 
 static const char *const into[] = {
 	[STEP_WAIT] = "into the wait",
 	[STEP_HOLD] = "into hold",
+	[STEP_EXPECT] = "into the wait",
+	[STEP_FAULT] = "into the fault",
+	[STEP_SOAK] = "into the soak",
+	[STEP_SPAWN] = "into spawn",
 	[STEP_STOP] = "into stop",
 };
 
-/* A node that ended or is leaving though nobody asked it to. */
 static bool
-lost_one(struct step *st, const struct members *m, uint64_t now_ns)
+meant(const struct step *st, const struct member *one)
 {
+	return selector_any_matches(
+		&st->context.plan->scenario->selects[st->spec->select], one->group->mesh,
+		one->group->type, one->number);
+}
+
+/* A node that ended or is leaving though nobody asked it to. */
+bool
+step_lost_one(struct step *st, uint64_t now_ns)
+{
+	const struct members *m = st->context.members;
 	char at[REPORT_SECONDS_CAP], end[CHILD_END_TEXT_CAP];
 	size_t lost = m->count;
 
@@ -22,6 +37,7 @@ lost_one(struct step *st, const struct members *m, uint64_t now_ns)
 		const struct member *one = &m->at[i];
 
 		if (one->state == MEMBER_ENDED && !one->row->end.expected &&
+			!one->excused &&
 			(lost == m->count ||
 				one->row->end.at_ns < m->at[lost].row->end.at_ns))
 			lost = i;
@@ -42,223 +58,98 @@ lost_one(struct step *st, const struct members *m, uint64_t now_ns)
 	return false;
 }
 
-static bool
-refused_one(struct step *st, const struct members *m, uint64_t now_ns)
+bool
+step_refused_one(struct step *st, uint64_t now_ns)
 {
-	if (!m->refused)
+	if (!st->context.members->refused)
 		return false;
 	report_verdict(st->out, VERDICT_FAIL, now_ns,
 		"a node could not be started: the limit of children is reached");
 	return true;
 }
 
-static bool
-no_nodes(struct step *st, const struct members *m, uint64_t now_ns)
+bool
+step_no_nodes(struct step *st, uint64_t now_ns)
 {
-	if (members_in_state(m, MEMBER_ENDED) < m->count)
-		return false;
+	const struct members *m = st->context.members;
+
+	for (size_t i = 0; i < m->count; i++)
+		if (members_wanted(m, i) && m->at[i].state != MEMBER_ENDED)
+			return false;
 	report_verdict(st->out, VERDICT_UNPROVEN, now_ns, "no node exists");
 	return true;
 }
 
-static bool
-wait_tick(struct step *st, struct members *m, uint64_t now_ns)
+/* A wait for nothing but convergence says how far that is. */
+static void
+wait_figures(struct step *st, struct members *m, uint64_t now_ns)
 {
-	struct expect_result r = { 0 };
-	char a[REPORT_SECONDS_CAP];
 	uint64_t last_ns = m->last_start_ns;
-	size_t ready;
+	size_t ready = members_expect(m);
+	struct expect_result r;
 
-	if (refused_one(st, m, now_ns) || lost_one(st, m, now_ns) ||
-		no_nodes(st, m, now_ns))
-		return true;
-	ready = members_expect(m);
-	if (ready == m->count) {
-		expect_converged(m->nodes, ready, &r);
-		if (r.met) {
-			report_verdict(st->out, VERDICT_PASS, now_ns,
-				"%zu of %zu directories agree, every overlay is "
-				"connected, %s after the last start",
-				r.agree, ready,
-				report_seconds(
-					a, now_ns > last_ns ? now_ns - last_ns : 0));
-			report_figure(st->out, "nodes", ready);
-			report_figure(st->out, "links", r.edges);
-			report_figure(st->out, "half_links", r.half_edges);
-			report_figure(st->out, "after_last_start_ms",
-				(now_ns - last_ns) / NS_PER_MS);
-			return true;
-		}
-	}
-	if (now_ns < st->began_ns + st->spec->within_ns)
-		return false;
-	if (ready < m->count)
-		report_verdict(st->out, VERDICT_FAIL, now_ns,
-			"%zu of %zu nodes are ready, %s "
-			"after the wait began",
-			ready, m->count, report_seconds(a, now_ns - st->began_ns));
-	else
-		report_verdict(st->out, VERDICT_FAIL, now_ns, "not %s after %s: %s",
-			expect_name(st->spec->until),
-			report_seconds(a, now_ns - st->began_ns), r.why);
-	for (size_t i = 0, k = 0; i < m->count && k < 8; i++) {
-		if (m->at[i].state == MEMBER_READY)
-			continue;
-		report_note(st->out, now_ns, "%s is not ready", m->at[i].name);
-		k++;
-	}
+	expect_converged(m->nodes, ready, &r);
 	report_figure(st->out, "nodes", ready);
 	report_figure(st->out, "answered", r.answered);
 	report_figure(st->out, "agree", r.agree);
 	report_figure(st->out, "links", r.edges);
 	report_figure(st->out, "half_links", r.half_edges);
-	return true;
+	report_figure(st->out, "after_last_start_ms",
+		now_ns > last_ns ? (now_ns - last_ns) / NS_PER_MS : 0);
 }
 
 static void
-hold_figures(struct step *st, const struct members *m)
+wait_failed(struct step *st, struct members *m, const char *why, uint64_t now_ns)
 {
-	uint64_t questions = 0, answers = 0, slowest_ns = 0, handshakes = 0, changes = 0;
-	uint64_t last_ns = 0;
+	const struct scenario_claims *claims =
+		&st->context.plan->scenario->claims[st->spec->claims];
+	char a[REPORT_SECONDS_CAP], text[CLAIM_TEXT_CAP];
+	size_t ready = members_in_state(m, MEMBER_READY);
+	size_t wanted = members_wanted_count(m);
 
-	for (size_t i = 0; i < m->count; i++) {
-		const struct member *one = &m->at[i];
-
-		questions += one->questions;
-		answers += one->answers;
-		if (one->handshake_ns > last_ns)
-			last_ns = one->handshake_ns;
-		if (one->slowest_ns > slowest_ns)
-			slowest_ns = one->slowest_ns;
-		if (!one->counted || !one->row || !one->row->view)
-			continue;
-		/* Both only grow in one process. */
-		if (one->row->view->handshakes > one->handshakes_first)
-			handshakes += one->row->view->handshakes - one->handshakes_first;
-		if (one->row->view->liveness_changes > one->liveness_changes_first)
-			changes += one->row->view->liveness_changes -
-				one->liveness_changes_first;
-	}
-	report_figure(st->out, "handshakes", handshakes);
-	if (last_ns > st->began_ns)
-		report_figure(st->out, "last_handshake_ms",
-			(last_ns - st->began_ns) / NS_PER_MS);
-	report_figure(st->out, "liveness_changes", changes);
-	report_figure(st->out, "questions", questions);
-	report_figure(st->out, "answers", answers);
-	report_figure(st->out, "slowest_answer_ms", slowest_ns / NS_PER_MS);
-	report_figure(st->out, "longest_pause_of_the_runner_ms", m->gap_ns / NS_PER_MS);
-}
-
-/* Somebody's own directory says that not everything stays live. */
-static bool
-complaint(struct step *st, struct members *m, size_t count, uint64_t now_ns)
-{
-	char at[REPORT_SECONDS_CAP], text[EXPECT_TEXT_CAP];
-
-	for (size_t i = 0; i < count; i++) {
-		struct expect_complaint c;
-
-		if (!m->nodes[i].view)
-			continue;
-		expect_check_view(m->nodes, count, i, &c);
-		if (c.kind == COMPLAINT_NONE)
-			continue;
-		expect_complaint_text(m->nodes, count, &c, text);
-		st->subject = c.subject < count ? m->index[c.subject] : m->count;
-		report_verdict(st->out, VERDICT_FAIL, now_ns, "%s %s, %s into hold",
-			m->nodes[i].name, text,
-			report_seconds(at, now_ns - st->began_ns));
-		return true;
-	}
-	return false;
-}
-
-static bool
-silent_one(struct step *st, const struct members *m, uint64_t now_ns)
-{
-	char at[REPORT_SECONDS_CAP], how[REPORT_SECONDS_CAP];
-	uint64_t answers = 0;
-
-	for (size_t i = 0; i < m->count; i++)
-		answers += m->at[i].answers;
-	for (size_t i = 0; i < m->count; i++) {
-		uint64_t silence_ns = members_silence(m, i, now_ns);
-
-		if (m->at[i].state != MEMBER_READY || silence_ns < STEP_SILENCE_MAX)
-			continue;
-		if (!answers) {
-			/*
-			 * It may be us who hear nobody; nothing was learned about the
-			 * nodes.
-			 */
-			report_verdict(st->out, VERDICT_UNPROVEN, now_ns,
-				"nobody answered a question in %s of hold",
-				report_seconds(at, now_ns - st->began_ns));
-			return true;
-		}
-		st->subject = i;
+	if (ready < wanted)
 		report_verdict(st->out, VERDICT_FAIL, now_ns,
-			"%s does not answer: asked %s ago, %s into hold", m->at[i].name,
-			report_seconds(how, silence_ns),
-			report_seconds(at, now_ns - st->began_ns));
-		return true;
+			"%zu of %zu nodes are ready, %s after the wait began", ready,
+			wanted, report_seconds(a, now_ns - st->began_ns));
+	else if (claims->count == 1)
+		report_verdict(st->out, VERDICT_FAIL, now_ns,
+			"not %.80s after %s: %.180s", claim_text(&claims->at[0], text),
+			report_seconds(a, now_ns - st->began_ns), why);
+	else
+		report_verdict(st->out, VERDICT_FAIL, now_ns, "after %s: %.240s",
+			report_seconds(a, now_ns - st->began_ns), why);
+	for (size_t i = 0, k = 0; i < m->count && k < 8; i++) {
+		if (m->at[i].state == MEMBER_READY || !members_wanted(m, i))
+			continue;
+		report_note(st->out, now_ns, "%s is not ready", m->at[i].name);
+		k++;
 	}
-	return false;
 }
 
+/* Wait and expect: claims that have to become true. */
 static bool
-hold_tick(struct step *st, struct members *m, uint64_t now_ns)
+wait_tick(struct step *st, struct members *m, uint64_t now_ns)
 {
-	char at[REPORT_SECONDS_CAP];
-	size_t count;
+	const struct scenario_claims *claims =
+		&st->context.plan->scenario->claims[st->spec->claims];
+	char why[MEASURE_WHY_CAP], a[REPORT_SECONDS_CAP];
+	uint64_t last_ns = m->last_start_ns;
 
-	if (refused_one(st, m, now_ns) || lost_one(st, m, now_ns))
-		goto over;
-	if (no_nodes(st, m, now_ns))
+	if (step_refused_one(st, now_ns) || step_lost_one(st, now_ns) ||
+		step_no_nodes(st, now_ns))
 		return true;
-	for (size_t i = 0; i < m->count; i++) {
-		const struct member *one = &m->at[i];
-
-		if (one->state == MEMBER_READY)
-			continue;
-		st->subject = i;
-		if (one->state == MEMBER_LEAVING)
-			report_verdict(st->out, VERDICT_FAIL, now_ns,
-				"%s is leaving by itself %s into hold%s%.100s", one->name,
-				report_seconds(at, now_ns - st->began_ns),
-				one->row->failure[0] ? ": " : "", one->row->failure);
-		else
-			report_verdict(st->out, VERDICT_UNPROVEN, now_ns,
-				"%s was not ready when hold began: wait for the "
-				"nodes first",
-				one->name);
-		goto over;
-	}
-	count = members_expect(m);
-	if (complaint(st, m, count, now_ns) || silent_one(st, m, now_ns))
-		goto over;
-	if (now_ns < st->began_ns + st->spec->hold_ns)
-		return false;
-	if (!st->ending) {
-		/* What was answered before the end says nothing about the end. */
-		st->ending = true;
-		for (size_t i = 0; i < m->count; i++)
-			m->at[i].valid_from = m->at[i].asked + 1;
-		return false;
-	}
-	for (size_t i = 0; i < count; i++)
-		if (!m->nodes[i].view)
-			return false;
-	if (m->gap_ns > SECONDS(1))
-		report_verdict(st->out, VERDICT_UNPROVEN, now_ns,
-			"the runner itself stood still for %s; nobody was asked then",
-			report_seconds(at, m->gap_ns));
-	else
+	if (measure_claims(claims, m, why)) {
 		report_verdict(st->out, VERDICT_PASS, now_ns,
-			"%zu nodes stayed, each seen live by all of its mesh", count);
-over:
-	hold_figures(st, m);
+			"true of %zu nodes, %s after the last start",
+			members_in_state(m, MEMBER_READY),
+			report_seconds(a, now_ns > last_ns ? now_ns - last_ns : 0));
+		wait_figures(st, m, now_ns);
+		return true;
+	}
+	if (now_ns < st->began_ns + st->spec->within_ns)
+		return false;
+	wait_failed(st, m, why, now_ns);
+	wait_figures(st, m, now_ns);
 	return true;
 }
 
@@ -268,7 +159,7 @@ stop_tick(struct step *st, const struct members *m, uint64_t now_ns)
 	char end[CHILD_END_TEXT_CAP], at[REPORT_SECONDS_CAP];
 	size_t bad = m->count, alive = m->count, forced = 0;
 
-	if (lost_one(st, m, now_ns))
+	if (step_lost_one(st, now_ns))
 		return true;
 	if (!st->stopped) {
 		report_verdict(st->out, VERDICT_UNPROVEN, now_ns, "no node exists");
@@ -277,13 +168,13 @@ stop_tick(struct step *st, const struct members *m, uint64_t now_ns)
 	for (size_t i = m->count; i-- > 0;) {
 		const struct member *one = &m->at[i];
 
-		if (one->state == MEMBER_WAITING)
+		if (one->state == MEMBER_WAITING || !meant(st, one))
 			continue;
 		if (one->state != MEMBER_ENDED)
 			alive = i;
-		else if (one->row->end.forced || one->row->end.signal ||
-			 one->row->end.status)
-			bad = i;
+		else if (!one->excused || one->row->end.expected)
+			bad = one->row->end.forced || one->row->end.signal ||
+					one->row->end.status ? i : bad;
 		forced += one->state == MEMBER_ENDED && one->row->end.forced;
 	}
 	if (alive < m->count && now_ns < st->began_ns + STEP_STOP_MAX)
@@ -303,31 +194,128 @@ stop_tick(struct step *st, const struct members *m, uint64_t now_ns)
 	return true;
 }
 
-void
-step_begin(struct step *st, const struct scenario_step *spec, struct report_step *out,
-	struct members *m, struct supervisor *s, uint64_t now_ns)
+static bool
+spawn_tick(struct step *st, const struct members *m, uint64_t now_ns)
 {
-	*st = (struct step){
-		.spec = spec, .out = out, .began_ns = now_ns, .subject = m->count
-	};
-	out->reached = true;
-	out->began_ns = out->ended_ns = now_ns;
-	out->reason[0] = '\0';
-	members_fresh(m);
-	for (size_t i = 0; spec->kind == STEP_STOP && i < m->count; i++)
-		if (m->at[i].child &&
-			supervisor_stop(s, m->at[i].child, now_ns) == ERR_OK)
-			st->stopped++;
+	if (step_refused_one(st, now_ns))
+		return true;
+	for (size_t i = 0; i < m->count; i++)
+		if (meant(st, &m->at[i]) && m->at[i].state == MEMBER_WAITING)
+			return false;
+	if (st->stopped)
+		report_verdict(st->out, VERDICT_PASS, now_ns, "%zu nodes are started",
+			st->stopped);
+	else
+		report_verdict(st->out, VERDICT_UNPROVEN, now_ns,
+			"those that are selected run already");
+	return true;
+}
+
+static bool
+fault_tick(struct step *st, uint64_t now_ns)
+{
+	static const enum verdict verdicts[] = { [JUDGE_OPEN] = VERDICT_UNPROVEN,
+		[JUDGE_PASS] = VERDICT_PASS, [JUDGE_FAIL] = VERDICT_FAIL,
+		[JUDGE_UNPROVEN] = VERDICT_UNPROVEN };
+	const struct report_fault *f;
+
+	if (step_lost_one(st, now_ns))
+		return true;
+	if (!attempt_tick(st->attempt, now_ns))
+		return false;
+	f = &st->context.report->faults[attempt_record(st->attempt)];
+	report_verdict(st->out, verdicts[f->verdict], now_ns, "%s", f->reason);
+	if (f->witnessed_ns)
+		report_figure(st->out, "seen_after_ms",
+			(f->witnessed_ns - f->injected_ns) / NS_PER_MS);
+	if (f->recovered_ns)
+		report_figure(st->out, "well_after_ms",
+			(f->recovered_ns - f->reverted_ns) / NS_PER_MS);
+	report_figure(st->out, "witnesses", f->witness_count);
+	for (size_t i = 0; i < f->target_count; i++)
+		report_note(st->out, f->began_ns, "on %s", f->targets[i]);
+	for (size_t i = 0; i < f->node_count; i++)
+		if (f->nodes[i].saw_ns)
+			report_note(st->out, f->nodes[i].saw_ns, "%s saw it, %" PRIu64
+				" ms after the order", f->nodes[i].name,
+				(f->nodes[i].saw_ns - f->injected_ns) / NS_PER_MS);
+	return true;
+}
+
+void
+step_begin(struct step *st, const struct attempt_context *c, size_t index,
+	uint64_t now_ns)
+{
+	const struct scenario *s = c->plan->scenario;
+	struct members *m = c->members;
+
+	*st = (struct step){.spec = &s->steps[index],
+		.index = index,
+		.context = *c,
+		.out = &c->report->steps[index],
+		.began_ns = now_ns,
+		.subject = m->count};
+	st->out->reached = true;
+	st->out->began_ns = st->out->ended_ns = now_ns;
+	st->out->reason[0] = '\0';
+	if (index == 0 || !st->spec->group ||
+		s->steps[index - 1].group != st->spec->group)
+		members_fresh(m);
+	for (size_t i = 0; i < m->count; i++) {
+		struct member *one = &m->at[i];
+		bool told = false;
+
+		if (st->spec->kind == STEP_STOP && meant(st, one) && one->child)
+			told = supervisor_stop(c->supervisor, one->child, now_ns) ==
+			       ERR_OK;
+		if (told && s->selects[st->spec->select].count)
+			one->excused = true;
+		if (st->spec->kind == STEP_SPAWN && meant(st, one) &&
+			(one->state == MEMBER_ENDED ||
+				(one->state == MEMBER_WAITING && one->later))) {
+			members_restart(m, i, one->state == MEMBER_ENDED);
+			told = true;
+		}
+		st->stopped += told;
+	}
+	if (st->spec->kind == STEP_FAULT) {
+		st->context.steady = &s->claims[0];
+		st->context.during = &s->claims[st->spec->claims];
+		st->attempt = attempt_new(
+			&st->context, &c->plan->faults[c->plan->first[index]], now_ns);
+	}
+	if (st->spec->kind == STEP_SOAK)
+		st->soak = soak_new(&st->context, index, now_ns);
+}
+
+void
+step_end(struct step *st, uint64_t now_ns)
+{
+	if (st->attempt)
+		attempt_cancel(st->attempt, "the step was ended", now_ns);
+	attempt_free(st->attempt);
+	soak_free(st->soak, now_ns);
+	st->attempt = NULL;
+	st->soak = NULL;
 }
 
 bool
-step_tick(struct step *st, struct members *m, uint64_t now_ns)
+step_tick(struct step *st, uint64_t now_ns)
 {
+	struct members *m = st->context.members;
+
 	switch (st->spec->kind) {
 	case STEP_WAIT:
+	case STEP_EXPECT:
 		return wait_tick(st, m, now_ns);
 	case STEP_HOLD:
-		return hold_tick(st, m, now_ns);
+		return step_hold_tick(st, now_ns);
+	case STEP_FAULT:
+		return fault_tick(st, now_ns);
+	case STEP_SOAK:
+		return step_lost_one(st, now_ns) || soak_tick(st->soak, st->out, now_ns);
+	case STEP_SPAWN:
+		return spawn_tick(st, m, now_ns);
 	case STEP_STOP:
 		break;
 	}
@@ -339,6 +327,7 @@ step_deadline(const struct step *st)
 {
 	switch (st->spec->kind) {
 	case STEP_WAIT:
+	case STEP_EXPECT:
 		return st->began_ns + st->spec->within_ns;
 	case STEP_HOLD:
 		/*
@@ -346,6 +335,12 @@ step_deadline(const struct step *st)
 		 * absence.
 		 */
 		return st->ending ? NEVER : st->began_ns + st->spec->hold_ns;
+	case STEP_FAULT:
+		return attempt_deadline(st->attempt);
+	case STEP_SOAK:
+		return soak_deadline(st->soak);
+	case STEP_SPAWN:
+		return NEVER;
 	case STEP_STOP:
 		break;
 	}
@@ -355,16 +350,36 @@ step_deadline(const struct step *st)
 uint64_t
 step_ask_every(const struct step *st)
 {
-	return st->spec->kind == STEP_WAIT ? STEP_ASK_WAIT : STEP_ASK_HOLD;
+	return st->spec->kind == STEP_WAIT || st->spec->kind == STEP_EXPECT ?
+		STEP_ASK_WAIT : STEP_ASK_HOLD;
 }
 
 void
-step_progress(const struct step *st, struct members *m, char *to, size_t cap)
+step_probes(const struct step *st)
 {
-	struct expect_result r;
-	size_t ready = members_expect(m);
+	if (st->attempt)
+		attempt_probes(st->attempt);
+	if (st->soak)
+		soak_probes(st->soak);
+}
 
+void
+step_progress(const struct step *st, char *to, size_t cap)
+{
+	struct members *m = st->context.members;
+	struct expect_result r;
+	size_t ready;
+
+	if (st->attempt) {
+		snprintf(to, cap, "%.60s: %s", st->out->what, attempt_phase(st->attempt));
+		return;
+	}
+	if (st->soak) {
+		soak_progress(st->soak, to, cap);
+		return;
+	}
+	ready = members_expect(m);
 	expect_converged(m->nodes, ready, &r);
 	snprintf(to, cap, "%s: %zu of %zu ready, %zu answered, %zu agree", st->out->what,
-		ready, m->count, r.answered, r.agree);
+		ready, members_wanted_count(m), r.answered, r.agree);
 }

@@ -2,38 +2,56 @@
 #ifndef SCENARIO_STEP_H
 #define SCENARIO_STEP_H
 
-#include "scenario/members.h"
+#include "scenario/attempt.h"
 #include "scenario/report.h"
 
 /*
  * One step of a scenario under way. Its verdict, evidence and figures go into the report.
- * It reads what the nodes answered and how they ended, and the only order it gives is
- * that of `stop`.
+ * It reads what the nodes answered and how they ended; what it orders goes to the
+ * supervisor.
  */
 #define STEP_ASK_WAIT MILLISECONDS(100) /* how often nodes are asked while waiting */
 #define STEP_ASK_HOLD MILLISECONDS(200) /* and during hold, where 250 ms are promised */
 #define STEP_SILENCE_MAX SECONDS(2)
 #define STEP_STOP_MAX SECONDS(10)	/* the supervisor has used SIGKILL after 4 s */
 
+struct soak;
+
 struct step {
 	const struct scenario_step *spec;
+	size_t index;
 	struct report_step *out;
 	uint64_t began_ns;
 	size_t stopped;		/* stop: nodes that were told to leave */
+	bool over;
 	bool ending;		/* hold: the time is over, the last answers are awaited */
 	size_t subject; /* the member that a failure is about; members.count for none */
 	bool process_ended;	/* the failure is the end of that member's process */
+	struct attempt_context context;
+	struct attempt *attempt;	/* FAULT */
+	struct soak *soak;		/* SOAK */
 };
 
-void step_begin(struct step *st, const struct scenario_step *spec,
-	struct report_step *out, struct members *m, struct supervisor *s,
+/* `index`: of the step in the scenario of the plan. */
+void step_begin(struct step *st, const struct attempt_context *c, size_t index,
 	uint64_t now_ns);
+/* Frees what it holds; a fault under way is taken off. */
+void step_end(struct step *st, uint64_t now_ns);
 /* True when it is over and `out` has its verdict. */
-bool step_tick(struct step *st, struct members *m, uint64_t now_ns);
+bool step_tick(struct step *st, uint64_t now_ns);
 uint64_t step_deadline(const struct step *st);
-/* How often the nodes should be asked meanwhile. */
 uint64_t step_ask_every(const struct step *st);
-/* "18 of 18 ready, 15 agree" for somebody who watches. */
-void step_progress(const struct step *st, struct members *m, char *to, size_t cap);
+/* Adds whom the members have to look after. */
+void step_probes(const struct step *st);
+/* One line for somebody who watches. */
+void step_progress(const struct step *st, char *to, size_t cap);
+
+/* Fails the step when a node ended or is leaving though nobody asked it to. */
+bool step_lost_one(struct step *st, uint64_t now_ns);
+/* Fails it when a node could not be started; unproven when there is none at all. */
+bool step_refused_one(struct step *st, uint64_t now_ns);
+bool step_no_nodes(struct step *st, uint64_t now_ns);
+/* step_tick for hold. */
+bool step_hold_tick(struct step *st, uint64_t now_ns);
 
 #endif

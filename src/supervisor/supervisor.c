@@ -14,6 +14,8 @@ struct pending {
 	unsigned child;
 	enum lifeline_tag tag;
 	uint64_t ask;
+	struct peer_id *probes;	   /* of tag ASK; freed when fetched */
+	size_t probe_count;
 	int signal;
 	struct fault_order *fault; /* of tag FAULT; freed when fetched */
 };
@@ -26,6 +28,13 @@ struct supervisor {
 	struct pending *orders;		/* first..count are not fetched yet */
 	size_t order_first, order_count, order_cap;
 };
+
+static void
+drop_pending(const struct pending *p)
+{
+	free(p->fault);
+	free(p->probes);
+}
 
 static void
 order_put(struct supervisor *s, struct pending p)
@@ -97,7 +106,7 @@ supervisor_free(struct supervisor *s)
 	while (s->count)
 		remove_at(s, s->count - 1);
 	for (size_t i = s->order_first; i < s->order_count; i++)
-		free(s->orders[i].fault);
+		drop_pending(&s->orders[i]);
 	free(s->children);
 	free(s->orders);
 	mem_free(MEM_SUPERVISOR, s);
@@ -161,6 +170,13 @@ supervisor_stop_all(struct supervisor *s, uint64_t now_ns)
 int
 supervisor_ask(struct supervisor *s, unsigned child, uint64_t now_ns, uint64_t *ask)
 {
+	return supervisor_ask_about(s, child, NULL, 0, now_ns, ask);
+}
+
+int
+supervisor_ask_about(struct supervisor *s, unsigned child, const struct peer_id *probes,
+	size_t count, uint64_t now_ns, uint64_t *ask)
+{
 	struct child *c = child_of(s, child);
 
 	if (!c)
@@ -168,9 +184,12 @@ supervisor_ask(struct supervisor *s, unsigned child, uint64_t now_ns, uint64_t *
 
 	int err = child_ask(c, now_ns, ask);
 
+	assert(count <= LIFELINE_PROBES_MAX);
 	if (err == ERR_OK)
 		order_put(s, (struct pending){ .kind = ORDER_SEND, .child = child,
-			.tag = LIFELINE_ASK, .ask = *ask });
+			.tag = LIFELINE_ASK, .ask = *ask,
+			.probes = mem_copy(probes, count * sizeof(*probes)),
+			.probe_count = count });
 	return err;
 }
 
@@ -277,8 +296,13 @@ static void
 fill_record(struct lifeline_record *r, const struct pending *p)
 {
 	r->tag = p->tag;
-	if (p->tag == LIFELINE_ASK)
+	if (p->tag == LIFELINE_ASK) {
 		r->ask.ask = p->ask;
+		r->ask.probe_count = p->probe_count;
+		if (p->probe_count)
+			memcpy(r->ask.probes, p->probes,
+				p->probe_count * sizeof(*p->probes));
+	}
 	if (p->tag == LIFELINE_FAULT)
 		r->fault = *p->fault;
 }
@@ -294,7 +318,7 @@ supervisor_next_order(struct supervisor *s, struct supervisor_order *o)
 		 * Ended or forgotten meanwhile: there is nobody to spawn, tell or signal.
 		 */
 		if (!c || c->row.state == CHILD_ENDED) {
-			free(p->fault);
+			drop_pending(p);
 			continue;
 		}
 		memset(o, 0, sizeof(*o));
@@ -305,7 +329,7 @@ supervisor_next_order(struct supervisor *s, struct supervisor_order *o)
 			o->spec = c->row.spec;
 		if (p->kind == ORDER_SEND)
 			fill_record(&o->record, p);
-		free(p->fault);
+		drop_pending(p);
 		return true;
 	}
 	return false;

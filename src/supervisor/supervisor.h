@@ -92,6 +92,9 @@ void supervisor_stop_all(struct supervisor *s, uint64_t now_ns);
  * count 1, 2, 3. ERR_UNKNOWN; ERR_STATE unless it is READY.
  */
 int supervisor_ask(struct supervisor *s, unsigned child, uint64_t now_ns, uint64_t *ask);
+/* The same of a child that is to look after these peers, LIFELINE_PROBES_MAX at most. */
+int supervisor_ask_about(struct supervisor *s, unsigned child,
+	const struct peer_id *probes, size_t count, uint64_t now_ns, uint64_t *ask);
 
 /*
  * A fault order (wire/fault.h); the answer is a fault_status with its nonce in the row.

@@ -235,6 +235,23 @@ digest_peek(struct peer_id *id, struct view payload)
 	return err ? err : postcard_id(&body, id);
 }
 
+int
+digest_peek_mesh(char mesh[static LABEL_LEN_MAX + 1], struct view payload)
+{
+	struct view body, signature;
+	uint64_t incarnation, seq;
+	struct peer_id id;
+	int err =
+		envelope_open(payload, PAYLOAD_DIGEST, DIGEST_LEN_MAX, &body, &signature);
+
+	if (err || (err = postcard_id(&body, &id)) ||
+		(err = varint_u64(&body, &incarnation)) ||
+		(err = varint_u64(&body, &seq)) ||
+		(err = postcard_text(&body, mesh, LABEL_LEN_MAX + 1)))
+		return err;
+	return text_is_label(mesh) ? ERR_OK : ERR_MALFORMED;
+}
+
 void
 accusation_sign(struct buf *b, const struct accusation *a, const struct peer_id *topic,
 	const uint8_t secret_key[static 64])

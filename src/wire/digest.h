@@ -92,5 +92,7 @@ int accusation_verify(
 int digest_verify_known(struct digest *d, struct view payload,
 	const struct peer_id *topic, const struct digest *known);
 int digest_peek(struct peer_id *id, struct view payload);
+/* Which mesh it claims to be of; ERR_MALFORMED also when that is no label. */
+int digest_peek_mesh(char mesh[static LABEL_LEN_MAX + 1], struct view payload);
 
 #endif

@@ -13,7 +13,8 @@
  * id, liveness, age: no node of a view is shorter, so a count can be held against the
  * bytes.
  */
-#define VIEW_NODE_LEN_MIN (32 + 1 + 1)
+#define VIEW_NODE_LEN_MIN (32 + 1 + 1 + 1 + 1 + 1)
+#define VIEW_PEER_LEN_MIN (32 + 8)
 
 static int
 read_ready(struct view *v, struct lifeline_record *r)
@@ -75,6 +76,45 @@ put_failed(struct buf *b, const struct lifeline_record *r)
 }
 
 static int
+read_neighbors(struct view *v, struct lifeline_view_node *to)
+{
+	uint64_t n;
+	int err = postcard_bool(v, &to->neighbors_told);
+
+	if (err || !to->neighbors_told)
+		return err;
+	err = varint_u64(v, &n);
+	if (err)
+		return err;
+	if (n > DIGEST_NEIGHBORS_MAX)
+		return ERR_LIMIT;
+	for (size_t i = 0; i < n; i++) {
+		struct digest_neighbor *at = &to->neighbors[i];
+
+		if ((err = postcard_fixed(v, at->id_prefix, sizeof at->id_prefix)) ||
+			(err = postcard_u8(v, &at->path_kind)) ||
+			(err = varint_u16(v, &at->rtt_100us)))
+			return err;
+	}
+	to->neighbor_count = (size_t)n;
+	return ERR_OK;
+}
+
+static void
+put_neighbors(struct buf *b, const struct lifeline_view_node *n)
+{
+	postcard_put_bool(b, n->neighbors_told);
+	if (!n->neighbors_told)
+		return;
+	varint_put(b, n->neighbor_count);
+	for (size_t i = 0; i < n->neighbor_count; i++) {
+		buf_put(b, n->neighbors[i].id_prefix, sizeof n->neighbors[i].id_prefix);
+		buf_put_u8(b, n->neighbors[i].path_kind);
+		varint_put(b, n->neighbors[i].rtt_100us);
+	}
+}
+
+static int
 read_nodes(struct view *v, struct lifeline_view *w)
 {
 	uint64_t n;
@@ -93,7 +133,10 @@ read_nodes(struct view *v, struct lifeline_view *w)
 
 		if ((err = postcard_id(v, &at->id)) ||
 			(err = postcard_u8(v, &at->liveness)) ||
-			(err = varint_u32(v, &at->age_ms)))
+			(err = varint_u32(v, &at->age_ms)) ||
+			(err = varint_u64(v, &at->incarnation)) ||
+			(err = varint_u16(v, &at->flags)) ||
+			(err = read_neighbors(v, at)))
 			return err;
 	}
 	return ERR_OK;
@@ -119,15 +162,69 @@ read_links(struct view *v, struct lifeline_view *w)
 }
 
 static int
+read_peer(struct view *v, struct lifeline_peer *p)
+{
+	uint64_t skew;
+	int err;
+
+	if ((err = postcard_id(v, &p->id)) || (err = postcard_bool(v, &p->dialed)) ||
+		(err = postcard_bool(v, &p->clocked)) ||
+		(err = varint_u16(v, &p->port)) || (err = varint_u32(v, &p->rtt_100us)) ||
+		(err = varint_u32(v, &p->silent_ms)) ||
+		(err = varint_u64(v, &p->sent)) || (err = varint_u64(v, &p->received)) ||
+		(err = varint_u64(v, &skew)))
+		return err;
+	p->skew_ms = (int64_t)(skew >> 1) ^ -(int64_t)(skew & 1);
+	return ERR_OK;
+}
+
+static void
+put_peer(struct buf *b, const struct lifeline_peer *p)
+{
+	postcard_put_id(b, &p->id);
+	postcard_put_bool(b, p->dialed);
+	postcard_put_bool(b, p->clocked);
+	varint_put(b, p->port);
+	varint_put(b, p->rtt_100us);
+	varint_put(b, p->silent_ms);
+	varint_put(b, p->sent);
+	varint_put(b, p->received);
+	varint_put(b, ((uint64_t)p->skew_ms << 1) ^ (uint64_t)(p->skew_ms >> 63));
+}
+
+static int
+read_peers(struct view *v, struct lifeline_view *w)
+{
+	uint64_t n;
+	int err = varint_u64(v, &n);
+
+	if (err)
+		return err;
+	if (n > LINKS_MAX)
+		return ERR_LIMIT;
+	if (n > v->len / VIEW_PEER_LEN_MIN)
+		return ERR_TRUNCATED;
+	for (size_t i = 0; i < n; i++)
+		if ((err = read_peer(v, &w->peers[i])))
+			return err;
+	w->peer_count = (size_t)n;
+	return ERR_OK;
+}
+
+static int
 read_view(struct view *v, struct lifeline_record *r)
 {
 	struct lifeline_view *w = &r->view;
 	int err;
 
 	if ((err = varint_u64(v, &w->ask)) || (err = read_nodes(v, w)) ||
-		(err = read_links(v, w)) || (err = varint_u64(v, &w->handshakes)))
+		(err = read_links(v, w)) || (err = read_peers(v, w)) ||
+		(err = varint_u64(v, &w->handshakes)) ||
+		(err = varint_u64(v, &w->liveness_changes)) ||
+		(err = varint_u32(v, &w->memory_kib)) ||
+		(err = varint_u32(v, &w->descriptors)))
 		return err;
-	return varint_u64(v, &w->liveness_changes);
+	return varint_u32(v, &w->objects);
 }
 
 static void
@@ -142,12 +239,21 @@ put_view(struct buf *b, const struct lifeline_record *r)
 		postcard_put_id(b, &w->nodes[i].id);
 		buf_put_u8(b, w->nodes[i].liveness);
 		varint_put(b, w->nodes[i].age_ms);
+		varint_put(b, w->nodes[i].incarnation);
+		varint_put(b, w->nodes[i].flags);
+		put_neighbors(b, &w->nodes[i]);
 	}
 	varint_put(b, w->link_count);
 	for (size_t i = 0; i < w->link_count; i++)
 		postcard_put_id(b, &w->links[i]);
+	varint_put(b, w->peer_count);
+	for (size_t i = 0; i < w->peer_count; i++)
+		put_peer(b, &w->peers[i]);
 	varint_put(b, w->handshakes);
 	varint_put(b, w->liveness_changes);
+	varint_put(b, w->memory_kib);
+	varint_put(b, w->descriptors);
+	varint_put(b, w->objects);
 }
 
 static int
@@ -177,13 +283,27 @@ put_stopping(struct buf *b, const struct lifeline_record *r)
 static int
 read_ask(struct view *v, struct lifeline_record *r)
 {
-	return varint_u64(v, &r->ask.ask);
+	uint64_t n;
+	int err;
+
+	if ((err = varint_u64(v, &r->ask.ask)) || (err = varint_u64(v, &n)))
+		return err;
+	if (n > LIFELINE_PROBES_MAX)
+		return ERR_LIMIT;
+	for (size_t i = 0; i < n; i++)
+		if ((err = postcard_id(v, &r->ask.probes[i])))
+			return err;
+	r->ask.probe_count = (size_t)n;
+	return ERR_OK;
 }
 
 static void
 put_ask(struct buf *b, const struct lifeline_record *r)
 {
 	varint_put(b, r->ask.ask);
+	varint_put(b, r->ask.probe_count);
+	for (size_t i = 0; i < r->ask.probe_count; i++)
+		postcard_put_id(b, &r->ask.probes[i]);
 }
 
 static int

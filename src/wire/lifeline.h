@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "wire/digest.h"
 #include "wire/fault_status.h"
 #include "wire/span.h"
 
@@ -27,10 +28,13 @@ enum lifeline_tag {
 	LIFELINE_FAULT = 0x43,	   /* down: an order of wire/fault.h */
 };
 
-#define LIFELINE_RECORD_LEN_MAX (64u * 1024)
+#define LIFELINE_RECORD_LEN_MAX (128u * 1024)
 #define LIFELINE_ORDER_LEN_MAX (20u * 1024) /* of what goes down */
 #define LIFELINE_TEXT_CAP 512
 #define LIFELINE_VIEW_NODES_MAX 1024
+#define LIFELINE_TOLD_MAX 300	/* so many nodes with their neighbors fit a record */
+/* Peers that the one who is asked should hold a link with, and PING. */
+#define LIFELINE_PROBES_MAX 4
 
 struct lifeline_ready {
 	struct peer_id id;
@@ -48,6 +52,24 @@ struct lifeline_view_node {
 	struct peer_id id;
 	uint8_t liveness;
 	uint32_t age_ms;
+	/* From its newest digest. */
+	uint64_t incarnation;
+	uint16_t flags;			  /* enum digest_flag */
+	bool neighbors_told; /* false in views of more than LIFELINE_TOLD_MAX nodes */
+	struct digest_neighbor neighbors[DIGEST_NEIGHBORS_MAX];
+	size_t neighbor_count;
+};
+
+/* A link of the node that answers, of the overlay or not. Packets are of QUIC. */
+struct lifeline_peer {
+	struct peer_id id;
+	bool dialed;	    /* by the one that answers */
+	bool clocked;	    /* the peer answered a PING */
+	uint16_t port;	    /* where it sees the peer */
+	uint32_t rtt_100us; /* 0.1 ms, smoothed */
+	uint32_t silent_ms; /* since a packet of it came in */
+	uint64_t sent, received;
+	int64_t skew_ms;    /* the peer's wall clock less its own */
 };
 
 struct lifeline_view {
@@ -56,8 +78,12 @@ struct lifeline_view {
 	size_t node_count;
 	struct peer_id links[LINKS_MAX]; /* neighbors in the overlay, by full id */
 	size_t link_count;
+	struct lifeline_peer peers[LINKS_MAX];
+	size_t peer_count;
 	uint64_t handshakes;	   /* completed by this node since its start */
 	uint64_t liveness_changes; /* changes of liveness it noted since its start */
+	/* Of its process: resident, open descriptors of ours, counted objects of all. */
+	uint32_t memory_kib, descriptors, objects;
 };
 
 struct lifeline_record {
@@ -84,6 +110,8 @@ struct lifeline_record {
 		} stopping;
 		struct {
 			uint64_t ask;
+			struct peer_id probes[LIFELINE_PROBES_MAX];
+			size_t probe_count;
 		} ask;
 	};
 };

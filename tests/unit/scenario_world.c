@@ -21,6 +21,7 @@ void
 world_init(struct world *w, const char *yaml)
 {
 	struct problems p;
+	char why[PLAN_WHY_CAP];
 	struct runner_config c = { .file = "test.yaml", .data_root = "/nowhere" };
 
 	memset(w, 0, sizeof(*w));
@@ -34,7 +35,9 @@ world_init(struct world *w, const char *yaml)
 	assert_non_null(w->scenario);
 	problems_fini(&p);
 	w->supervisor = supervisor_new(CHILDREN_MAX);
-	c.scenario = w->scenario;
+	w->plan = plan_make(w->scenario, 1, why);
+	assert_non_null(w->plan);
+	c.plan = w->plan;
 	w->runner = runner_new(&c, w->supervisor, w->now_ns);
 }
 
@@ -43,6 +46,7 @@ world_fini(struct world *w)
 {
 	runner_free(w->runner);
 	supervisor_free(w->supervisor);
+	plan_free(w->plan);
 	scenario_free(w->scenario);
 	assert_int_equal(mem_live(MEM_RUNNER), 0);
 	assert_int_equal(mem_live(MEM_SCENARIO), 0);

@@ -24,6 +24,7 @@ struct world {
 	struct supervisor *supervisor;
 	struct runner *runner;
 	struct scenario *scenario;
+	struct plan *plan;
 	struct world_node nodes[WORLD_NODES_MAX];
 	size_t count;
 	uint64_t now_ns;

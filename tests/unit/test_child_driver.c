@@ -28,13 +28,15 @@ struct part {
 };
 
 static void
-on_ask(void *ctx, uint64_t ask)
+on_ask(void *ctx, uint64_t ask, const struct peer_id *probes, size_t count)
 {
 	struct part *p = ctx;
 	struct lifeline_view_node self = { .age_ms = 3 };
 	struct lifeline_view v = { .ask = ask, .nodes = &self, .node_count = 1,
 		.handshakes = 7 };
 
+	assert_true(probes != NULL || count == 0);
+	assert_int_equal(count, 0);
 	lifeline_end_view(p->end, &v);
 }
 

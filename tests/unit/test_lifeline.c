@@ -81,7 +81,11 @@ plain_records(void **state)
 
 	r = (struct lifeline_record){.tag = LIFELINE_ASK};
 	r.ask.ask = UINT64_MAX;
+	r.ask.probe_count = 2;
+	memset(r.ask.probes, 5, sizeof r.ask.probes);
 	there_and_back(&r, &back);
+	assert_int_equal(back.ask.probe_count, 2);
+	assert_memory_equal(back.ask.probes, r.ask.probes, 64);
 	assert_true(back.ask.ask == UINT64_MAX);
 
 	r = (struct lifeline_record){.tag = LIFELINE_QUIT};
@@ -106,7 +110,22 @@ largest_view(void **state)
 		memset(r.view.nodes[i].id.bytes, (int)i, 32);
 		r.view.nodes[i].liveness = (uint8_t)i;
 		r.view.nodes[i].age_ms = UINT32_MAX - (uint32_t)i;
+		r.view.nodes[i].incarnation = UINT64_MAX;
+		r.view.nodes[i].flags = UINT16_MAX;
+		r.view.nodes[i].neighbors_told = i < LIFELINE_TOLD_MAX;
+		r.view.nodes[i].neighbor_count = i < LIFELINE_TOLD_MAX ? 8 : 0;
+		memset(r.view.nodes[i].neighbors, 0, sizeof r.view.nodes[i].neighbors);
+		r.view.nodes[i].neighbors[7].rtt_100us = UINT16_MAX * (i < 300);
 	}
+	for (size_t i = 0; i < LINKS_MAX; i++) {
+		memset(&r.view.peers[i], 0, sizeof r.view.peers[i]);
+		r.view.peers[i].sent = r.view.peers[i].received = UINT64_MAX;
+		r.view.peers[i].skew_ms = -(int64_t)i;
+		r.view.peers[i].silent_ms = UINT32_MAX;
+		r.view.peers[i].port = 65535;
+	}
+	r.view.peer_count = LINKS_MAX;
+	r.view.objects = 77;
 	r.view.link_count = LINKS_MAX;
 	for (size_t i = 0; i < LINKS_MAX; i++)
 		memset(r.view.links[i].bytes, (int)i, 32);
@@ -120,6 +139,14 @@ largest_view(void **state)
 		assert_int_equal(back.view.nodes[i].liveness, r.view.nodes[i].liveness);
 		assert_int_equal(back.view.nodes[i].age_ms, r.view.nodes[i].age_ms);
 	}
+	assert_int_equal(back.view.nodes[299].neighbor_count, 8);
+	assert_int_equal(back.view.nodes[299].neighbors[7].rtt_100us, UINT16_MAX);
+	assert_true(back.view.nodes[1023].incarnation == UINT64_MAX);
+	assert_false(back.view.nodes[1023].neighbors_told);
+	assert_int_equal(back.view.peer_count, LINKS_MAX);
+	assert_int_equal(back.view.peers[9].skew_ms, -9);
+	assert_int_equal(back.view.peers[9].port, 65535);
+	assert_int_equal(back.view.objects, 77);
 	assert_int_equal(back.view.link_count, LINKS_MAX);
 	assert_memory_equal(back.view.links, r.view.links, sizeof r.view.links);
 	assert_true(back.view.handshakes == UINT64_MAX);
@@ -155,7 +182,7 @@ bad_records(void **state)
 	static const struct bad_bytes bad[] = {
 		{"nothing", "", ERR_TRUNCATED},
 		{"tag only", "02", ERR_TRUNCATED},
-		{"record of 64 KiB + 1", "02 818004", ERR_LIMIT},
+		{"record of 128 KiB + 1", "02 818008", ERR_LIMIT},
 		{"length without end", "02 ffffffffffffffffffff", ERR_MALFORMED},
 		{"empty heartbeat", "02 00", ERR_MALFORMED},
 		{"half a heartbeat", "02 01 05", ERR_MALFORMED},
@@ -166,7 +193,9 @@ bad_records(void **state)
 		{"view of 1024 nodes without them", "04 03 01 8008", ERR_MALFORMED},
 		{"view cut in a node", "04 03 01 01 00", ERR_MALFORMED},
 		{"257 links", "04 04 01 00 8102", ERR_LIMIT},
+		{"257 peers", "04 05 01 00 00 8102", ERR_LIMIT},
 		{"empty ask", "41 00", ERR_MALFORMED},
+		{"ask about 5", "41 02 01 05", ERR_LIMIT},
 	};
 
 	(void)state;

@@ -73,7 +73,7 @@ static const struct {
 		"20s" },
 	{ HEAD "steps:\n  - wait: { until: converged, within: 2s, forr: 1 }\n", 5, 43,
 		RULE_UNKNOWN, "'forr'" },
-	{ HEAD "steps:\n  - stop: now\n", 5, 11, RULE_VALUE, "nothing" },
+	{ HEAD "steps:\n  - stop: now\n", 5, 11, RULE_SELECT, "no node" },
 	{ HEAD "steps:\n  - stop:\n    hold: 1s\n", 5, 5, RULE_STEP, "one key" },
 	{ HEAD "steps:\n  - {}\n", 5, 5, RULE_STEP, "one key" },
 	{ HEAD "steps:\n  - - stop\n", 5, 5, RULE_TYPE, "a step" },
@@ -144,15 +144,17 @@ a_right_file_is_read(void **state)
 	assert_string_equal(s->groups[3].mesh, "mesh3");
 	assert_int_equal(s->step_count, 5);
 	assert_int_equal(s->steps[0].kind, STEP_WAIT);
-	assert_int_equal(s->steps[0].until, EXPECT_CONVERGED);
+	assert_int_equal(s->claims[s->steps[0].claims].count, 1);
+	assert_int_equal(
+		s->claims[s->steps[0].claims].at[0].metric, CLAIM_CONVERGED);
 	assert_int_equal(s->steps[0].within_ns, SECONDS(20));
 	assert_int_equal(s->steps[0].line, 7);
 	assert_int_equal(s->steps[1].kind, STEP_HOLD);
 	assert_int_equal(s->steps[1].hold_ns, MILLISECONDS(1500));
 	for (size_t i = 2; i < 5; i++)
 		assert_int_equal(s->steps[i].kind, STEP_STOP);
-	assert_non_null(
-		strstr(scenario_step_text(&s->steps[0], text), "wait until converged"));
+	assert_non_null(strstr(
+		scenario_step_text(s, &s->steps[0], text), "wait until converged"));
 	scenario_free(s);
 	problems_fini(&p);
 	assert_int_equal(mem_live(MEM_SCENARIO), 0);

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "chaos/hearing.h"
+#include "chaos/trial_state.h"
+#include "mesh/directory.h"
+
+/* How often the judge is told what has not changed. */
+#define RETELL MILLISECONDS(500)
+
+/* What is not kept is not told either, so that a replay ends where this ended. */
+static void
+tell(struct trial *t, const struct trial_evidence *e)
+{
+	if (judge_result(t->judge)->verdict != JUDGE_OPEN)
+		return;
+	if (t->evidence_count == TRIAL_EVIDENCE_MAX && e->kind < EVIDENCE_INJECTED) {
+		t->evidence_dropped++;
+		return;
+	}
+	if (t->evidence_count >= t->evidence_cap) {
+		t->evidence_cap = t->evidence_cap ? t->evidence_cap * 2 : 64;
+		t->evidence = mem_resize(
+			t->evidence, t->evidence_cap, sizeof(*t->evidence));
+	}
+	t->evidence[t->evidence_count++] = *e;
+	trial_replay(t->judge, e);
+}
+
+void
+hearing_time(struct trial *t, enum trial_evidence_kind kind, uint64_t now_ns)
+{
+	tell(t, &(struct trial_evidence){ .kind = kind, .at_ns = now_ns });
+}
+
+bool
+hearing_of_links(enum primitive p)
+{
+	return catalog_at(p)->reach == REACH_LINKS || p == PRIMITIVE_WEDGE ||
+		p == PRIMITIVE_SHAM;
+}
+
+static bool
+linked(const struct trial_node *w, const struct peer_id *id)
+{
+	for (size_t i = 0; i < w->view->peer_count; i++)
+		if (id_equal(&w->view->peers[i].id, id))
+			return true;
+	return false;
+}
+
+/* Behind a firewall only those who have no link yet can see that they get none. */
+static bool
+may_watch(const struct trial *t, const struct trial_node *nodes, size_t i)
+{
+	if (t->spec.primitive != PRIMITIVE_FIREWALL_INBOUND)
+		return true;
+	for (size_t k = 0; k < t->spec.target_count; k++)
+		if (linked(&nodes[i], &nodes[t->spec.targets[k]].id))
+			return false;
+	return true;
+}
+
+bool
+hearing_cast(struct trial *t, const struct trial_node *nodes)
+{
+	const char *mesh = nodes[t->spec.targets[0]].mesh;
+	bool pair = catalog_at(t->spec.primitive)->reach == REACH_PAIR;
+	size_t watchers = 0, first = t->spec.targets[0];
+
+	for (size_t i = 0; i < t->count; i++)
+		if (strcmp(nodes[i].mesh, mesh) == 0 && nodes[i].ready && !nodes[i].view)
+			return false;
+	for (size_t n = 0; n < t->count; n++) {
+		size_t i = (first + n) % t->count;
+
+		snprintf(t->name_texts[i], sizeof(t->name_texts[i]), "%s", nodes[i].name);
+		t->names[i] = t->name_texts[i];
+		t->target_of[i] = t->spec.target_count;
+		t->roles[i] = ROLE_NONE;
+		if (strcmp(nodes[i].mesh, mesh) != 0 || !nodes[i].ready)
+			continue;
+		if (nodes[i].busy && !trial_is_target(t, i))
+			continue;
+		if (trial_is_target(t, i))
+			t->roles[i] = pair ? ROLE_END : ROLE_TARGET;
+		else if (!hearing_of_links(t->spec.primitive))
+			t->roles[i] = ROLE_WITNESS;
+		else if (watchers < TRIAL_WATCHERS && may_watch(t, nodes, i) &&
+			 ++watchers)
+			t->roles[i] = ROLE_WITNESS;
+		else
+			t->roles[i] = ROLE_BYSTANDER;
+	}
+	for (size_t k = 0; k < t->spec.target_count; k++)
+		t->target_of[t->spec.targets[k]] = k;
+	return true;
+}
+
+static bool
+same(const struct sight *a, const struct sight *b)
+{
+	return a->listed == b->listed && a->liveness == b->liveness &&
+		a->degraded == b->degraded && a->incarnation == b->incarnation &&
+		a->edge_known == b->edge_known && a->edge == b->edge &&
+		a->linked == b->linked && a->dialed == b->dialed && a->port == b->port &&
+		a->clocked == b->clocked && a->counted == b->counted &&
+		a->silent_ms / 1000 == b->silent_ms / 1000 &&
+		a->skew_ms / 500 == b->skew_ms / 500;
+}
+
+static void
+tell_sights(struct trial *t, const struct trial_node *nodes, size_t i, uint64_t now_ns)
+{
+	for (size_t k = 0; k < t->spec.target_count; k++) {
+		const struct trial_node *target = &nodes[t->spec.targets[k]];
+		const struct trial_node *other =
+			t->spec.target_count == 2 ? &nodes[t->spec.targets[1 - k]] : NULL;
+		struct told *told = &t->told[i * t->spec.target_count + k];
+		struct trial_evidence e = { .kind = EVIDENCE_SIGHT, .at_ns = now_ns,
+			.witness = (uint16_t)i, .target = (uint16_t)k };
+
+		if (t->spec.targets[k] == i)
+			continue;
+		detect_sight(&e.sight, nodes[i].view, &nodes[i].id, &target->id,
+			other ? &other->id : NULL, target->ready ? target->view : NULL);
+		if (told->at_ns && now_ns < told->at_ns + RETELL &&
+			same(&told->sight, &e.sight))
+			continue;
+		told->sight = e.sight;
+		told->at_ns = now_ns;
+		tell(t, &e);
+	}
+}
+
+/* How many uninvolved nodes of its mesh it takes for gone. */
+static unsigned
+lost_ones(const struct trial *t, const struct trial_node *nodes, size_t w)
+{
+	const struct lifeline_view *v = nodes[w].view;
+	unsigned lost = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		bool there = false;
+
+		if (i == w || t->roles[i] == ROLE_NONE || t->roles[i] == ROLE_TARGET ||
+			!nodes[i].ready || nodes[i].busy)
+			continue;
+		for (size_t k = 0; k < v->node_count && !there; k++)
+			there = id_equal(&v->nodes[k].id, &nodes[i].id) &&
+				(v->nodes[k].liveness == LIVENESS_LIVE ||
+					v->nodes[k].liveness == LIVENESS_SUSPECT);
+		lost += !there;
+	}
+	return lost;
+}
+
+static bool
+reports(const struct trial_node *a, const struct trial_node *b)
+{
+	for (size_t i = 0; i < a->view->link_count; i++)
+		if (id_equal(&a->view->links[i], &b->id))
+			return true;
+	return false;
+}
+
+static bool
+counts(const struct trial_node *n)
+{
+	return n->ready && n->view && !n->busy;
+}
+
+/* Over links that both ends report, from the first of the mesh to all others. */
+static bool
+connected(const struct trial *t, const struct trial_node *nodes)
+{
+	bool *reached = mem_array(t->count + 1, sizeof(*reached));
+	size_t all = 0, found = 0;
+	bool more = true;
+
+	for (size_t i = 0; i < t->count; i++) {
+		if (t->roles[i] == ROLE_NONE || !counts(&nodes[i]))
+			continue;
+		if (all++ == 0)
+			reached[i] = true;
+	}
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < t->count; i++)
+			for (size_t k = 0; reached[i] && k < t->count; k++) {
+				if (reached[k] || t->roles[k] == ROLE_NONE ||
+					!counts(&nodes[k]) ||
+					!reports(&nodes[i], &nodes[k]) ||
+					!reports(&nodes[k], &nodes[i]))
+					continue;
+				reached[k] = more = true;
+			}
+	}
+	for (size_t i = 0; i < t->count; i++)
+		found += reached[i];
+	free(reached);
+	return all > 0 && found == all;
+}
+
+void
+hearing_take(struct trial *t, const struct trial_node *nodes, uint64_t now_ns)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		if (t->roles[i] == ROLE_NONE || !nodes[i].ready || !nodes[i].view ||
+			nodes[i].view_ns <= t->view_ns[i])
+			continue;
+		t->view_ns[i] = nodes[i].view_ns;
+		tell_sights(t, nodes, i, now_ns);
+		if (now_ns < t->others_ns[i] + RETELL)
+			continue;
+		t->others_ns[i] = now_ns;
+		tell(t, &(struct trial_evidence){ .kind = EVIDENCE_OTHERS,
+			.at_ns = now_ns, .witness = (uint16_t)i,
+			.value = nodes[i].busy ? 0 : lost_ones(t, nodes, i) });
+	}
+	if (t->phase == TRIAL_REVERTED && now_ns >= t->overlay_ns + RETELL) {
+		t->overlay_ns = now_ns;
+		tell(t, &(struct trial_evidence){ .kind = EVIDENCE_OVERLAY,
+			.at_ns = now_ns, .value = connected(t, nodes) });
+	}
+}
