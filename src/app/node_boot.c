@@ -307,7 +307,7 @@ start_trace(struct node_boot *b, const struct options *o)
 	uint8_t seed[32];
 
 	randombytes_buf(seed, sizeof seed);
-	b->tracer = tracer_new(seed, b->boot.started_ns, loop_wall_ms() * 1000);
+	b->tracer = tracer_new(seed, b->boot.started_ns, wall_us());
 	b->trace_flags = TRACEPARENT_SAMPLED;
 	if (root_span_above(&above, &say)) {
 		tracer_adopt(b->tracer, &above);

@@ -10,6 +10,7 @@
 #include "app/fleet.h"
 #include "app/named_seeds.h"
 #include "app/options.h"
+#include "app/root_span.h"
 #include "app/watching.h"
 #include "control/discover.h"
 #include "io/control_socket.h"
@@ -37,6 +38,8 @@ struct observe {
 	struct fleet *fleet;
 	struct named_seeds named_seeds;
 	struct chronicle chronicle;
+	struct root_span root;	/* what the boots of its nodes hang below */
+	struct telemetry *telemetry;
 	struct alarms alarms;
 	struct boots *boots;
 	struct watching *watching;
@@ -74,6 +77,12 @@ void observe_notice(struct observe *o, enum model_notice_level level, const char
 void observe_model(struct observe *o, uint64_t now_ns);
 void observe_model_fini(struct observe *o);
 
+/*
+ * The span of this console, for those that it starts; and what it exports of itself, once
+ * it has a node.
+ */
+void observe_begin_trace(struct observe *o);
+void observe_open_telemetry(struct observe *o);
 /* Begins to look for nodes of this machine. */
 void observe_find(struct observe *o);
 /* Watches what is being looked at; the answers come by themselves. */

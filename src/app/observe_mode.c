@@ -220,6 +220,7 @@ observe_on_turned(void *ctx, uint64_t now_ns)
 	while (requests_next(o->node, &a))
 		(void)watching_answer(o->watching, &a);
 	alarms_turn(&o->alarms, &o->chronicle, o->node, NULL, now_ns);
+	telemetry_store(o->telemetry, node_spans(o->node));
 	observe_look(o);
 }
 
@@ -308,6 +309,9 @@ close_all(struct observe *o)
 	screen_close(o->screen);
 	alarm(0);
 	terminal_guard_end(&guard);
+	o->screen = NULL;
+	telemetry_close(o->telemetry);	/* the terminal is its owner's again by now */
+	root_span_fini(&o->root);
 	(void)loop_drain(&o->loop);
 	if (o->node != NULL)
 		node_show_timeline(o->node, NULL);
@@ -338,6 +342,7 @@ observe_mode(const struct options *opt)
 	alarms_init(&o->alarms, ALERTS_ACTIVE_MAX, ALERTS_HISTORY_MAX);
 	o->alarms.series = series_new();
 	o->boots = boots_new();
+	observe_begin_trace(o);
 	if (loop_signals_begin(&o->signals, &o->loop, on_signal, o) != ERR_OK)
 		status = observe_fail(EXIT_UNAVAILABLE, LOOP_NO_SIGNALS);
 	if (status == 0)
@@ -351,6 +356,7 @@ observe_mode(const struct options *opt)
 	quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	log_open(quiet, LOG_ERROR, LOG_TEXT, NULL); /* the terminal is the console's */
 	if (status == 0) {
+		observe_open_telemetry(o);
 		if (opt->bootstrap)
 			obey(o, &(struct console_command){ .kind = CONSOLE_BOOTSTRAP });
 		observe_look(o);

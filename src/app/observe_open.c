@@ -26,12 +26,15 @@ answer(void *ctx, const char *line, size_t len)
 		.links = links,
 		.timeline = o->chronicle.timeline,
 		.alerts = o->alarms.alerts };
+	struct control_exports exports;
 	char *text;
 
 	v.now_ns = loop_now_ns();
 	observe_model(o, v.now_ns);
 	measure_now(o->node);
 	v.meter = node_meter(o->node);
+	telemetry_exports(o->telemetry, &exports);
+	v.exports = &exports;
 	v.mesh_count = o->mesh_count;
 	v.link_count = node_links(o->node, links, LINKS_MAX);
 	v.loop_turned_ns = v.now_ns;
@@ -102,6 +105,43 @@ observe_open_node(struct observe *o)
 	o->watching = watching_new(o->node, &o->chronicle, o->boots);
 	o->driver = node_driver_new(&o->loop, o->node, o->udp, &hooks, &err);
 	return o->driver != NULL ? 0 : observe_fail(EXIT_IO, err_text(err));
+}
+
+/* On the terminal as long as it is not the console's. */
+static void
+say(void *ctx, const char *text)
+{
+	struct observe *o = ctx;
+
+	if (o->screen == NULL)
+		fprintf(stderr, "meshtui: %s\n", text);
+	else
+		observe_notice(o, MODEL_NOTICE_WARN, "%s", text);
+}
+
+void
+observe_begin_trace(struct observe *o)
+{
+	const struct telemetry_say to = { say, o };
+
+	root_span_begin(&o->root, TRACE_OBSERVE, &to);
+}
+
+void
+observe_open_telemetry(struct observe *o)
+{
+	const struct telemetry_say to = { say, o };
+	char hex[ID_HEX_CAP];
+
+	o->telemetry = telemetry_open(&o->loop, &to);
+	id_hex(hex, &o->status.id);
+	telemetry_self(o->telemetry, o->status.type, hex, NULL, o->status.type);
+	tracer_set(o->root.tracer, o->root.span, TRACE_ATTR_NODE_ID, "%s", hex);
+	tracer_set(o->root.tracer, o->root.span, TRACE_ATTR_VERSION, "%s",
+		PACKAGE_VERSION);
+	root_span_end(&o->root, NULL, o->telemetry);
+	telemetry_flush(o->telemetry);
+	telemetry_meter(o->telemetry, node_meter(o->node));
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/wall.h"
 #include "io/loop.h"
 #include "trace/traceparent.h"
 
@@ -34,7 +35,7 @@ root_span_begin(
 	uint8_t seed[32];
 
 	randombytes_buf(seed, sizeof seed);
-	r->tracer = tracer_new(seed, now_ns, loop_wall_ms() * 1000);
+	r->tracer = tracer_new(seed, now_ns, wall_us());
 	r->flags = TRACEPARENT_SAMPLED;
 	if (root_span_above(&c, say)) {
 		tracer_adopt(r->tracer, &c);

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/wall.h"
 #include "config.h"
 #include "io/loop.h"
 #include "io/otlp_post.h"
@@ -78,7 +79,7 @@ measure(struct telemetry *t, uint64_t now_ns)
 {
 	struct otlp_metrics m = { .meter = t->meter,
 		.start_wall_us = t->meter_start_wall_us,
-		.wall_us = loop_wall_ms() * 1000,
+		.wall_us = wall_us(),
 		.now_ns = now_ns };
 	struct buf b;
 
@@ -297,7 +298,7 @@ telemetry_meter(struct telemetry *t, const struct meter *m)
 	t->meter = m;
 	/* Once: a series whose beginning moves is a new one each time. */
 	t->meter_start_wall_us =
-		loop_wall_ms() * 1000 - (now_ns - meter_began_ns(m)) / 1000;
+		wall_us() - (now_ns - meter_began_ns(m)) / 1000;
 	measure(t, now_ns);
 	pump(t);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "trace/tracer.h"
+
 static const struct span *
 find(const struct span_set *s, const uint8_t id[static SPAN_ID_LEN])
 {
@@ -10,6 +12,22 @@ find(const struct span_set *s, const uint8_t id[static SPAN_ID_LEN])
 		if (memcmp(s->spans[i].id, id, SPAN_ID_LEN) == 0)
 			return &s->spans[i];
 	return NULL;
+}
+
+/*
+ * What begins a process has its parent in another one (TRACEPARENT), which is never in
+ * the set: nothing is missing then.
+ */
+static bool
+is_orphan(const struct span *s)
+{
+	static const enum trace_span first[] = { TRACE_NODE_READY, TRACE_RUN,
+		TRACE_OBSERVE };
+
+	for (size_t i = 0; i < sizeof first / sizeof first[0]; i++)
+		if (strcmp(s->name, tracer_span_name(first[i])) == 0)
+			return false;
+	return span_has_parent(s);
 }
 
 static bool
@@ -53,7 +71,7 @@ add_below(struct waterfall *w, const struct span_set *s, const struct span *abov
 			.depth = depth,
 			.begin_us = next->begin_us,
 			.end_us = end_of(next, now_us),
-			.orphan = above == NULL && span_has_parent(next) };
+			.orphan = above == NULL && is_orphan(next) };
 		/* As deep as there are spans: each is taken once. */
 		add_below(w, s, next, depth + 1, taken, now_us);
 	}
@@ -72,6 +90,15 @@ add_circles(struct waterfall *w, const struct span_set *s, const bool *taken,
 				.orphan = true };
 }
 
+static bool
+has_other_top(const struct waterfall *w)
+{
+	for (size_t i = 1; i < w->count; i++)
+		if (w->rows[i].depth == 0 && !w->rows[i].orphan)
+			return true;
+	return false;
+}
+
 static void
 set_scale(struct waterfall *w)
 {
@@ -81,7 +108,9 @@ set_scale(struct waterfall *w)
 		return;
 	w->from_us = first->begin_us;
 	w->to_us = first->end_us;
-	if (first->span->state != SPAN_OPEN && !first->orphan)
+	/* Several processes below one span elsewhere are as long as all of them. */
+	if (first->span->state != SPAN_OPEN && !first->orphan &&
+		(!span_has_parent(first->span) || !has_other_top(w)))
 		return;
 	for (size_t i = 1; i < w->count; i++) {
 		if (w->rows[i].begin_us < w->from_us)

@@ -1,12 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """What real nodes post over OTLP, read by a decoder that is not ours."""
+import fcntl
+import os
+import pty
 import re
+import signal
+import struct
+import subprocess
 import sys
+import termios
+import threading
 
 sys.dont_write_bytecode = True
 import otlp_collector  # noqa: E402
-from mesh import SLOW, check, converged, described, equal, main, wait  # noqa: E402
+from mesh import (MESHTUI, SLOW, check, converged, described,  # noqa: E402
+                  equal, main, wait)
 from otlp_collector import (Collector, attributes, environment,  # noqa: E402
                             exported_to, modules)
 
@@ -159,10 +168,50 @@ def a_run_is_one_trace(t):
               s.end_time_unix_nano <= run.end_time_unix_nano, "a boot outside of its run")
 
 
+def a_console_is_one_trace(t):
+    """the nodes that a console starts hang below its span"""
+    with Collector() as c, exported_to(c.url):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+        os.mkdir(t.dir + "/r", 0o700)
+        p = subprocess.Popen([MESHTUI, "--observe", "--bootstrap"], stdin=slave,
+                             stdout=slave, stderr=subprocess.DEVNULL, close_fds=True,
+                             env=dict(t.env(t.dir + "/r"), TERM="xterm"))
+        os.close(slave)
+        reader = threading.Thread(target=drain, args=(master,), daemon=True)
+        reader.start()
+        try:
+            top = c.named("mesh.observe", 30)
+            wait(lambda: len([s for s in c.spans() if s.name == "mesh.node.ready"]) == 18,
+                 60, lambda: f"{len(c.spans())} spans")
+            p.send_signal(signal.SIGTERM)
+            equal(p.wait(20 * SLOW), 0, "end")
+        finally:
+            p.kill()
+            p.wait()
+            reader.join(10)
+            os.close(master)
+        spans = c.spans()
+    equal(top.parent_span_id, b"", "a root")
+    equal({(s.trace_id, s.parent_span_id) for s in spans if s.name == "mesh.node.ready"},
+          {(top.trace_id, top.span_id)}, "boots")
+    equal({s.trace_id for s in spans if s.name.startswith("mesh.boot.")}, {top.trace_id},
+          "one trace")
+
+
+def drain(fd):
+    """Takes what a console draws until it has gone."""
+    try:
+        while os.read(fd, 65536):
+            pass
+    except OSError:
+        pass
+
+
 if __name__ == "__main__":
     if otlp_collector.WHY_NOT:
         print(f"1..0 # SKIP no decoder: {otlp_collector.WHY_NOT}")
         sys.exit(0)
     main(a_boot_arrives, a_delay_is_a_bar, a_failed_boot_arrives,
          joining_and_leaving_arrive, variables_are_honored, traceparent_is_honored,
-         a_run_is_one_trace)
+         a_run_is_one_trace, a_console_is_one_trace)

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,6 +186,28 @@ orphans_are_shown(void **state)
 	span_set_fini(&s);
 }
 
+/* A boot whose parent is in another process is no orphan; several share a scale. */
+static void
+boots_below_a_run_are_no_orphans(void **state)
+{
+	struct span_set s = empty();
+	struct waterfall w;
+
+	(void)state;
+	put(&s, 1, 9, 0, 10, SPAN_OK);
+	snprintf(s.spans[0].name, SPAN_NAME_CAP, "mesh.node.ready");
+	put(&s, 2, 1, 1, 1, SPAN_OK);
+	waterfall_build(&w, &s, 10);
+	assert_int_equal(w.orphans, 0);
+	assert_int_equal(w.to_us, 10);
+	put(&s, 3, 9, 5, 95, SPAN_OK);
+	snprintf(s.spans[2].name, SPAN_NAME_CAP, "mesh.node.ready");
+	waterfall_build(&w, &s, 10);
+	assert_int_equal(w.orphans, 0);
+	assert_int_equal(w.to_us, 100);
+	span_set_fini(&s);
+}
+
 /* The scale is that of the root, once it has ended; before, it goes on with the time. */
 static void
 the_scale_is_the_roots(void **state)
@@ -260,6 +283,7 @@ main(void)
 		cmocka_unit_test(names_are_sound),
 		cmocka_unit_test(rows_are_ordered),
 		cmocka_unit_test(orphans_are_shown),
+		cmocka_unit_test(boots_below_a_run_are_no_orphans),
 		cmocka_unit_test(the_scale_is_the_roots),
 		cmocka_unit_test(bars_fit),
 	};
