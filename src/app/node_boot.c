@@ -96,8 +96,10 @@ open_endpoint(struct node_boot *b, const struct options *o, struct node_config *
 static int
 make_node(struct node_boot *b, const struct options *o, struct node_config *c)
 {
+	const char *telemetry = getenv(NODE_BOOT_TELEMETRY_ENV);
 	int err;
 
+	c->unmetered = telemetry != NULL && strcmp(telemetry, "off") == 0;
 	snprintf(c->mesh, sizeof c->mesh, "%s", o->meshes[0]);
 	snprintf(c->type, sizeof c->type, "%s", o->type);
 	snprintf(c->build, sizeof c->build, "%s", PACKAGE_VERSION);

@@ -21,6 +21,8 @@
  * step is the end of its span's name: endpoint_created=200.
  */
 #define NODE_BOOT_TEST_ENV "MESHTUI_TEST_BOOT"
+/* For a bench: "off" measures nothing and records no spans of requests. */
+#define NODE_BOOT_TELEMETRY_ENV "MESHTUI_TEST_TELEMETRY"
 
 struct node_boot {
 	struct boot boot;

@@ -74,6 +74,8 @@ add_spans(struct node *n, uint64_t now_ns, uint64_t wall_ms)
 	seed[0] ^= 0x5a;
 	n->spans = span_store_new(seed, now_ns,
 		n->config.wall_us != 0 ? n->config.wall_us : wall_ms * 1000);
+	if (n->config.unmetered)
+		span_store_mute(n->spans);
 }
 
 struct node *

@@ -28,7 +28,7 @@ struct node_config {
 	char type[LABEL_LEN_MAX + 1];
 	bool observer;
 	bool subscribe_later;	/* members: node_subscribe follows */
-	bool unmetered;		/* no meter: to measure what it costs */
+	bool unmetered;	/* no meter, no spans of requests: to measure what they cost */
 	char build[BUILD_LEN_MAX + 1];
 	uint64_t incarnation;		/* wall clock ms, larger than any before */
 	uint64_t wall_us;	/* wall_ms of node_new in finer grain, or 0 */

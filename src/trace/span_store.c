@@ -15,6 +15,7 @@ struct span_store {
 	struct rng rng;
 	uint64_t anchor_ns, wall_us;
 	struct journal journal;
+	bool muted;
 };
 
 struct span_store *
@@ -62,11 +63,19 @@ span_store_root(struct span_store *s)
 }
 
 void
+span_store_mute(struct span_store *s)
+{
+	s->muted = true;
+}
+
+void
 span_store_begin(struct span_store *s, struct span_mark *m, enum trace_span kind,
 	const struct trace_context *above, uint64_t now_ns)
 {
 	*m = (struct span_mark){ .context = *above, .begin_ns = now_ns, .kind = kind };
-	if (!(above->flags & TRACE_SAMPLED))
+	if (s->muted)
+		m->context.flags = 0;
+	if (!(m->context.flags & TRACE_SAMPLED))
 		return;
 	memcpy(m->parent, above->span_id, sizeof m->parent);
 	make_id(&s->rng, m->context.span_id, sizeof m->context.span_id);

@@ -17,6 +17,8 @@ struct span_store;
 struct span_store *span_store_new(
 	const uint8_t seed[static 32], uint64_t now_ns, uint64_t wall_us);
 void span_store_free(struct span_store *s);	/* accepts NULL */
+/* From now on nothing is recorded: to measure what it costs. */
+void span_store_mute(struct span_store *s);
 uint64_t span_store_wall_us(const struct span_store *s);	/* of begin_us 0 */
 /* A moment of our clock on the wall clock of that anchor. */
 uint64_t span_store_wall_at(const struct span_store *s, uint64_t at_ns);

@@ -24,6 +24,7 @@ import traceback
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import procs  # noqa: E402
+import telemetry  # noqa: E402
 from procs import figure, pause, said  # noqa: E402
 import mesh  # noqa: E402
 from mesh import MESHTUI, Test, converged, described, wait  # noqa: E402
@@ -298,7 +299,8 @@ def console(_opts, figures):
 
 
 ALL = {"idle": idle, "boot": boot, "complete": complete, "broadcast": broadcast,
-       "quic": quic, "console": console}
+       "quic": quic, "console": console,
+       "telemetry": telemetry.take}
 
 
 def options(names):
