@@ -188,9 +188,10 @@ note_node(struct observe *o, const struct node_event *ev)
 
 	if (c->observer)
 		return;
-	if (c->to == LIVENESS_LIVE && !c->removed)
+	if (c->to == LIVENESS_LIVE && !c->removed) {
 		boots_node(o->boots, &ev->peer, ev->peer_name);
-	else if (c->removed || c->to == LIVENESS_GONE || c->to == LIVENESS_LEFT)
+		observe_watch(o, loop_now_ns());
+	} else if (c->removed || c->to == LIVENESS_GONE || c->to == LIVENESS_LEFT)
 		boots_gone(o->boots, &ev->peer);
 }
 
@@ -214,11 +215,13 @@ void
 observe_on_turned(void *ctx, uint64_t now_ns)
 {
 	struct observe *o = ctx;
-
 	struct request_answer a;
+	uint64_t boots = watching_boots(o->watching);
 
 	while (requests_next(o->node, &a))
 		(void)watching_answer(o->watching, &a);
+	if (boots != watching_boots(o->watching))
+		o->drawn_ns = 0;	/* a boot is shown as soon as it is known */
 	alarms_turn(&o->alarms, &o->chronicle, o->node, NULL, now_ns);
 	telemetry_store(o->telemetry, node_spans(o->node));
 	observe_look(o);

@@ -37,6 +37,7 @@ struct watching {
 	struct traces *traces;
 	struct sight sights[WATCHED_NODES_MAX];
 	size_t left_out;
+	uint64_t boots_told;
 };
 
 struct watching *
@@ -247,9 +248,17 @@ watching_answer(struct watching *w, const struct request_answer *a)
 	s->answered = true;
 	s->failures = 0;
 	outlook_take(&s->o, a->bytes, a->at_ns, &sink);
-	if (s->o.boot_ns == a->at_ns)
+	if (s->o.boot_ns == a->at_ns) {
 		boots_told(w->boots, &s->o.id, s->o.name, &s->o.boot, a->at_ns);
+		w->boots_told++;
+	}
 	return true;
+}
+
+uint64_t
+watching_boots(const struct watching *w)
+{
+	return w->boots_told;
 }
 
 size_t

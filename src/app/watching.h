@@ -30,6 +30,8 @@ bool watching_answer(struct watching *w, const struct request_answer *a);
 size_t watching_outlooks(
 	const struct watching *w, const struct outlook **to, size_t cap);
 struct traces *watching_traces(struct watching *w);
+/* How often a boot was told: somebody waits for it, when this has grown. */
+uint64_t watching_boots(const struct watching *w);
 /* Nodes that there was no place for at the last turn. */
 size_t watching_left_out(const struct watching *w);
 
