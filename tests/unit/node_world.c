@@ -147,6 +147,11 @@ flush(struct world *w, size_t i)
 	while (node_next_event(wn->node, &ev)) {
 		if (ev.kind == NODE_EVENT_LIVENESS && !ev.change.appeared)
 			wn->liveness_events++;
+		if (ev.kind != NODE_EVENT_PEERS && ev.kind != NODE_EVENT_ADDRESS) {
+			wn->told++;
+			snprintf(wn->told_last, sizeof(wn->told_last), "kind %d: %s",
+				(int)ev.kind, ev.text);
+		}
 		if (ev.kind == NODE_EVENT_REFUSED)
 			memcpy(wn->refused, ev.text, sizeof(wn->refused));
 	}
