@@ -23,6 +23,8 @@ run(const struct options *o)
 		return node_mode(o);
 	case MODE_LIST:
 	case MODE_STATUS:
+	case MODE_SEND:
+	case MODE_RESOLVE:
 	case MODE_HEALTH:
 		return query_mode(o);
 	case MODE_ORDER:

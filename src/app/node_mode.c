@@ -8,6 +8,7 @@
 
 #include "app/alarms.h"
 #include "app/chronicle.h"
+#include "app/errands.h"
 #include "app/named_seeds.h"
 #include "app/node_boot.h"
 #include "app/node_faults.h"
@@ -36,6 +37,7 @@ struct running {
 	struct node_boot boot;
 	struct node_driver *driver;
 	struct control_socket *control;
+	struct errands *errands;
 	struct lifeline_end *lifeline;
 	bool leaving, peers_changed;
 	uint64_t peers_saved_ns, log_looked_ns;
@@ -245,6 +247,7 @@ on_turned(void *ctx, uint64_t now_ns)
 		lifeline_end_lag(r->lifeline, node_driver_load(r->driver)->loop_lag_ms);
 	look_after_log(r, now_ns);
 	alarms_turn(&r->alarms, &r->chronicle, r->boot.node, &r->boot.id, now_ns);
+	errands_turned(r->errands);
 	telemetry_store(r->telemetry, node_spans(r->boot.node));
 	if (r->leaving && node_left(r->boot.node))
 		stop(r);
@@ -316,6 +319,7 @@ open_control(struct running *r)
 	if (err == ERR_OK)
 		r->control = control_socket_open(
 			&r->loop, dir, r->boot.name, on_request, r, &err, why);
+	r->errands = errands_open(r->boot.node, r->control);
 	if (err == ERR_OK)
 		chronicle_to_socket(&r->chronicle, r->control);
 	else
@@ -404,6 +408,7 @@ take_down(struct running *r)
 {
 	node_export_close(r->telemetry, &r->boot);
 	named_seeds_end(&r->named_seeds);
+	errands_close(r->errands);
 	control_socket_close(r->control);
 	chronicle_close(&r->chronicle);
 	lifeline_end_close(r->lifeline);

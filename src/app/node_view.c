@@ -31,6 +31,7 @@ node_view_answer(struct node *n, const char *line, size_t len,
 
 	measure_now(n);
 	v.meter = node_meter(n);
+	v.backbone = node_backbone(n);
 	node_status(n, &status, own->now_ns);
 	node_faults(n, faults, own->now_ns);
 	status.boot_ns = own->boot_ns;

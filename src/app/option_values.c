@@ -2,12 +2,15 @@
 #include "app/option_values.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/limits_fabric.h"
 #include "base/text.h"
 #include "control/request.h"
 #include "identity/identity.h"
+#include "mesh/pattern.h"
 
 static int
 add_mesh(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
@@ -146,6 +149,51 @@ add_operator(struct options *o, const char *text, char why[static OPTIONS_WHY_CA
 }
 
 static int
+set_name(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	char part[PATTERN_WHY_CAP];
+	struct pattern p;
+
+	if (pattern_parse(&p, text, part) != ERR_OK)
+		return option_values_refuse(why, EXIT_USAGE, "%s", part);
+	o->name = text;
+	return 0;
+}
+
+static int
+set_kind(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	if (!text_is_label(text))
+		return option_values_refuse(why, EXIT_USAGE,
+			"--kind %.80s: a kind is 1 to %d of a-z, 0-9 and -", text,
+			LABEL_LEN_MAX);
+	o->kind = text;
+	return 0;
+}
+
+static int
+set_count(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	if (text_u64(text, SENDING_COUNT_MAX, &o->count) == ERR_OK && o->count > 0)
+		return 0;
+	return option_values_refuse(why, EXIT_USAGE,
+		"--count %.20s: not a number from 1 to %d", text, SENDING_COUNT_MAX);
+}
+
+static int
+set_rate(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	char *end;
+
+	o->rate = strtod(text, &end);
+	if (end != text && *end == '\0' && o->rate >= 0.001 && o->rate <= 1e6)
+		return 0;
+	return option_values_refuse(why, EXIT_USAGE,
+		"--rate %.20s: not a number of messages a second, 0.001 to 1000000",
+		text);
+}
+
+static int
 set_lifeline(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 {
 	uint64_t fd;
@@ -182,6 +230,21 @@ option_values_take(struct options *o, enum option_id id, const char *arg,
 		return 0;
 	case OPTION_LIST:
 		return set_what(o, arg, why);
+	case OPTION_SEND:
+	case OPTION_RESOLVE:
+		return set_name(o, arg, why);
+	case OPTION_KIND:
+		return set_kind(o, arg, why);
+	case OPTION_DATA:
+		o->data = arg;
+		return 0;
+	case OPTION_TIMES:
+		return set_count(o, arg, why);
+	case OPTION_RATE:
+		return set_rate(o, arg, why);
+	case OPTION_ALL:
+		o->all = true;
+		return 0;
 	case OPTION_MESH:
 		return add_mesh(o, arg, why);
 	case OPTION_BOOTSTRAP:

@@ -28,6 +28,8 @@ static const char *const mode_texts[MODE_COUNT] = {
 	[MODE_RUN] = "--run",
 	[MODE_CHECK] = "--check",
 	[MODE_LIST] = "--list",
+	[MODE_SEND] = "--send",
+	[MODE_RESOLVE] = "--resolve",
 	[MODE_STATUS] = "--status",
 	[MODE_HEALTH] = "--health",
 	[MODE_ORDER] = "--order",
@@ -180,6 +182,7 @@ options_parse(struct options *o, int argc, char **argv, char why[static OPTIONS_
 	why[0] = '\0';
 	o->lifeline_fd = -1;
 	o->pool = CHILDREN_MAX;
+	o->count = 1;
 	o->log_level = LOG_INFO;
 	for (int i = 0; i < OPTION_COUNT; i++)
 		longs[i] = (struct option){rows[i].name,

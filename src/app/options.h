@@ -16,6 +16,8 @@ enum options_mode {
 	MODE_RUN,
 	MODE_CHECK,
 	MODE_LIST,
+	MODE_SEND,
+	MODE_RESOLVE,
 	MODE_STATUS,
 	MODE_HEALTH,
 	MODE_ORDER,
@@ -52,6 +54,11 @@ struct options {
 	const char *what;	 /* --list: "nodes", "links", ... */
 	const char *of;		 /* --of, or NULL */
 	bool json, follow;
+	const char *name;	/* --send, --resolve */
+	const char *kind, *data;	/* --kind, --data, or NULL */
+	uint64_t count;		/* --count */
+	double rate;		/* --rate; 0: as fast as they are acknowledged */
+	bool all;		/* --all */
 	const char *events_path; /* --events, or NULL */
 	struct seed seeds[SEEDS_MAX];
 	size_t seed_count;

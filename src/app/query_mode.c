@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/options.h"
+#include "app/send_mode.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -74,7 +75,9 @@ print_answer(const struct options *o, const char *answer)
 	} else {
 		buf_init(&text, CONTROL_ANSWER_LEN_MAX);
 		control_print(&text, answer, len);
-		fwrite(text.data, 1, text.len, stdout);
+		/* What did not arrive is said where errors are said. */
+		fwrite(text.data, 1, text.len,
+			control_print_status(answer, len) != 0 ? stderr : stdout);
 		buf_fini(&text);
 	}
 	return control_print_status(answer, len);
@@ -156,17 +159,30 @@ follow(const struct options *o, const char *path, const char *name)
 	return EXIT_UNAVAILABLE;
 }
 
+static bool
+sends(const struct options *o)
+{
+	return o->mode == MODE_SEND || o->mode == MODE_RESOLVE;
+}
+
 static int
 ask(const struct options *o, const char *dir, const char *name)
 {
-	char path[256], *answer;
+	char path[256], why[OPTIONS_WHY_CAP], *answer, *line;
+	uint64_t wait_ns = ANSWER_WAIT;
 	int err, status;
 
 	snprintf(path, sizeof path, "%s/%s.sock", dir, name);
 	if (o->follow)
 		return follow(o, path, name);
-	err = control_client_request(
-		path, control_request_line(verb_of(o)), ANSWER_WAIT, &answer);
+	line = sends(o) ? send_mode_line(o, &wait_ns, &status, why)
+			: mem_text(control_request_line(verb_of(o)));
+	if (line == NULL) {
+		fprintf(stderr, "meshtui: %s\n", why);
+		return status;
+	}
+	err = control_client_request(path, line, wait_ns, &answer);
+	free(line);
 	if (err != ERR_OK) {
 		fprintf(stderr, "meshtui: %s does not answer: %s\n", name,
 			err == ERR_REFUSED ? "its process has ended" : err_text(err));

@@ -147,7 +147,7 @@
 #define WATCHED_NODES_MAX 32		/* by one console at once */
 #define BOOTS_MAX 256			/* boots that a console keeps */
 #define APPEND_LEN_MAX (1u << 20)	/* bytes that wait to be appended to a file */
-#define CONTROL_REQUEST_LEN_MAX (64u * 1024)
+#define CONTROL_REQUEST_LEN_MAX (144u * 1024) /* a message of 64 KiB in hex */
 #define CONTROL_CLIENTS_MAX 32
 #define CONTROL_ANSWER_LEN_MAX (32u << 20)
 #define CONTROL_SOCKETS_MAX 256		/* looked at in the runtime directory */

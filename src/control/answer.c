@@ -13,6 +13,8 @@
 #include "base/text.h"
 #include "control/alerts.h"
 #include "control/events.h"
+#include "control/letters.h"
+#include "control/meshes.h"
 #include "control/metrics.h"
 #include "control/faults.h"
 #include "control/exports.h"
@@ -372,6 +374,7 @@ static void (*const answers[CONTROL_VERBS])(json_t *to, const struct control_vie
 	[CONTROL_LIST_LINKS] = answer_list_links,
 	[CONTROL_LIST_SPANS] = answer_list_spans,
 	[CONTROL_LIST_ALERTS] = answer_list_alerts,
+	[CONTROL_LIST_MESHES] = control_meshes_put,
 	[CONTROL_STATUS] = answer_status,
 	[CONTROL_HEALTH] = answer_health,
 };
@@ -390,6 +393,11 @@ control_answer(const struct control_view *v, const char *request, size_t len)
 	if (err == ERR_OK && verb == CONTROL_FOLLOW_EVENTS) {
 		err = ERR_LIMIT;
 		snprintf(why, sizeof why, "too many follow already; 'list events' works");
+	}
+	/* Where these work they are answered later, and do not come here. */
+	if (err == ERR_OK && (verb == CONTROL_SEND || verb == CONTROL_RESOLVE)) {
+		err = ERR_STATE;
+		snprintf(why, sizeof why, "this process sends nothing; ask a node");
 	}
 	to = json_object();
 	json_object_set_new(to, "version", json_integer(CONTROL_VERSION));

@@ -3,6 +3,7 @@
 #define CONTROL_ANSWER_H
 
 #include "mesh/alerts.h"
+#include "mesh/backbone.h"
 #include "mesh/facts.h"
 #include "mesh/timeline.h"
 #include "trace/meter.h"
@@ -33,6 +34,7 @@ struct control_view {
 	const struct alerts *alerts;		/* NULL: it has none */
 	const struct meter *meter;		/* NULL: it measures nothing */
 	const struct fault_status *faults;	/* on the node itself; NULL: none */
+	const struct backbone *backbone;	/* NULL: it is not on the backbone */
 	const struct control_exports *exports;	/* NULL: nothing is exported */
 	uint64_t now_ns;
 	uint64_t loop_turned_ns;	/* when the loop last made progress; for health */

@@ -320,6 +320,50 @@ static const struct cells_column link_columns[] = {
 	{ "RECEIVED", cell_received, true },
 };
 
+static void
+cell_mesh(char to[static CELLS_CAP], const json_t *row)
+{
+	cells_field(to, row, "mesh");
+}
+
+static void
+cell_count(char to[static CELLS_CAP], const json_t *row, const char *key)
+{
+	snprintf(to, CELLS_CAP, "%" PRIu64, cells_number(row, key));
+}
+
+static void
+cell_live(char to[static CELLS_CAP], const json_t *row)
+{
+	cell_count(to, row, "live");
+}
+
+static void
+cell_suspect(char to[static CELLS_CAP], const json_t *row)
+{
+	cell_count(to, row, "suspect");
+}
+
+static void
+cell_gone(char to[static CELLS_CAP], const json_t *row)
+{
+	cell_count(to, row, "gone");
+}
+
+static void
+cell_gateways(char to[static CELLS_CAP], const json_t *row)
+{
+	snprintf(to, CELLS_CAP, "%zu",
+		json_array_size(json_object_get(row, "gateways")));
+}
+
+static const struct cells_column mesh_columns[] = {
+	{ "MESH", cell_mesh, false }, { "STATE", cell_state, false },
+	{ "AGE", cell_age, true }, { "LIVE", cell_live, true },
+	{ "SUSPECT", cell_suspect, true }, { "GONE", cell_gone, true },
+	{ "GATEWAYS", cell_gateways, true }, { "WHAT", cell_text, false },
+};
+
 static const struct {
 	const char *key;
 	const struct cells_column *columns;
@@ -331,6 +375,7 @@ static const struct {
 	TABLE("events", event_columns),
 	TABLE("spans", span_columns),
 	TABLE("alerts", alert_columns),
+	TABLE("fabric", mesh_columns),
 #undef TABLE
 };
 

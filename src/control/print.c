@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "control/cells.h"
+#include "control/letters.h"
 #include "control/metrics.h"
 
 /* Characters, not bytes: continuation bytes of UTF-8 take no place. */
@@ -145,12 +146,15 @@ print(struct buf *to, const json_t *o)
 	const struct cells_column *columns;
 	size_t count;
 	char text[CELLS_CAP];
+	int status;
 
 	if (error) {
 		cells_field(text, error, "text");
 		buf_format(to, "error: %s\n", text);
 		return ERR_OK;
 	}
+	if (control_letters_print(to, o, &status))
+		return ERR_OK;
 	columns = cells_columns(o, &rows, &count);
 	if (columns) {
 		print_table(to, rows, columns, count);
@@ -194,12 +198,18 @@ control_print_status(const char *answer, size_t len)
 {
 	json_t *o = json_loadb(answer, len, 0, NULL), *healthy;
 	bool good = json_is_object(o) && !json_object_get(o, "error");
+	struct buf text;
+	int status;
 
 	healthy = json_object_get(o, "healthy");
 	if (healthy && !json_is_true(healthy))
 		good = false;
+	buf_init(&text, CONTROL_ANSWER_LEN_MAX);
+	if (!good || !control_letters_print(&text, o, &status))
+		status = good ? 0 : 1;
+	buf_fini(&text);
 	json_decref(o);
-	return good ? 0 : 1;
+	return status;
 }
 
 const char *

@@ -14,7 +14,7 @@ int control_print(struct buf *to, const char *answer, size_t len);
 
 /*
  * The exit status of a query with this answer: 0, or 1 for an error document or ill
- * health.
+ * health; of what was resolved or sent that of wire/delivery.def.
  */
 int control_print_status(const char *answer, size_t len);
 

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "control/letters.h"
 
 #define WORD_CAP 64	/* of a wrong word, as it is repeated to the person */
 
@@ -130,6 +131,8 @@ parse_object(enum control_verb *verb, json_t *object, char why[static CONTROL_WH
 		return ERR_ARGUMENT;
 	}
 	json_object_foreach(object, key, value) {
+		if (control_letters_is_key(json_string_value(name), key))
+			continue;	/* and read there */
 		if (strcmp(key, keys[0]) != 0 && strcmp(key, keys[1]) != 0
 		    && strcmp(key, keys[2]) != 0)
 			return unknown("key", key, keys, sizeof keys / sizeof *keys, why);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ struct client {
 	bool writing, ending, closing;
 	bool streaming;
 	uint64_t cursor; /* of its stream */
+	uint64_t ticket; /* of the answer that comes later; 0: none */
 	struct buf in;
 	char room[READ_LEN];
 };
@@ -40,6 +42,8 @@ struct control_socket {
 	control_socket_answer *answer;
 	void *ctx;
 	struct control_socket_stream stream;
+	struct control_socket_later later;
+	uint64_t last_ticket;
 	TAILQ_HEAD(, client) clients;
 	size_t client_count; /* memory not yet given back */
 	struct control_socket_stats stats;
@@ -73,6 +77,8 @@ hang_up(struct client *c)
 	if (c->closing)
 		return;
 	c->closing = true;
+	if (c->ticket != 0)
+		c->socket->later.gone(c->socket->later.ctx, c->ticket);
 	TAILQ_REMOVE(&c->socket->clients, c, entry);
 	c->socket->stats.clients--;
 	c->socket->stats.streams -= c->streaming;
@@ -109,6 +115,19 @@ on_alloc(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
 	*buf = uv_buf_init(c->room, READ_LEN);
 }
 
+/* Closed altogether, and not only for writing. */
+static bool
+is_hung_up(const struct client *c)
+{
+	struct pollfd p = { .events = 0 };
+	uv_os_fd_t fd;
+
+	if (uv_fileno((const uv_handle_t *)&c->pipe, &fd) != 0)
+		return true;
+	p.fd = fd;
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 static void
 on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
 {
@@ -119,11 +138,11 @@ on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
 		/* A client that half-closed still gets its answer. */
 		uv_read_stop(stream);
 		c->ending = true;
-		if (!c->writing || c->streaming)
+		if (c->ticket != 0 ? is_hung_up(c) : !c->writing || c->streaming)
 			hang_up(c);
 		return;
 	}
-	if (c->streaming)
+	if (c->streaming || c->ticket != 0)
 		return;	/* it has said all that it may; only its end is of interest */
 	buf_put(&c->in, c->room, (size_t)got);
 	TAILQ_REMOVE(&c->socket->clients, c, entry);
@@ -181,6 +200,25 @@ begin_stream(struct client *c, size_t len)
 	return true;
 }
 
+/* Its end is still of interest: nobody may be left to wait. */
+static bool
+begin_later(struct client *c, size_t len)
+{
+	struct control_socket *s = c->socket;
+
+	if (s->later.begins == NULL)
+		return false;
+	c->ticket = ++s->last_ticket;
+	if (!s->later.begins(s->later.ctx, (const char *)c->in.data, len, c->ticket)) {
+		c->ticket = 0;
+		return false;
+	}
+	buf_drop(&c->in, len + 1);
+	if (c->ticket != 0 && !c->ending)
+		uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read);
+	return true;
+}
+
 /* Answers the first whole line, and reads on only when that answer has left. */
 static void
 serve(struct client *c)
@@ -203,6 +241,8 @@ serve(struct client *c)
 	len = (size_t)(end - c->in.data);
 	if (!c->ending && begin_stream(c, len))
 		return;
+	if (begin_later(c, len))
+		return;
 	text = s->answer(s->ctx, (const char *)c->in.data, len);
 	assert(text != NULL);
 	buf_drop(&c->in, len + 1);
@@ -217,7 +257,7 @@ longest_silent(struct control_socket *s)
 	struct client *c;
 
 	TAILQ_FOREACH(c, &s->clients, entry)
-		if (!c->streaming)
+		if (!c->streaming && c->ticket == 0)
 			return c;
 	return TAILQ_FIRST(&s->clients);
 }
@@ -373,6 +413,32 @@ control_socket_set_stream(
 	struct control_socket *s, const struct control_socket_stream *stream)
 {
 	s->stream = *stream;
+}
+
+void
+control_socket_set_later(
+	struct control_socket *s, const struct control_socket_later *later)
+{
+	s->later = *later;
+}
+
+void
+control_socket_later_answer(struct control_socket *s, uint64_t ticket, char *text)
+{
+	struct client *c = NULL;
+
+	if (s != NULL)
+		TAILQ_FOREACH(c, &s->clients, entry)
+			if (c->ticket == ticket)
+				break;
+	if (c == NULL) {
+		free(text);
+		return;
+	}
+	c->ticket = 0;
+	uv_read_stop((uv_stream_t *)&c->pipe);
+	s->stats.answered++;
+	write_text(c, text);
 }
 
 void

@@ -49,6 +49,20 @@ void control_socket_set_stream(
 /* There may be something new to tell. Accepts NULL. */
 void control_socket_poke(struct control_socket *s);
 
+/*
+ * Requests that are answered later: `begins` says that it took this one. An answer may
+ * come before it returns. `gone`: nobody waits for the answer any more.
+ */
+struct control_socket_later {
+	bool (*begins)(void *ctx, const char *line, size_t len, uint64_t ticket);
+	void (*gone)(void *ctx, uint64_t ticket);
+	void *ctx;
+};
+void control_socket_set_later(
+	struct control_socket *s, const struct control_socket_later *later);
+/* Takes the text over; nobody waits for this ticket: it is freed. Accepts NULL. */
+void control_socket_later_answer(struct control_socket *s, uint64_t ticket, char *text);
+
 const char *control_socket_path(const struct control_socket *s);
 
 struct control_socket_stats {

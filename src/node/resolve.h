@@ -5,9 +5,9 @@
 #include <sys/queue.h>
 
 #include "base/idmap.h"
+#include "mesh/letters.h"
 #include "mesh/pattern.h"
 #include "node/serve.h"
-#include "wire/delivery.h"
 
 struct node;
 
@@ -19,19 +19,6 @@ struct node;
  * What comes back are signed digests, and each is checked against the topic of its mesh:
  * an answer can be old, not forged.
  */
-struct resolved_node {
-	struct digest digest;
-	uint8_t payload[DIGEST_LEN_MAX];
-	size_t payload_len;
-	uint32_t age_ms;	/* of the digest, when the answer came */
-};
-
-struct resolved {
-	enum delivery status;
-	char why[DELIVERY_WHY_CAP];	/* unless DONE: for a person */
-	size_t count;
-	struct resolved_node nodes[RESOLVED_MAX];
-};
 
 /* Called exactly once for each question, perhaps before resolve_ask returns. */
 typedef void resolve_take(

@@ -133,6 +133,7 @@ sending_begin(struct node *n, const struct sending_spec *spec, uint64_t now_ns,
 	s->report.number = *number = ++n->sendings.last_number;
 	s->report.cookie = spec->cookie;
 	s->report.count = spec->count;
+	memcpy(s->report.destination, spec->destination, sizeof(s->report.destination));
 	s->began_ns = s->next_ns = s->due_ns = now_ns;
 	TAILQ_INSERT_TAIL(&n->sendings.all, s, entry);
 	n->sendings.count++;

@@ -24,19 +24,6 @@ struct sending_spec {
 	uint64_t cookie;
 };
 
-/* How it goes, or went. */
-struct sending_report {
-	uint64_t number, cookie;
-	bool over;
-	uint64_t count, acked, failed, retries;
-	enum delivery status;	/* of the last message that failed; DONE: none did */
-	char why[DELIVERY_WHY_CAP];
-	char receiver[NAME_LEN_MAX + 1];	/* of the last ACK, "" none */
-	uint64_t rtt_min_ns, rtt_max_ns, rtt_sum_ns;	/* resolve included */
-	uint64_t took_ns;
-	uint8_t trace[16];	/* of its first message */
-};
-
 /* *number is that of its reports. ERR_ARGUMENT, ERR_LIMIT: `why` says what is wrong. */
 int sending_begin(struct node *n, const struct sending_spec *spec, uint64_t now_ns,
 	uint64_t *number, char why[static DELIVERY_WHY_CAP]);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/errands.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "control/letters.h"
+#include "io/loop.h"
+#include "node/resolve.h"
+#include "node/sending.h"
+
+struct errand {
+	TAILQ_ENTRY(errand) entry;
+	struct errands *errands;
+	uint64_t ticket, number;	/* number of a sending; 0: it resolves */
+	uint64_t began_ns;
+	char name[NAME_LEN_MAX + 1];
+};
+
+struct errands {
+	struct node *node;
+	struct control_socket *control;
+	TAILQ_HEAD(, errand) all;
+};
+
+static void
+answer(struct errand *x, char *text)
+{
+	struct errands *e = x->errands;
+
+	TAILQ_REMOVE(&e->all, x, entry);
+	control_socket_later_answer(e->control, x->ticket, text);
+	mem_free(MEM_ERRAND, x);
+}
+
+static struct errand *
+find(struct errands *e, uint64_t ticket)
+{
+	struct errand *x;
+
+	TAILQ_FOREACH(x, &e->all, entry)
+		if (x->ticket == ticket)
+			return x;
+	return NULL;
+}
+
+/* The node knows us by this pointer alone, so an errand lives until it is answered. */
+static void
+on_resolved(struct node *n, uint64_t cookie, const struct resolved *r, uint64_t now_ns)
+{
+	struct errand *x = (struct errand *)(uintptr_t)cookie;
+
+	(void)n;
+	answer(x, control_letters_resolved(x->name, r, now_ns - x->began_ns));
+}
+
+static void
+resolve(struct errands *e, struct errand *x, const struct control_letters *l)
+{
+	const struct resolve_spec spec = { .pattern = x->name,
+		.most = l->all ? RESOLVED_MAX : 1, .take = on_resolved,
+		.cookie = (uintptr_t)x };
+
+	resolve_ask(e->node, &spec, x->began_ns);
+}
+
+static void
+begin_sending(struct errands *e, struct errand *x, const struct control_letters *l)
+{
+	struct sending_spec spec = { .body = { l->data.data, l->data.len },
+		.count = l->count, .every_ns = l->every_us * 1000 };
+	char why[DELIVERY_WHY_CAP];
+
+	memcpy(spec.destination, l->name, sizeof spec.destination);
+	memcpy(spec.kind, l->kind, sizeof spec.kind);
+	if (sending_begin(e->node, &spec, x->began_ns, &x->number, why) != ERR_OK)
+		answer(x, control_letters_error(why));
+}
+
+static bool
+on_begins(void *ctx, const char *line, size_t len, uint64_t ticket)
+{
+	struct errands *e = ctx;
+	struct control_letters l;
+	char why[CONTROL_WHY_CAP];
+	struct errand *x;
+	int err = control_letters_parse(&l, line, len, why);
+
+	if (err == ERR_UNKNOWN)
+		return false;
+	if (err != ERR_OK) {
+		control_socket_later_answer(
+			e->control, ticket, control_letters_error(why));
+		return true;
+	}
+	x = mem_new(MEM_ERRAND, sizeof *x);
+	x->errands = e;
+	x->ticket = ticket;
+	x->began_ns = loop_now_ns();
+	memcpy(x->name, l.name, sizeof x->name);
+	TAILQ_INSERT_TAIL(&e->all, x, entry);
+	if (l.verb == CONTROL_RESOLVE)
+		resolve(e, x, &l);
+	else
+		begin_sending(e, x, &l);
+	control_letters_fini(&l);
+	return true;
+}
+
+/* Who asked went away: what is not sent yet is not sent. */
+static void
+on_gone(void *ctx, uint64_t ticket)
+{
+	struct errands *e = ctx;
+	struct errand *x = find(e, ticket);
+
+	if (x != NULL && x->number != 0)
+		sending_stop(e->node, x->number, loop_now_ns());
+}
+
+struct errands *
+errands_open(struct node *node, struct control_socket *control)
+{
+	struct errands *e = mem_array(1, sizeof *e);
+	const struct control_socket_later later = { on_begins, on_gone, e };
+
+	e->node = node;
+	e->control = control;
+	TAILQ_INIT(&e->all);
+	if (control != NULL)
+		control_socket_set_later(control, &later);
+	return e;
+}
+
+void
+errands_close(struct errands *e)
+{
+	const struct control_socket_later none = { NULL, NULL, NULL };
+	struct errand *x;
+
+	if (e == NULL)
+		return;
+	while ((x = TAILQ_FIRST(&e->all)) != NULL)
+		answer(x, control_letters_error("the node is leaving"));
+	if (e->control != NULL)
+		control_socket_set_later(e->control, &none);
+	free(e);
+}
+
+void
+errands_turned(struct errands *e)
+{
+	struct sending_report r;
+	struct errand *x;
+
+	if (e == NULL)
+		return;
+	while (sending_next(e->node, &r))
+		TAILQ_FOREACH(x, &e->all, entry)
+			if (x->number == r.number) {
+				answer(x, control_letters_sent(&r));
+				break;
+			}
+}

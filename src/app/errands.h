@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef APP_ERRANDS_H
+#define APP_ERRANDS_H
+
+#include "io/control_socket.h"
+#include "node/node.h"
+
+/*
+ * Requests over the control socket that a node answers later, because it has to ask
+ * others first: resolve and send (control/letters.h).
+ */
+struct errands;
+
+/* Never NULL. The node outlives it; call errands_close before the socket is closed. */
+struct errands *errands_open(struct node *node, struct control_socket *control);
+void errands_close(struct errands *e);	/* accepts NULL */
+/* After each turn of the node: what is over is answered. Accepts NULL. */
+void errands_turned(struct errands *e);
+
+#endif
