@@ -103,7 +103,8 @@ set_what(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 
 	if (control_request_words(&verb, words, 2, part) != ERR_OK)
 		return option_values_refuse(why, EXIT_USAGE,
-			"--list %.40s: not nodes, links, events or spans", text);
+			"--list %.40s: not nodes, links, events, spans, alerts or meshes",
+			text);
 	o->what = text;
 	return 0;
 }
@@ -217,19 +218,12 @@ option_values_refuse(
 	return status;
 }
 
-int
-option_values_take(struct options *o, enum option_id id, const char *arg,
+/* Those of --send and --resolve. */
+static int
+take_letters(struct options *o, enum option_id id, const char *arg,
 	char why[static OPTIONS_WHY_CAP])
 {
 	switch (id) {
-	case OPTION_NODE:
-		return set_type(o, arg, why);
-	case OPTION_RUN:
-	case OPTION_CHECK:
-		o->file = arg;
-		return 0;
-	case OPTION_LIST:
-		return set_what(o, arg, why);
 	case OPTION_SEND:
 	case OPTION_RESOLVE:
 		return set_name(o, arg, why);
@@ -245,6 +239,24 @@ option_values_take(struct options *o, enum option_id id, const char *arg,
 	case OPTION_ALL:
 		o->all = true;
 		return 0;
+	default:
+		return 0;
+	}
+}
+
+int
+option_values_take(struct options *o, enum option_id id, const char *arg,
+	char why[static OPTIONS_WHY_CAP])
+{
+	switch (id) {
+	case OPTION_NODE:
+		return set_type(o, arg, why);
+	case OPTION_RUN:
+	case OPTION_CHECK:
+		o->file = arg;
+		return 0;
+	case OPTION_LIST:
+		return set_what(o, arg, why);
 	case OPTION_MESH:
 		return add_mesh(o, arg, why);
 	case OPTION_BOOTSTRAP:
@@ -290,14 +302,7 @@ option_values_take(struct options *o, enum option_id id, const char *arg,
 		return 0;
 	case OPTION_LIFELINE:
 		return set_lifeline(o, arg, why);
-	case OPTION_OBSERVE:
-	case OPTION_STATUS:
-	case OPTION_HEALTH:
-	case OPTION_MAKE_KEY:
-	case OPTION_HELP:
-	case OPTION_VERSION:
-	case OPTION_COUNT:
-		break;
+	default:	/* modes without an argument are known by their mode */
+		return take_letters(o, id, arg, why);
 	}
-	return 0;
 }

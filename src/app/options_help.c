@@ -49,8 +49,9 @@ options_help_usage(FILE *to)
 	fputs("usage: meshtui --node TYPE --mesh MESH [--seed ID@HOST:PORT]...\n"
 	      "       meshtui --observe [--bootstrap]\n"
 	      "       meshtui --run FILE | --check FILE\n"
-	      "       meshtui --list nodes|links|events|spans|alerts [--of NAME]\n"
-	      "               [--follow]\n"
+	      "       meshtui --list nodes|links|meshes|events|spans|alerts\n"
+	      "               [--of NAME] [--follow]\n"
+	      "       meshtui --send NAME [--data TEXT] | --resolve NAME [--of NAME]\n"
 	      "       meshtui --status | --health [--of NAME]\n"
 	      "       meshtui --help\n",
 		to);
@@ -59,18 +60,23 @@ options_help_usage(FILE *to)
 static void
 print_modes(FILE *to, const struct option_row *r)
 {
-	const char *separator = "with ";
+	const char *separator = "(with ";
+	char text[300] = "";
+	size_t at = 0;
 
 	if (r->mode)
 		return;
-	fprintf(to, "%*s(", HELP_COLUMN, "");
-	for (unsigned m = 1; m < MODE_COUNT; m++) {
+	for (unsigned m = 1; m < MODE_COUNT && at < sizeof text; m++) {
 		if (!(r->modes & (1u << m)))
 			continue;
-		fprintf(to, "%s%s", separator, options_mode_text((enum options_mode)m));
+		at += (size_t)snprintf(text + at, sizeof text - at, "%s%s", separator,
+			options_mode_text((enum options_mode)m));
 		separator = ", ";
 	}
-	fputs(")\n", to);
+	if (at < sizeof text - 1)
+		memcpy(text + at, ")", 2);
+	fprintf(to, "%*s", HELP_COLUMN, "");
+	print_wrapped(to, text);
 }
 
 void
@@ -88,10 +94,11 @@ options_help_print(FILE *to)
 			print_modes(to, r);
 		}
 	}
-	fputs("\nExit status: 0 well (pass, healthy), 1 fail, 2 unproven, 64 wrong "
-	      "command line,\n"
-	      "65 bad file, 69 unavailable, 70 internal error, 74 input or output "
-	      "failed,\n"
-	      "77 not permitted, 78 wrong configuration. More in meshtui(1).\n",
+	fputs("\nExit status: 0 well (pass, healthy), 1 fail, 2 unproven, 3 to 8 not "
+	      "delivered,\n"
+	      "64 wrong command line, 65 bad file, 69 unavailable, 70 internal error,\n"
+	      "74 input or output failed, 77 not permitted, 78 wrong configuration. "
+	      "More in\n"
+	      "meshtui(1).\n",
 		to);
 }

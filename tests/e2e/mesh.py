@@ -194,11 +194,12 @@ class Test:
     def start(self, *args, **kw):
         return self.launch(*args, **kw).ready()
 
-    def run(self, *args, runtime_dir=None, within=10):
+    def run(self, *args, runtime_dir=None, within=10, given=None):
         """A command that ends by itself: (status, standard output, standard error)."""
         try:
             p = subprocess.run([MESHTUI, *args], env=self.env(runtime_dir or self.dir),
-                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                               stdin=subprocess.DEVNULL if given is None else None,
+                               input=given, capture_output=True, text=True,
                                timeout=within * SLOW, check=False)
         except subprocess.TimeoutExpired:
             raise Failure(f"meshtui {' '.join(args)} does not end") from None
