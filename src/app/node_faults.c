@@ -22,8 +22,20 @@ wedge(uint32_t ms)
 		(void)poll(NULL, 0, (int)loop_ms_until(due, now));
 }
 
+static void
+rebind(struct node_driver *driver)
+{
+	char why[UDP_WHY_CAP] = "";
+
+	if (node_driver_rebind(driver, why) == ERR_OK)
+		log_warn("fault: the node moved to another port");
+	else
+		log_error("fault: the node stays at its port: %s", why);
+}
+
 bool
-node_faults_apply(const struct fault_effect *e, struct files_dir *dir)
+node_faults_apply(const struct fault_effect *e, struct files_dir *dir,
+	struct node_driver *driver)
 {
 	switch (e->kind) {
 	case FAULT_SKEW:
@@ -49,11 +61,13 @@ node_faults_apply(const struct fault_effect *e, struct files_dir *dir)
 		log_warn("fault: the process is ended");
 		kill(getpid(), SIGKILL);
 		break;
+	case FAULT_REBIND:
+		rebind(driver);
+		break;
 	case FAULT_SHAM:
 	case FAULT_CUT:
 	case FAULT_IMPAIR:
 	case FAULT_FIREWALL:
-	case FAULT_REBIND:
 		break;	/* these happen elsewhere */
 	}
 	return false;

@@ -149,7 +149,7 @@ on_effect(void *ctx, const struct fault_effect *e)
 {
 	struct running *r = ctx;
 
-	if (node_faults_apply(e, &r->boot.dir)) {
+	if (node_faults_apply(e, &r->boot.dir, r->driver)) {
 		r->peers_changed = true;
 		r->peers_saved_ns = 0;
 	}

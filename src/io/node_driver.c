@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "io/loop.h"
 #include "io/procfs.h"
+#include "node/moving.h"
 #include "node/measure.h"
 
 struct node_driver {
@@ -334,6 +335,28 @@ node_driver_close(struct node_driver *d)
 	uv_close((uv_handle_t *)&d->timer, on_closed);
 	uv_close((uv_handle_t *)&d->prepare, on_closed);
 	uv_close((uv_handle_t *)&d->check, on_closed);
+}
+
+int
+node_driver_rebind(struct node_driver *d, char why[static UDP_WHY_CAP])
+{
+	uint64_t now_ns = loop_now_ns();
+	struct moving *m = moving_begin(d->node, now_ns);
+	struct address bound[2] = { { 0 } };
+	int err;
+
+	send_packets(d, now_ns);
+	for (size_t i = 0; i < udp_count(d->udp); i++)
+		uv_poll_stop(&d->polls[i]);
+	err = udp_rebind(d->udp, why);
+	d->blocked = udp_count(d->udp);
+	for (size_t i = 0; i < udp_count(d->udp); i++) {
+		bound[i] = *udp_bound(d->udp, i);
+		watch(d, i);
+	}
+	moving_end(m, d->node, bound, now_ns);
+	d->more = true;
+	return err;
 }
 
 uint64_t

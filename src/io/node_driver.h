@@ -36,6 +36,12 @@ struct node_driver *node_driver_new(uv_loop_t *loop, struct node *node, struct u
 /* Stops at once; the memory goes with the loop's next turn (loop_drain). Accepts NULL. */
 void node_driver_close(struct node_driver *d);
 
+/*
+ * FAULT_REBIND: to another port, see node/moving.h. From within an effect. ERR_SYSTEM with
+ * a text for a person: the port is the old one, connections that were accepted are new.
+ */
+int node_driver_rebind(struct node_driver *d, char why[static UDP_WHY_CAP]);
+
 /* When the loop last passed here; for health. */
 uint64_t node_driver_turned_ns(const struct node_driver *d);
 

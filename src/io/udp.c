@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
@@ -142,6 +143,32 @@ udp_close(struct udp *u)
 	free(u->slots);
 	udp_batch_fini(&u->batch);
 	mem_free(MEM_UDP, u);
+}
+
+int
+udp_rebind(struct udp *u, char why[static UDP_WHY_CAP])
+{
+	for (size_t i = 0; i < u->count; i++) {
+		struct udp_socket *s = &u->sockets[i], moved = { 0 };
+		struct address free_port = s->bound;
+		int err;
+
+		free_port.port = 0;
+		err = socket_open(&moved, &free_port, why);
+		if (err != ERR_OK)
+			return err;
+		mem_destroyed(MEM_DESCRIPTOR);
+		if (dup3(moved.fd, s->fd, O_CLOEXEC) < 0) {
+			snprintf(why, UDP_WHY_CAP, "cannot move a socket: %s",
+				strerror(errno));
+			close(moved.fd);
+			return ERR_SYSTEM;
+		}
+		close(moved.fd);
+		moved.fd = s->fd;
+		*s = moved;
+	}
+	return ERR_OK;
 }
 
 size_t

@@ -28,6 +28,13 @@ struct udp *udp_open(
 	const struct address *bind, size_t count, int *err, char why[static UDP_WHY_CAP]);
 void udp_close(struct udp *u); /* accepts NULL; packets not flushed are lost */
 
+/*
+ * Moves each socket to a free port of its address, under the same descriptor; who polls
+ * those stops before and starts again after. Packets that wait go out of the new port.
+ * ERR_SYSTEM: the sockets that were not moved are as before.
+ */
+int udp_rebind(struct udp *u, char why[static UDP_WHY_CAP]);
+
 size_t udp_count(const struct udp *u);
 int udp_fd(const struct udp *u, size_t i);
 const struct address *udp_bound(const struct udp *u, size_t i); /* with the real port */

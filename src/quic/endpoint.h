@@ -89,6 +89,12 @@ size_t endpoint_stream_queued(const struct endpoint *e, uint64_t conn, int64_t s
 void endpoint_close(struct endpoint *e, uint64_t conn, enum quic_close_code code,
 	const char *text, uint64_t now_ns);
 /*
+ * Goes on over another local address (RFC 9000 9.2); the connection was dialed and is up.
+ * ERR_UNKNOWN; ERR_STATE: it was accepted, is not confirmed, or has no spare id.
+ */
+int endpoint_migrate(
+	struct endpoint *e, uint64_t conn, const struct address *local, uint64_t now_ns);
+/*
  * An ICMP error for a destination: a hint. Connections there are named; returns how many.
  */
 size_t endpoint_conns_to(const struct endpoint *e, const struct address *remote,

@@ -424,3 +424,18 @@ endpoint_close(struct endpoint *e, uint64_t conn, enum quic_close_code code,
 	}
 	plain_end(c, ends[code], code, false, words);
 }
+
+int
+endpoint_migrate(
+	struct endpoint *e, uint64_t conn, const struct address *local, uint64_t now_ns)
+{
+	struct plain_conn *c = plain_find(e, conn);
+
+	(void)now_ns;
+	if (c == NULL)
+		return ERR_UNKNOWN;
+	if (!c->dialed || c->state != PLAIN_UP)
+		return ERR_STATE;
+	c->path.local = *local;
+	return ERR_OK;
+}

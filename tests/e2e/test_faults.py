@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Faults that a node puts on itself when its operator says so: what others see of each,
+and that nothing of it is seen when the order is left out."""
+import datetime
+import glob
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import faults
+import mesh
+from faults import active, clean, ended, link, linked
+from mesh import check, equal, main, wait
+
+
+def lasts(seconds, holds, what):
+    """Nothing happens for so long: the control of a detector."""
+    begin = time.monotonic()
+    while time.monotonic() - begin < seconds:
+        check(holds(), what)
+        time.sleep(0.05)
+
+
+def strangers_are_refused(t):
+    """who is no operator of a node is refused, counted, and logged once"""
+    (a, b), op = faults.start(t, 2)
+    other = faults.Operator(t)
+    other.path += "-other"
+    status, out, _ = t.run("--order", "id", "--identity", other.path)
+    equal(status, 0, "a new identity")
+    for order in ("halt", "cut all for=20s", "die for=1s"):
+        answer = other.order(a, order, "PERMISSION")
+        check(out.strip() in answer["why"], f"why: {answer['why']}")
+    equal(a.status()["refused"]["commands"], 3, "refused commands")
+    equal(active(a), [], "faults")
+    equal(a.log().count("COMMAND refused"), 1, "lines in the log")
+    equal(op.order(a, "halt")["chaos"]["halted"], True, "the operator is obeyed")
+    op.order(a, "sham for=1s", "STATE")
+    op.order(a, "disarm")
+    op.order(a, "sham for=1s")
+    equal(b.status()["chaos"]["injected"], 0, "faults of the other node")
+
+
+def a_pair_is_cut(t):
+    """a cut pair loses its link and both stay live; after the lease all is as before"""
+    (a, b, c, d), op = faults.start(t, 4)
+    linked(a, b)
+    linked(b, a)
+    lasts(8, lambda: link(a, b) and link(b, a), "the link went without a fault")
+    op.order(a, f"cut peer={b.id} for=20s name=partition-pair")
+    wait(lambda: not link(a, b) and not link(b, a), 15, "the link stays")
+    check(active(a) == ["cut"], "no fault in the status")
+    # Each accuses the other, answers, and nobody goes further than to suspect them.
+    for n in (a, b, c, d):
+        wait(lambda n=n: set(n.sees().values()) == {"live"}, 10,
+             lambda n=n: f"{n.name} sees {n.sees()}")
+    wait(lambda: clean(a), 30, lambda: f"not clean: {a.status()['faults']}")
+    check(ended(a)["dropped"] > 0, "nothing was dropped")
+    linked(a, b, 60)
+    events = [e["kind"] for e in a.asked("list", "events")["events"]]
+    equal([k for k in events if k.startswith("chaos.")],
+          ["chaos.injected", "chaos.reverted"], "events")
+
+
+def a_link_is_slow(t):
+    """a link that is delayed by 100 ms reads 100 +- 15 ms at its other end"""
+    (a, b), op = faults.start(t, 2)
+    linked(b, a)
+    wait(lambda: link(b, a)["rtt_ms"] < 50, 60, lambda: f"slow before: {link(b, a)}")
+    lasts(5, lambda: link(b, a)["rtt_ms"] < 80, "slow without a fault")
+    op.order(a, f"impair peer={b.id} delay=100ms out for=120s name=slow-link")
+    wait(lambda: 85 < link(b, a)["rtt_ms"] < 115, 90, lambda: f"{link(b, a)}")
+    wait(lambda: 85 < link(a, b)["rtt_ms"] < 115, 60, lambda: f"{link(a, b)}")
+    equal(set(b.sees().values()), {"live"}, "what the other end sees")
+    op.order(a, "halt")
+    check(clean(b), "a fault on the wrong node")
+    wait(lambda: link(b, a)["rtt_ms"] < 50, 90, lambda: f"{link(b, a)}")
+
+
+def a_link_is_lossy(t):
+    """a link that loses 10 % drops 10 %, and no digest is missed"""
+    (a, b), op = faults.start(t, 2)
+    linked(a, b)
+    op.order(a, f"impair peer={b.id} loss=10% seed=1 for=300s name=lossy-link")
+
+    def fault():
+        return a.status()["faults"][0]
+    wait(lambda: fault()["matched"] >= 150, 120, lambda: f"{fault()}")
+    f = fault()
+    # Four standard deviations of 150 datagrams at 10 % are 9.8 points.
+    check(0.002 < f["dropped"] / f["matched"] < 0.2, f"{f}")
+    equal(set(b.sees().values()), {"live"}, "what the other end sees")
+    equal(b.status()["liveness_changes"], 0, "changes of liveness")
+
+
+def behind_a_firewall(t):
+    """a firewall keeps newcomers out and lets the node's own connections go on"""
+    (a, b), op = faults.start(t, 2)
+    linked(a, b)
+    op.order(a, "firewall all for=300s name=firewall-inbound")
+    c = t.start(seeds=[a.seed()], args=["--operator", op.id])
+    lasts(6, lambda: len(c.nodes()) == 1, "a newcomer got in")
+    equal(set(b.sees().values()), {"live"}, "what the other end sees")
+    check(link(a, b), "the link that there was is gone")
+    check(a.status()["faults"][0]["dropped"] > 0, "nothing was refused")
+    outside = subprocess.run(op.command(a, "halt"), env=t.env(t.dir),
+                             capture_output=True, timeout=60, check=False)
+    equal(outside.returncode, 1, "an operator from outside gets in")
+    # What begins inside is no stranger: it is told of the newcomer and dials it.
+    equal(op.order(c, "report")["chaos"]["injected"], 0, "faults of the newcomer")
+
+
+def the_clock_is_off(t):
+    """a clock that is 60 s off is seen in all that tells time, and nobody is suspected"""
+    (a, b), op = faults.start(t, 2)
+
+    def newest():
+        at = a.asked("list", "events")["events"][-1]["at"]
+        return datetime.datetime.fromisoformat(at.replace("Z", "+00:00")).timestamp()
+    op.order(a, "sham for=1s")
+    check(abs(newest() - time.time()) < 30, "the clock was off before")
+    op.order(a, "skew skew=-60s for=15s name=clock-skew")
+    op.order(a, "sham for=1s")
+    wait(lambda: abs(newest() + 60 - time.time()) < 30, 5, lambda: f"{newest()}")
+    lasts(10, lambda: set(b.sees().values()) == {"live"} and
+          set(a.sees().values()) == {"live"}, "somebody is suspected")
+    equal(b.status()["liveness_changes"], 0, "changes of liveness")
+    wait(lambda: clean(a), 20, "not clean")
+    op.order(a, "sham for=1s")
+    check(abs(newest() - time.time()) < 30, "the clock is off still")
+
+
+def the_disk_is_full(t):
+    """a full disk is said, the node goes on, and what it owed is written after"""
+    (a, b), op = faults.start(t, 2)
+    peers = f"{a.data_dir}/peers"
+    wait(lambda: os.path.exists(peers), 20, "no peers were remembered")
+    os.unlink(peers)
+    op.order(a, "disk-full for=10s")
+    wait(lambda: "No space left" in a.log(), 10, a.tail)
+    wait(lambda: a.status()["faults"] and a.status()["faults"][0]["matched"] > 0, 5,
+         "no write was refused")
+    check(not os.path.exists(peers), "it was written")
+    equal(set(b.sees().values()), {"live"}, "what the other end sees")
+    wait(lambda: clean(a), 15, "not clean")
+    wait(lambda: os.path.exists(peers), 15, "it was not written after")
+    equal(glob.glob(f"{a.data_dir}/.*"), [], "left behind")
+
+
+def the_port_changes(t):
+    """a node that moves to another port keeps what it dialed and regains the rest"""
+    nodes, op = faults.start(t, 4)
+    a = nodes[1]
+    for n in nodes:
+        if n is not a:
+            linked(a, n)
+    before = {k["peer_id"]: k for k in a.links()}
+    changes = {n.id: n.status()["liveness_changes"] for n in nodes}
+    op.order(a, "rebind for=1s name=nat-shift")
+
+    def port():
+        return int(a.status()["addresses"][0].rsplit(":", 1)[1])
+    wait(lambda: port() != a.port, 5, "the port is the same")
+    for n in nodes:
+        if n is a:
+            continue
+        linked(n, a, 10)
+        k = linked(a, n, 10)
+        if before[n.id]["direction"] == "out":
+            check(k["since_ms"] > before[n.id]["since_ms"], f"a new connection: {k}")
+        wait(lambda n=n: (link(n, a) or {}).get("address", "").endswith(f":{port()}"), 10,
+             lambda n=n: f"{link(n, a)}")
+        wait(lambda n=n: any(x["id"] == a.id and
+                             x["addresses"][0].endswith(f":{port()}")
+                             for x in n.nodes()), 10, "the new address is not known")
+    check({k["direction"] for k in before.values()} == {"in", "out"}, "both sorts of links")
+    for n in nodes:
+        equal(n.status()["liveness_changes"], changes[n.id], f"suspicions at {n.name}")
+    equal(ended(a, "done")["kind"], "rebind", "what ended")
+
+
+def the_process_is_stopped(t):
+    """a paused process is suspected, goes on by itself, and is live again"""
+    (a, b, c), op = faults.start(t, 3)
+    op.order(a, "pause for=9s")
+
+    def state():
+        with open(f"/proc/{a.process.pid}/stat") as f:
+            return f.read().rsplit(")", 1)[1].split()[0]
+    wait(lambda: state() == "T", 5, "it is not stopped")
+    wait(lambda: b.sees()[a.id] != "live", 20, "nobody noticed")
+    wait(lambda: state() != "T", 15, "it is stopped still")
+    faults.converged([a, b, c])
+    check(clean(a), "not clean")
+    equal(ended(a)["kind"], "pause", "what ended")
+
+
+def the_process_dies(t):
+    """a node that is told to die dies of SIGKILL, and the others drop it"""
+    (a, b, c), op = faults.start(t, 3)
+    op.order(a, "die for=1s")
+    equal(a.process.wait(5), -9, "its end")
+    wait(lambda: b.sees().get(a.id) == "gone" and c.sees().get(a.id) == "gone", 20,
+         "nobody noticed")
+
+
+if __name__ == "__main__":
+    main(strangers_are_refused, a_pair_is_cut, a_link_is_slow, a_link_is_lossy,
+         behind_a_firewall, the_clock_is_off, the_disk_is_full, the_port_changes,
+         the_process_is_stopped, the_process_dies)
