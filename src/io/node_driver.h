@@ -37,8 +37,9 @@ struct node_driver *node_driver_new(uv_loop_t *loop, struct node *node, struct u
 void node_driver_close(struct node_driver *d);
 
 /*
- * FAULT_REBIND: to another port, see node/moving.h. From within an effect. ERR_SYSTEM with
- * a text for a person: the port is the old one, connections that were accepted are new.
+ * FAULT_REBIND: to another port, see node/moving.h. From within an effect. ERR_SYSTEM
+ * with a text for a person: then the port is the old one, and only connections that were
+ * accepted are new.
  */
 int node_driver_rebind(struct node_driver *d, char why[static UDP_WHY_CAP]);
 

@@ -24,7 +24,8 @@ static void
 note_neighbors(struct moving *v, struct node *n, const struct peer_id *peer)
 {
 	for (size_t m = 0; m < n->mesh_count; m++)
-		if (topic_is_neighbor(n->meshes[m]->topic, peer) && v->count < LINKS_MAX) {
+		if (v->count < LINKS_MAX &&
+			topic_is_neighbor(n->meshes[m]->topic, peer)) {
 			v->lost[v->count].membership = n->meshes[m];
 			v->lost[v->count++].peer = *peer;
 		}

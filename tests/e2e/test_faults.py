@@ -176,7 +176,8 @@ def the_port_changes(t):
         wait(lambda n=n: any(x["id"] == a.id and
                              x["addresses"][0].endswith(f":{port()}")
                              for x in n.nodes()), 10, "the new address is not known")
-    check({k["direction"] for k in before.values()} == {"in", "out"}, "both sorts of links")
+    ways = {k["direction"] for k in before.values()}
+    check(ways == {"in", "out"}, "both sorts of links")
     for n in nodes:
         equal(n.status()["liveness_changes"], changes[n.id], f"suspicions at {n.name}")
     equal(ended(a, "done")["kind"], "rebind", "what ended")
