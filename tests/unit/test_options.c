@@ -127,7 +127,7 @@ mistakes_are_explained(void **state)
 		{ "--node b --mesh m --key a --key b", 64, "--key was given twice" },
 		{ "--run a --run b", 64, "--run was given twice" },
 		{ "--node b --node c --mesh m", 64, "--node was given twice" },
-		{ "--list peers", 64, "nodes, links, events or spans" },
+		{ "--list peers", 64, "nodes, links, events, spans" },
 		{ "--list nodes --follow", 64, "--follow means nothing" },
 		{ "--status --events f", 64, "--events means nothing" },
 		{ "--run f --report xml:p", 64, "json:PATH" },
