@@ -11,7 +11,8 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WHERE = os.path.join(os.path.abspath(os.environ.get("BUILDDIR", ".")), "otlp-proto")
+WHERE = os.path.join(os.path.abspath(os.environ.get("BUILDDIR", "build")),
+                     "otlp-proto")
 INSTALL_S = 180
 
 
