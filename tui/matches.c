@@ -105,6 +105,8 @@ wanted(const struct matches *m, const struct timeline_event *e)
 		return false;
 	if (m->mesh[0] != '\0' && strcmp(e->mesh, m->mesh) != 0)
 		return false;
+	if (!id_is_zero(&m->node) && !id_equal(&e->id, &m->node))
+		return false;
 	if (m->filter[0] == '\0')
 		return true;
 	snprintf(words, sizeof(words), "%s", m->filter);
@@ -145,13 +147,14 @@ trim(struct matches *m, uint64_t first)
 
 void
 matches_follow(struct matches *m, const struct timeline *t, const char *filter,
-	unsigned group, const char *mesh)
+	unsigned group, const char *mesh, const struct peer_id *node)
 {
 	if (group != m->group || strcmp(filter, m->filter) != 0 ||
-		strcmp(mesh, m->mesh) != 0) {
+		strcmp(mesh, m->mesh) != 0 || !id_equal(node, &m->node)) {
 		m->count = 0;
 		m->seen = 0;
 		m->group = group;
+		m->node = *node;
 		snprintf(m->filter, sizeof(m->filter), "%s", filter);
 		snprintf(m->mesh, sizeof(m->mesh), "%s", mesh);
 	}

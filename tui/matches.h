@@ -18,6 +18,7 @@ struct matches {
 	char filter[MATCHES_FILTER_CAP];
 	char mesh[LABEL_LEN_MAX + 1];	/* "" for all */
 	unsigned group;		/* 0 for all; else as matches_group */
+	struct peer_id node;	/* zero for all */
 };
 
 void matches_init(struct matches *m);
@@ -33,7 +34,7 @@ void matches_next_mesh(const struct timeline *t, char mesh[static LABEL_LEN_MAX 
 
 /* Looks at what is new, or at all of it when what is wanted has changed. */
 void matches_follow(struct matches *m, const struct timeline *t, const char *filter,
-	unsigned group, const char *mesh);
+	unsigned group, const char *mesh, const struct peer_id *node);
 /* How many matches have a seq up to this one. */
 size_t matches_upto(const struct matches *m, uint64_t seq);
 

@@ -15,6 +15,8 @@ struct pane_timeline {
 	struct matches matches;
 	unsigned group;
 	char mesh[LABEL_LEN_MAX + 1];
+	struct peer_id node;	/* whose events are shown; zero: all */
+	char node_name[NAME_LEN_MAX + 1];
 	uint64_t chosen;	/* a seq; 0: the newest, whichever that is */
 	uint64_t paused;	/* nothing newer than this seq is shown; 0: all is */
 	int line, page;		/* where the chosen one is, and rows, of the last frame */
@@ -47,6 +49,8 @@ static const uint16_t styles[TIMELINE_KINDS] = {
 	[TIMELINE_VIEW_DOWN] = STYLE_DIM,
 	[TIMELINE_CHAOS_INJECTED] = STYLE_WARN,
 	[TIMELINE_CHAOS_REVERTED] = STYLE_WARN,
+	[TIMELINE_TEST_STARTED] = STYLE_STRONG,
+	[TIMELINE_TEST_ENDED] = STYLE_STRONG,
 	[TIMELINE_ALERT_RAISED] = STYLE_ERROR,
 	[TIMELINE_ALERT_CLEARED] = STYLE_LIVE,
 };
@@ -77,7 +81,7 @@ follow(struct pane_timeline *p, const struct pane_context *x)
 
 	if (!t)
 		return 0;
-	matches_follow(&p->matches, t, x->filter, p->group, p->mesh);
+	matches_follow(&p->matches, t, x->filter, p->group, p->mesh, &p->node);
 	return p->paused ? matches_upto(&p->matches, p->paused) : p->matches.count;
 }
 
@@ -166,11 +170,15 @@ describe(const struct pane_timeline *p, const struct pane_context *x, size_t row
 		lost += x->model->outlooks[i]->lost[WATCHED_EVENTS];
 	if (p->group)
 		matches_group(p->group, group);
+	if (!id_is_zero(&p->node))
+		at += (size_t)snprintf(to, cap, " of %.60s", p->node_name);
 	if (group[0] || p->mesh[0] || x->filter[0])
-		at += (size_t)snprintf(to, cap, " %s%s%s%s%s%s%s", group,
+		at += (size_t)snprintf(to + at, cap - at, " %s%s%s%s%s%s%s", group,
 			group[0] ? ".* " : "", p->mesh, p->mesh[0] ? " " : "",
 			x->filter[0] ? "\"" : "", x->filter,
 			x->filter[0] ? "\" " : "");
+	if (at > 0 && (!group[0] && !p->mesh[0] && !x->filter[0]))
+		to[at++] = ' ';
 	if (at > 0)
 		at += (size_t)snprintf(to + at, cap - at, "%zu of %zu", rows,
 			timeline_count(t));
@@ -306,6 +314,26 @@ jump(struct pane_timeline *p, const struct pane_context *x)
 	return true;
 }
 
+/* The events of the chosen one's node; or of all again. The chosen one stays so. */
+static bool
+only_node(struct pane_timeline *p, const struct pane_context *x)
+{
+	size_t rows = follow(p, x);
+	const struct timeline_event *e;
+
+	if (!id_is_zero(&p->node)) {
+		p->node = (struct peer_id){ 0 };
+		return true;
+	}
+	if (rows == 0)
+		return false;
+	e = event_at(p, x->model->timeline, rows, cursor_of(p, rows));
+	p->node = e->id;
+	snprintf(p->node_name, sizeof(p->node_name), "%s", e->node);
+	p->chosen = id_is_zero(&e->id) ? p->chosen : e->seq;
+	return !id_is_zero(&e->id);
+}
+
 static bool
 pane_timeline_act(void *pane, const struct pane_context *x, enum action a)
 {
@@ -327,7 +355,10 @@ pane_timeline_act(void *pane, const struct pane_context *x, enum action a)
 	case ACTION_OF_MESH:
 		matches_next_mesh(t, p->mesh);
 		return true;
+	case ACTION_OF_NODE:
+		return only_node(p, x);
 	case ACTION_CLEAR:
+		p->node = (struct peer_id){ 0 };
 		p->group = 0;
 		p->mesh[0] = '\0';
 		p->chosen = p->paused = 0;

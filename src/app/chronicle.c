@@ -13,6 +13,7 @@
 
 #define LINE_LEN_MAX 4096
 #define SUPERVISOR "supervisor"
+#define TESTER "runner"
 
 void
 chronicle_init(struct chronicle *c, size_t cap)
@@ -90,6 +91,7 @@ append(struct chronicle *c, const struct timeline_event *e)
 	struct buf b;
 
 	buf_init(&b, LINE_LEN_MAX);
+	c->untold += append_file_take_lost(c->file);
 	if (c->untold > 0) {
 		control_events_lost(&b, c->untold);
 		if (append_file_line(c->file, b.data, b.len))
@@ -277,6 +279,18 @@ chronicle_node_event(
 		return;
 	}
 	snprintf(e.text, sizeof e.text, "%.*s", TIMELINE_TEXT_CAP - 1, text);
+	add(c, &e);
+}
+
+void
+chronicle_test(
+	struct chronicle *c, enum timeline_kind kind, const char *name, const char *text)
+{
+	struct timeline_event e = { .kind = kind };
+
+	snprintf(e.source, sizeof e.source, "%s", TESTER);
+	snprintf(e.node, sizeof e.node, "%s", name);
+	snprintf(e.text, sizeof e.text, "%s", text);
 	add(c, &e);
 }
 

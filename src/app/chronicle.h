@@ -19,7 +19,7 @@ struct chronicle {
 	struct timeline *timeline;
 	struct append_file *file;	 /* or NULL */
 	struct control_socket *control;	 /* or NULL */
-	uint64_t untold;		 /* events that had no room in the file */
+	uint64_t untold;		 /* events that are not in the file */
 	char source[NAME_LEN_MAX + 1];	 /* our own node */
 	struct peer_id id;
 	char mesh[LABEL_LEN_MAX + 1];	 /* of a member; "" for an observer */
@@ -51,6 +51,9 @@ void chronicle_own(struct chronicle *c, enum timeline_kind kind, const char *for
 /* What our node noticed; events that are no news for people add nothing. */
 void chronicle_node_event(
 	struct chronicle *c, const struct node *n, const struct node_event *ev);
+/* A scenario began or ended; `name` is the scenario. */
+void chronicle_test(struct chronicle *c, enum timeline_kind kind, const char *name,
+	const char *text);
 /* An alert was raised, or cleared. */
 void chronicle_alert(struct chronicle *c, const struct alert *al);
 /*

@@ -93,6 +93,7 @@ is_stream(int fd)
 
 struct follower {
 	const struct options *options;
+	const char *name;
 	int status;	/* once it has had enough */
 };
 
@@ -127,13 +128,22 @@ print_line(void *ctx, const char *text, size_t len)
 	return f->status == 0;
 }
 
+static void
+say_silent(void *ctx)
+{
+	const struct follower *f = ctx;
+
+	fprintf(stderr, "meshtui: %s has not said anything yet: stopped, busy, or "
+		"without events; waiting on\n", f->name);
+}
+
 /*
  * Ends well by a signal, or when nobody reads what is printed; a node that ended is said.
  */
 static int
 follow(const struct options *o, const char *path, const char *name)
 {
-	struct follower f = { .options = o };
+	struct follower f = { .options = o, .name = name };
 	int stops[2], err;
 	sigset_t set;
 
@@ -147,7 +157,7 @@ follow(const struct options *o, const char *path, const char *name)
 	/* Only a pipe or socket tells that its reader went; a file would be ready. */
 	stops[1] = is_stream(STDOUT_FILENO) ? STDOUT_FILENO : -1;
 
-	const struct control_client_stream s = { print_line, &f, stops, 2 };
+	const struct control_client_stream s = { print_line, say_silent, &f, stops, 2 };
 
 	err = control_client_follow(
 		path, control_request_line(verb_of(o)), ANSWER_WAIT, &s);

@@ -339,6 +339,29 @@ end_trace(struct run *r)
 	telemetry_close(r->telemetry);
 }
 
+static void
+tell_start(struct run *r)
+{
+	const struct report *report = runner_report(r->runner);
+	char text[64];
+
+	snprintf(text, sizeof(text), "%zu step%s", report->step_count,
+		report->step_count == 1 ? "" : "s");
+	chronicle_test(
+		&r->chronicle, TIMELINE_TEST_STARTED, report->scenario, text);
+}
+
+static void
+tell_end(struct run *r)
+{
+	const struct report *report = runner_report(r->runner);
+	char text[64], took[24];
+
+	snprintf(text, sizeof(text), "%s after %s", report_verdict_text(report->verdict),
+		text_duration(took, sizeof(took), report->ended_ns - report->began_ns));
+	chronicle_test(&r->chronicle, TIMELINE_TEST_ENDED, report->scenario, text);
+}
+
 int
 run_mode(const struct options *o)
 {
@@ -380,6 +403,7 @@ run_mode(const struct options *o)
 		.wall_ms = loop_wall_ms() };
 
 	r.runner = runner_new(&c, r.supervisor, loop_now_ns());
+	tell_start(&r);
 	run_loop(&r);
 	child_driver_close(r.driver);
 	/*
@@ -390,6 +414,7 @@ run_mode(const struct options *o)
 	runner_tick(r.runner, loop_now_ns());
 	status = write_report(&r, o->report_path);
 	print_log_tails(&r);
+	tell_end(&r);
 	end_trace(&r);
 	take_down(&r);
 	root_span_fini(&r.root);

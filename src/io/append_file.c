@@ -22,6 +22,7 @@ struct append_file {
 	bool torn;	/* the last byte in the file is no newline */
 	struct append_file_hooks hooks;
 	struct append_file_stats stats;
+	uint64_t lost_told;
 	char *path;
 };
 
@@ -69,6 +70,10 @@ fail(struct append_file *f, int error)
 {
 	char why[APPEND_FILE_WHY_CAP];
 
+	/* The newline that ends a torn line is not one of a line. */
+	f->stats.lost -= f->left == 0 && f->leaving.data[0] == '\n';
+	for (size_t i = f->left; i < f->leaving.len; i++)
+		f->stats.lost += f->leaving.data[i] == '\n';
 	buf_clear(&f->leaving);
 	f->left = 0;
 	if (f->stats.errors++ > 0)
@@ -140,6 +145,15 @@ append_file_line(struct append_file *f, const void *text, size_t len)
 	buf_put_u8(&f->waiting, '\n');
 	go_on(f);
 	return true;
+}
+
+uint64_t
+append_file_take_lost(struct append_file *f)
+{
+	uint64_t lost = f->stats.lost - f->lost_told;
+
+	f->lost_told = f->stats.lost;
+	return lost;
 }
 
 void

@@ -34,10 +34,14 @@ void append_file_close(struct append_file *f);
 /* Adds a line; its newline is added here. False: there was no room, it is dropped. */
 bool append_file_line(struct append_file *f, const void *text, size_t len);
 
+/* Lines that were taken and could not be written, since this was last asked. */
+uint64_t append_file_take_lost(struct append_file *f);
+
 struct append_file_stats {
 	uint64_t written;	/* bytes */
 	uint64_t dropped;	/* lines that had no room */
 	uint64_t errors;	/* writes that failed */
+	uint64_t lost;		/* lines that a failed write took with it */
 	size_t waiting;		/* bytes now */
 };
 void append_file_stats(const struct append_file *f, struct append_file_stats *s);

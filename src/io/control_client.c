@@ -148,9 +148,12 @@ control_client_request(
 	return err;
 }
 
-/* 1: there is something to read; 0: it is time to stop; ERR_SYSTEM. */
+/*
+ * 1: there is something to read; 0: it is time to stop; ERR_TIMEOUT after wait_ms, -1 for
+ * ever; ERR_SYSTEM.
+ */
 static int
-wait_or_stop(int fd, const struct control_client_stream *s)
+wait_or_stop(int fd, const struct control_client_stream *s, int wait_ms)
 {
 	struct pollfd p[1 + STOPS_MAX] = { { .fd = fd, .events = POLLIN } };
 	int ready;
@@ -159,10 +162,12 @@ wait_or_stop(int fd, const struct control_client_stream *s)
 	for (size_t i = 0; i < s->stop_count; i++)
 		p[1 + i] = (struct pollfd){ .fd = s->stops[i], .events = POLLIN };
 	do
-		ready = poll(p, 1 + s->stop_count, -1);
+		ready = poll(p, 1 + s->stop_count, wait_ms);
 	while (ready < 0 && errno == EINTR);
 	if (ready < 0)
 		return ERR_SYSTEM;
+	if (ready == 0)
+		return ERR_TIMEOUT;
 	for (size_t i = 0; i < s->stop_count; i++)
 		if (p[1 + i].revents != 0)
 			return 0;
@@ -191,13 +196,20 @@ give_lines(struct buf *b, const struct control_client_stream *s)
 }
 
 static int
-follow(int fd, struct buf *b, const struct control_client_stream *s)
+follow(int fd, struct buf *b, const struct control_client_stream *s, uint64_t wait_ns)
 {
+	int wait_ms = s->silent != NULL ? (int)(wait_ns / NS_PER_MS) : -1;
+
 	for (;;) {
 		char part[16384];
-		int go = wait_or_stop(fd, s);
+		int go = wait_or_stop(fd, s, wait_ms);
 		ssize_t got;
 
+		if (go == ERR_TIMEOUT)
+			s->silent(s->ctx);
+		wait_ms = -1;
+		if (go == ERR_TIMEOUT)
+			continue;
 		if (go <= 0)
 			return go;
 		got = recv(fd, part, sizeof part, 0);
@@ -225,7 +237,7 @@ control_client_follow(const char *path, const char *request, uint64_t wait_ns,
 	if (err == ERR_OK)
 		err = send_line(fd, request, loop_now_ns() + wait_ns);
 	if (err == ERR_OK)
-		err = follow(fd, &b, stream);
+		err = follow(fd, &b, stream, wait_ns);
 	buf_fini(&b);
 	if (fd >= 0)
 		close(fd);

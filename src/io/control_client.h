@@ -25,6 +25,8 @@ int control_client_request(
  */
 struct control_client_stream {
 	bool (*line)(void *ctx, const char *text, size_t len);
+	/* Nothing came in wait_ns; told once, and it is waited on. May be NULL. */
+	void (*silent)(void *ctx);
 	void *ctx;
 	const int *stops;
 	size_t stop_count;

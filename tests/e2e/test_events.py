@@ -36,10 +36,11 @@ class Follower:
     def __init__(self, t, node, stdout=None):
         self.path = t.dir + "/followed"
         self.out = open(self.path, "w") if stdout is None else stdout
-        self.process = subprocess.Popen(
-            [MESHTUI, "--list", "events", "--follow", "--json", "--of", node.name],
-            env=t.env(node.runtime_dir), stdin=subprocess.DEVNULL, stdout=self.out,
-            stderr=subprocess.PIPE, text=True)
+        with open(self.path + ".err", "w") as err:
+            self.process = subprocess.Popen(
+                [MESHTUI, "--list", "events", "--follow", "--json", "--of", node.name],
+                env=t.env(node.runtime_dir), stdin=subprocess.DEVNULL, stdout=self.out,
+                stderr=err)
 
     def lines(self):
         with open(self.path) as f:
@@ -48,11 +49,19 @@ class Follower:
 
     def ended(self):
         try:
-            err = self.process.communicate(timeout=10 * SLOW)[1]
+            self.process.wait(timeout=10 * SLOW)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise Failure("it does not end") from None
-        return self.process.returncode, err
+        return self.process.returncode, self.errors()
+
+    def errors(self):
+        with open(self.path + ".err") as f:
+            return f.read()
+
+    def stop(self):
+        self.process.terminate()
+        return self.ended()
 
 
 def a_life_is_told(t):
@@ -116,6 +125,24 @@ def the_node_ends(t):
     equal(f.lines()[-1]["kind"], "node.left", "the last event")
 
 
+def a_stopped_node_is_said(t):
+    """who follows a process that is stopped is told so, and goes on when it does"""
+    a = t.start("broker")
+    os.kill(a.process.pid, signal.SIGSTOP)
+    try:
+        f = Follower(t, a)
+        wait(lambda: "has not said anything yet" in f.errors(), 15, f.errors)
+        equal(f.lines(), [], "lines of a stopped node")
+    finally:
+        os.kill(a.process.pid, signal.SIGCONT)
+    wait(lambda: f.lines(), 10, "the first event")
+    f.stop()
+    g = Follower(t, a)
+    wait(lambda: g.lines(), 10, "the control: the first event")
+    g.stop()
+    check("has not said" not in g.errors(), g.errors())
+
+
 def kept_in_a_file(t):
     """--events appends to a file, over a restart, all that happened"""
     path = t.dir + "/events"
@@ -148,12 +175,16 @@ def a_run_tells(t):
     equal(status, 0, out + err)
     with open(path) as f:
         rows = [json.loads(s) for s in f]
-    equal({e["source"] for e in rows}, {"supervisor"}, "sources")
+    equal({e["source"] for e in rows}, {"supervisor", "runner"}, "sources")
+    tests = [(e["kind"], e["text"].split()[0]) for e in rows if e["source"] == "runner"]
+    equal([k for k, _ in tests], ["test.started", "test.ended"], "of the test")
+    equal(tests[1][1], "pass", "its verdict")
+    equal(rows[0]["kind"], "test.started", "the first")
     counts = [sum(e["kind"] == k for e in rows)
               for k in ("node.spawn", "node.ready", "node.left")]
     equal(counts, [2, 2, 2], "spawned, ready, left")
 
 
 if __name__ == "__main__":
-    main(a_life_is_told, following, nobody_reads, the_node_ends, kept_in_a_file,
-         bad_files, a_run_tells)
+    main(a_life_is_told, following, nobody_reads, the_node_ends, a_stopped_node_is_said,
+         kept_in_a_file, bad_files, a_run_tells)

@@ -104,6 +104,9 @@ a_full_disk_is_said_once(void **state)
 	}
 	append_file_stats(f, &stats);
 	assert_int_equal(stats.errors, 3);
+	assert_int_equal(stats.lost, 3);
+	assert_int_equal(append_file_take_lost(f), 3);
+	assert_int_equal(append_file_take_lost(f), 0);
 	assert_int_equal(stats.written, 0);
 	assert_int_equal(stats.waiting, 0);
 	assert_int_equal(failures.count, 1);
@@ -166,6 +169,7 @@ torn_lines_end(void **state)
 	append_file_line(f, big, 200000);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	assert_int_equal(failures.count, 1);
+	assert_int_equal(append_file_take_lost(f), 1);
 	while (read(fd, big, 200000) > 0)
 		;
 	append_file_line(f, "next", 4);
@@ -173,6 +177,7 @@ torn_lines_end(void **state)
 	got = read(fd, text, sizeof text);
 	assert_int_equal(got, 6);
 	assert_memory_equal(text, "\nnext\n", 6);
+	assert_int_equal(append_file_take_lost(f), 0);
 	close(fd);
 	append_file_close(f);
 	assert_int_equal(loop_drain(&loop), 0);

@@ -246,7 +246,7 @@ client(void *arg)
 {
 	struct client *c = arg;
 	const int stops[] = { -1, c->stop };
-	const struct control_client_stream s = { take_line, c, stops, 2 };
+	const struct control_client_stream s = { take_line, NULL, c, stops, 2 };
 
 	c->err = control_client_follow(c->path, "follow", SECONDS(5), &s);
 	return NULL;

@@ -200,6 +200,30 @@ filters_narrow(void **state)
 	assert_true(shows(f, "3 events"));
 }
 
+/* o shows the events of the chosen one's node, whose name is said; o again shows all. */
+static void
+one_node_is_followed(void **state)
+{
+	struct fixture *f = *state;
+
+	press_all(f, "4o");	/* of nobody: nothing happens */
+	add(f, 0, TIMELINE_NODE_LIVE, "one");
+	add(f, 1, TIMELINE_NODE_LIVE, "two");
+	add(f, 0, TIMELINE_NODE_GONE, "three");
+	press_all(f, "o");
+	assert_true(shows(f, "of mesh1.broker.3b6a27 2 of 3"));
+	line_holds(f, 1, "three");
+	line_holds(f, 2, "one");
+	press_all(f, "f");
+	assert_true(shows(f, "of mesh1.broker.3b6a27 node.* 2 of 3"));
+	press_all(f, "o");
+	assert_true(shows(f, " node.* 3 of 3"));
+	line_holds(f, 2, "two");
+	press_all(f, "jo");
+	press(f, K_ESC);
+	assert_true(shows(f, "3 events"));
+}
+
 /* The filter of the timeline is not that of the tables. */
 static void
 filters_are_apart(void **state)
@@ -328,26 +352,31 @@ matches_are_kept(void **state)
 {
 	struct fixture *f = *state;
 	struct timeline *t = f->world->timeline;
+	const struct peer_id nobody = { 0 };
 	struct matches m;
 
 	matches_init(&m);
 	for (int i = 0; i < 10; i++)
 		add(f, 0, i % 2 ? TIMELINE_NODE_LIVE : TIMELINE_VIEW_UP, "a b");
-	matches_follow(&m, t, "LIVE a", 0, "");
+	matches_follow(&m, t, "LIVE a", 0, "", &nobody);
 	assert_int_equal(m.count, 5);
 	assert_int_equal(m.seqs[0], 2);
 	assert_int_equal(matches_upto(&m, 4), 2);
 	assert_int_equal(matches_upto(&m, 5), 2);
 	assert_int_equal(matches_upto(&m, 1), 0);
 	add(f, 0, TIMELINE_NODE_LIVE, "a");
-	matches_follow(&m, t, "LIVE a", 0, "");
+	matches_follow(&m, t, "LIVE a", 0, "", &nobody);
 	assert_int_equal(m.count, 6);
-	matches_follow(&m, t, "LIVE c", 0, "");
+	matches_follow(&m, t, "LIVE c", 0, "", &nobody);
 	assert_int_equal(m.count, 0);
-	matches_follow(&m, t, "", 0, "mesh2");
+	matches_follow(&m, t, "", 0, "mesh2", &nobody);
 	assert_int_equal(m.count, 0);
-	matches_follow(&m, t, "", 4, "mesh1");
+	matches_follow(&m, t, "", 4, "mesh1", &nobody);
 	assert_int_equal(m.count, 5);
+	matches_follow(&m, t, "", 4, "mesh1", world_id(f->world, 0));
+	assert_int_equal(m.count, 5);
+	matches_follow(&m, t, "", 4, "mesh1", world_id(f->world, 1));
+	assert_int_equal(m.count, 0);
 	matches_fini(&m);
 }
 
@@ -361,6 +390,7 @@ main(void)
 		TEST(a_chosen_event_stays),
 		TEST(it_can_be_held_still),
 		TEST(filters_narrow),
+		TEST(one_node_is_followed),
 		TEST(filters_are_apart),
 		TEST(enter_leads_to_the_node),
 		TEST(it_is_shown_without_nodes),
