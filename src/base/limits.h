@@ -83,6 +83,9 @@
 #define HELLO_DEADLINE SECONDS(5)
 #define REQUEST_DEADLINE SECONDS(5)
 #define ECHO_LEN_MAX (64u * 1024)
+#define ECHOES_MAX 16			/* destinations at once */
+#define ECHO_COUNT_MAX 1000000u
+#define ECHO_WINDOW 1000		/* under way at once, to one destination */
 #define WATCHERS_MAX 16			/* of one node */
 #define WATCH_FRAME_LEN_MAX (48u * 1024)
 #define WATCHER_FRAME_LEN (16u * 1024)	/* from here on a frame is full */

@@ -105,6 +105,7 @@ node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *er
 	requests_init(&n->requests);
 	serve_init(&n->serve);
 	watchers_init(&n->watchers);
+	echo_init(&n->echoes);
 	add_spans(n, now_ns, wall_ms);
 	memcpy(n->links.bound, c->bound, sizeof(n->links.bound));
 	n->links_max = LINKS_MAX;
@@ -151,6 +152,7 @@ node_free(struct node *n)
 	requests_fini(&n->requests);
 	serve_fini(&n->serve);
 	watchers_fini(n);
+	echo_fini(n);
 	span_store_free(n->spans);
 	meshes_fini(n);
 	fabric_fini(n);
@@ -274,6 +276,7 @@ node_deadline(const struct node *n)
 	due = earlier(due, faulting_deadline(n));
 	due = earlier(due, fabric_deadline(n));
 	due = earlier(due, watchers_deadline(n));
+	due = earlier(due, echo_deadline(n));
 	due = earlier(due, sending_deadline(n));
 	for (size_t i = 0; i < n->mesh_count; i++) {
 		due = earlier(due, n->meshes[i]->announce_ns);
@@ -328,6 +331,7 @@ node_tick(struct node *n, uint64_t now_ns, uint64_t wall_ms)
 		if (directory_deadline(m->directory) <= now_ns)
 			meshes_tick(n, m, now_ns);
 	}
+	echo_tick(n, now_ns);
 	requests_tick(n, now_ns);
 	serve_tick(n, now_ns);
 	upkeep_tick(n, now_ns);

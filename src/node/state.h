@@ -7,6 +7,7 @@
 #include "node/book.h"
 #include "node/faults.h"
 #include "node/fabric.h"
+#include "node/echo.h"
 #include "node/links.h"
 #include "node/meshes.h"
 #include "node/node.h"
@@ -36,6 +37,7 @@ struct node {
 	struct serve serve;
 	struct span_store *spans;
 	struct watchers watchers;
+	struct echoes echoes;
 	struct membership *meshes[MESHES_MAX];
 	size_t mesh_count;
 	struct resolve resolve;

@@ -59,6 +59,7 @@ struct conn {
 	bool took_data, took_ack;	/* by the packet that was read last */
 	uint64_t held_ns;	/* acknowledgments wait until then; 0 none does */
 	unsigned held_packets;
+	unsigned ended_requests;	/* since the last packet left; see hold() */
 	uint64_t burst_ns;	/* when a burst ended that is not paced yet; 0 none */
 
 	uint64_t bytes_sent, bytes_received, packets_sent, packets_received;

@@ -203,8 +203,8 @@ on_stream_close(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_t code, vo
 	void *stream_user)
 {
 	struct stream *s = stream_user;
+	struct conn *c = user;
 
-	(void)user;
 	(void)code;
 	if (!ngtcp2_conn_is_local_stream(quic, id)) {
 		if (ngtcp2_is_bidi_stream(id))
@@ -212,6 +212,7 @@ on_stream_close(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_t code, vo
 		else
 			ngtcp2_conn_extend_max_streams_uni(quic, 1);
 	}
+	c->ended_requests += ngtcp2_is_bidi_stream(id) != 0;
 	if (s)
 		stream_closed(s, !(flags & NGTCP2_STREAM_CLOSE_FLAG_APP_ERROR_CODE_SET));
 	return 0;
