@@ -13,6 +13,7 @@
 #include "base/wall.h"
 #include "base/text.h"
 #include "config.h"
+#include "io/cgroup.h"
 #include "io/lifeline_end.h"
 #include "io/loop.h"
 #include "io/paths.h"
@@ -93,6 +94,22 @@ open_endpoint(struct node_boot *b, const struct options *o, struct node_config *
 	return ERR_OK;
 }
 
+/* What its type may use, and never more than its control group allows. */
+static void
+fill_budget(struct node_config *c)
+{
+	const struct budget *b = budget_of(c->type);
+	struct cgroup_limits l;
+
+	cgroup_read(&l, CGROUP_ROOT, CGROUP_SELF);
+	c->cpu_budget_mc = b->cpu_mc;
+	c->memory_budget_kib = b->memory_kib;
+	if (l.cpu_mc > 0 && l.cpu_mc < c->cpu_budget_mc)
+		c->cpu_budget_mc = l.cpu_mc;
+	if (l.memory_kib > 0 && l.memory_kib < c->memory_budget_kib)
+		c->memory_budget_kib = l.memory_kib;
+}
+
 static int
 make_node(struct node_boot *b, const struct options *o, struct node_config *c)
 {
@@ -108,8 +125,7 @@ make_node(struct node_boot *b, const struct options *o, struct node_config *c)
 	memcpy(c->operators, o->operators, sizeof c->operators);
 	c->operator_count = o->operator_count;
 	c->subscribe_later = true;
-	c->cpu_budget_mc = budget_of(o->type)->cpu_mc;
-	c->memory_budget_kib = budget_of(o->type)->memory_kib;
+	fill_budget(c);
 	randombytes_buf(c->random_seed, sizeof c->random_seed);
 	c->wall_us = wall_us();
 	b->node = node_new(c, loop_now_ns(), loop_wall_ms(), &err);

@@ -4,7 +4,10 @@
 
 #include <stdint.h>
 
-/* What a node of a type is meant to use at most; what it uses is shown against it. */
+/*
+ * What a node of a type is meant to use at most; what it uses is shown against it. Where
+ * a control group allows less, the composition takes that.
+ */
 struct budget {
 	const char *type;	/* "" is every other type */
 	uint32_t cpu_mc, memory_kib;
