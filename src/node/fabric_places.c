@@ -7,6 +7,13 @@
 #include "node/seeding.h"
 #include "node/state.h"
 
+/*
+ * A mesh that is not heard is looked for every 10 s, and each place is tried again after
+ * 15 s at most: meshes that were cut apart meet again within 30 s.
+ */
+#define HEAL_EVERY SECONDS(10)
+#define BACK_OFF_MAX SECONDS(15)
+
 /* An observer listens at a few places, as it does in a mesh. */
 #define OBSERVER_PLACES 2
 
@@ -130,7 +137,7 @@ fabric_places_tick(struct node *n, uint64_t now_ns)
 		contact(n, e, now_ns);
 	}
 	if (f->m.heal_ns <= now_ns)
-		f->m.heal_ns = now_ns + rng_jitter(&n->rng, SEEDS_HEAL_EVERY, 20);
+		f->m.heal_ns = now_ns + rng_jitter(&n->rng, HEAL_EVERY, 20);
 	if (f->m.widen_ns <= now_ns)
 		f->m.widen_ns = now_ns + rng_jitter(&n->rng, SEEDING_WIDEN_EVERY, 20);
 }
@@ -248,6 +255,15 @@ fabric_linked(struct node *n, const struct link *k, uint64_t now_ns)
 	(void)seeds_result(&f->places, &k->peer, true, now_ns);
 }
 
+/* A gateway of a mesh that is silent now may come back at its place, however late. */
+static bool
+was_heard(const struct node *n, const struct seed_entry *e)
+{
+	const struct backbone_mesh *m = backbone_find(n->fabric->backbone, e->mesh);
+
+	return e->mesh[0] != '\0' && (m == NULL || m->state != BACKBONE_HEARD);
+}
+
 void
 fabric_failed(struct node *n, const struct peer_id *peer, uint64_t now_ns)
 {
@@ -259,8 +275,11 @@ fabric_failed(struct node *n, const struct peer_id *peer, uint64_t now_ns)
 	if (e == NULL)
 		return;
 	/* Who is found again by a summary need not be tried for ever. */
-	if (seeds_result(&n->fabric->places, peer, false, now_ns) && !e->configured)
+	if (seeds_result(&n->fabric->places, peer, false, now_ns) && !e->configured &&
+		!was_heard(n, e))
 		seeds_remove(&n->fabric->places, peer);
+	else if (e->due_ns > now_ns + BACK_OFF_MAX)
+		e->due_ns = now_ns + BACK_OFF_MAX;
 }
 
 void

@@ -177,6 +177,7 @@ put_on_the_way(struct world *w, size_t from, const struct path *path,
 
 	w->packets_sent++;
 	w->bytes_sent += len;
+	w->members[from].bytes_sent += len;
 	w->history = (w->history ^ w->now_ns ^ from << 48 ^ to << 32 ^ len) *
 		     UINT64_C(0x9e3779b97f4a7c15);
 	w->history ^= w->history >> 29;
@@ -244,8 +245,18 @@ start(struct world *w, size_t i)
 	heap_arm(&w->due, &m->due, w->now_ns);
 }
 
+static void
+add_seed(struct world *w, struct node_config *c, size_t of)
+{
+	if (of >= w->count - 1)
+		return;
+	c->seeds[c->seed_count].id = w->members[of].config.identity.id;
+	c->seeds[c->seed_count++].address = address_of(of);
+}
+
 size_t
-world_add(struct world *w, size_t seed_of)
+world_add_as(struct world *w, const char *mesh, const char *type, size_t seed_of,
+	size_t across)
 {
 	size_t i = w->count++;
 	struct node_config *c = &w->members[i].config;
@@ -254,8 +265,8 @@ world_add(struct world *w, size_t seed_of)
 	assert(i < w->config.nodes_max);
 	rng_bytes(&w->rng, seed, sizeof(seed));
 	identity_from_seed(&c->identity, seed);
-	snprintf(c->mesh, sizeof(c->mesh), "mesh1");
-	snprintf(c->type, sizeof(c->type), "broker");
+	snprintf(c->mesh, sizeof(c->mesh), "%s", mesh);
+	snprintf(c->type, sizeof(c->type), "%s", type);
 	if (w->config.skew_max_ns > 0) {
 		w->members[i].skew_ns = rng_below(&w->rng, w->config.skew_max_ns);
 		w->members[i].wall_skew_ms =
@@ -268,13 +279,16 @@ world_add(struct world *w, size_t seed_of)
 	c->announce_ns = w->config.announce_ns;
 	c->bound[0] = c->advertised[0] = address_of(i);
 	c->advertised_count = 1;
-	if (seed_of < i) {
-		c->seeds[0].id = w->members[seed_of].config.identity.id;
-		c->seeds[0].address = address_of(seed_of);
-		c->seed_count = 1;
-	}
+	add_seed(w, c, seed_of);
+	add_seed(w, c, across);
 	start(w, i);
 	return i;
+}
+
+size_t
+world_add(struct world *w, size_t seed_of)
+{
+	return world_add_as(w, "mesh1", "broker", seed_of, SIZE_MAX);
 }
 
 void

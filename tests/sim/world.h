@@ -56,6 +56,7 @@ struct member {
 	/* Of the overlay, by its own word; and of what it thinks of others. */
 	uint64_t neighbors_up, evicted, lost, liveness_events, suspected, called_gone;
 	uint64_t accused; /* by others, by its own word */
+	uint64_t bytes_sent;
 };
 
 struct world {
@@ -79,6 +80,9 @@ struct world {
 struct world *world_new(const struct world_config *c);
 void world_free(struct world *w);
 
+/* A new node of this mesh and type, seeded with up to two others (SIZE_MAX: none). */
+size_t world_add_as(struct world *w, const char *mesh, const char *type, size_t seed_of,
+	size_t across);
 /* A new node of mesh1, seeded with another one or with nobody (SIZE_MAX). */
 size_t world_add(struct world *w, size_t seed_of);
 void world_kill(struct world *w, size_t i);
