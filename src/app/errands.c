@@ -7,15 +7,18 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "control/echoes.h"
 #include "control/letters.h"
 #include "io/loop.h"
+#include "node/echo.h"
 #include "node/resolve.h"
 #include "node/sending.h"
 
 struct errand {
 	TAILQ_ENTRY(errand) entry;
 	struct errands *errands;
-	uint64_t ticket, number;	/* number of a sending; 0: it resolves */
+	uint64_t ticket, number;	/* of a sending or an echo; 0: it resolves */
+	bool echoes;
 	uint64_t began_ns;
 	char name[NAME_LEN_MAX + 1];
 };
@@ -80,6 +83,19 @@ begin_sending(struct errands *e, struct errand *x, const struct control_letters 
 		answer(x, control_letters_error(why));
 }
 
+static void
+begin_echo(struct errands *e, struct errand *x, const struct control_letters *l)
+{
+	struct echo_spec spec = { .data = { l->data.data, l->data.len },
+		.count = l->count, .every_ns = l->every_us * 1000 };
+	char why[ECHO_WHY_CAP];
+
+	memcpy(spec.destination, l->name, sizeof spec.destination);
+	x->echoes = true;
+	if (echo_begin(e->node, &spec, x->began_ns, &x->number, why) != ERR_OK)
+		answer(x, control_letters_error(why));
+}
+
 static bool
 on_begins(void *ctx, const char *line, size_t len, uint64_t ticket)
 {
@@ -104,6 +120,8 @@ on_begins(void *ctx, const char *line, size_t len, uint64_t ticket)
 	TAILQ_INSERT_TAIL(&e->all, x, entry);
 	if (l.verb == CONTROL_RESOLVE)
 		resolve(e, x, &l);
+	else if (l.verb == CONTROL_ECHO)
+		begin_echo(e, x, &l);
 	else
 		begin_sending(e, x, &l);
 	control_letters_fini(&l);
@@ -117,7 +135,11 @@ on_gone(void *ctx, uint64_t ticket)
 	struct errands *e = ctx;
 	struct errand *x = find(e, ticket);
 
-	if (x != NULL && x->number != 0)
+	if (x == NULL || x->number == 0)
+		return;
+	if (x->echoes)
+		echo_stop(e->node, x->number, loop_now_ns());
+	else
 		sending_stop(e->node, x->number, loop_now_ns());
 }
 
@@ -150,18 +172,31 @@ errands_close(struct errands *e)
 	free(e);
 }
 
+/* Sendings and echoes are numbered apart. */
+static struct errand *
+numbered(struct errands *e, bool echoes, uint64_t number)
+{
+	struct errand *x;
+
+	TAILQ_FOREACH(x, &e->all, entry)
+		if (x->echoes == echoes && x->number == number)
+			return x;
+	return NULL;
+}
+
 void
 errands_turned(struct errands *e)
 {
-	struct sending_report r;
+	struct sending_report sent;
+	struct echo_report echoed;
 	struct errand *x;
 
 	if (e == NULL)
 		return;
-	while (sending_next(e->node, &r))
-		TAILQ_FOREACH(x, &e->all, entry)
-			if (x->number == r.number) {
-				answer(x, control_letters_sent(&r));
-				break;
-			}
+	while (sending_next(e->node, &sent))
+		if ((x = numbered(e, false, sent.number)) != NULL)
+			answer(x, control_letters_sent(&sent));
+	while (echo_next(e->node, &echoed))
+		if ((x = numbered(e, true, echoed.number)) != NULL)
+			answer(x, control_echoes_answer(&echoed));
 }

@@ -7,7 +7,7 @@
 
 /*
  * Requests over the control socket that a node answers later, because it has to ask
- * others first: resolve and send (control/letters.h).
+ * others first: resolve, send and echo (control/letters.h).
  */
 struct errands;
 

@@ -25,6 +25,7 @@ run(const struct options *o)
 	case MODE_STATUS:
 	case MODE_SEND:
 	case MODE_RESOLVE:
+	case MODE_ECHO:
 	case MODE_HEALTH:
 		return query_mode(o);
 	case MODE_ORDER:

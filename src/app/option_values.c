@@ -226,6 +226,7 @@ take_letters(struct options *o, enum option_id id, const char *arg,
 	switch (id) {
 	case OPTION_SEND:
 	case OPTION_RESOLVE:
+	case OPTION_ECHO:
 		return set_name(o, arg, why);
 	case OPTION_KIND:
 		return set_kind(o, arg, why);

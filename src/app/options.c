@@ -30,6 +30,7 @@ static const char *const mode_texts[MODE_COUNT] = {
 	[MODE_LIST] = "--list",
 	[MODE_SEND] = "--send",
 	[MODE_RESOLVE] = "--resolve",
+	[MODE_ECHO] = "--echo",
 	[MODE_STATUS] = "--status",
 	[MODE_HEALTH] = "--health",
 	[MODE_ORDER] = "--order",

@@ -172,7 +172,7 @@ follow(const struct options *o, const char *path, const char *name)
 static bool
 sends(const struct options *o)
 {
-	return o->mode == MODE_SEND || o->mode == MODE_RESOLVE;
+	return o->mode == MODE_SEND || o->mode == MODE_RESOLVE || o->mode == MODE_ECHO;
 }
 
 static int

@@ -63,7 +63,9 @@ send_mode_line(const struct options *o, uint64_t *wait_ns, int *status,
 	struct control_letters l = { .count = o->count };
 	char *line = NULL;
 
-	l.verb = o->mode == MODE_SEND ? CONTROL_SEND : CONTROL_RESOLVE;
+	l.verb = o->mode == MODE_SEND	? CONTROL_SEND
+		 : o->mode == MODE_ECHO ? CONTROL_ECHO
+					: CONTROL_RESOLVE;
 	l.all = o->all;
 	l.every_us = o->rate > 0 ? (uint64_t)(1e6 / o->rate) : 0;
 	buf_init(&l.data, MESSAGE_BODY_LEN_MAX);

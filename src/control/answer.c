@@ -395,7 +395,8 @@ control_answer(const struct control_view *v, const char *request, size_t len)
 		snprintf(why, sizeof why, "too many follow already; 'list events' works");
 	}
 	/* Where these work they are answered later, and do not come here. */
-	if (err == ERR_OK && (verb == CONTROL_SEND || verb == CONTROL_RESOLVE)) {
+	if (err == ERR_OK && (verb == CONTROL_SEND || verb == CONTROL_RESOLVE ||
+				     verb == CONTROL_ECHO)) {
 		err = ERR_STATE;
 		snprintf(why, sizeof why, "this process sends nothing; ask a node");
 	}

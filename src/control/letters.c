@@ -19,7 +19,8 @@ static const char *const send_keys[] = { "name", "kind", "data", "count", "every
 bool
 control_letters_is_key(const char *verb, const char *key)
 {
-	bool sends = verb != NULL && strcmp(verb, "send") == 0;
+	bool sends = verb != NULL &&
+		(strcmp(verb, "send") == 0 || strcmp(verb, "echo") == 0);
 	size_t count = sends ? sizeof send_keys / sizeof *send_keys : 2;
 
 	if (!sends && (verb == NULL || strcmp(verb, "resolve") != 0))
@@ -172,7 +173,7 @@ control_letters_parse(struct control_letters *l, const char *line, size_t len,
 	memset(l, 0, sizeof *l);
 	/* A whole parse of what is no such request would be done twice. */
 	if (control_request_parse(&verb, line, len, why) != ERR_OK ||
-		(verb != CONTROL_SEND && verb != CONTROL_RESOLVE))
+		(verb != CONTROL_SEND && verb != CONTROL_RESOLVE && verb != CONTROL_ECHO))
 		return ERR_UNKNOWN;
 	l->verb = verb;
 	l->count = 1;

@@ -8,13 +8,14 @@
 #include "mesh/letters.h"
 
 /*
- * The two verbs with arguments, which are answered when it is over:
+ * The verbs with arguments, which are answered when it is over:
  * {"version":1,"verb":"resolve","name":"mesh2.broker","all":true} and
  * {"version":1,"verb":"send","name":"mesh2.broker","kind":"order","data":"68656c6c6f",
- * "count":10,"every_us":20000}; data is hex. Only the name is needed.
+ * "count":10,"every_us":20000}; data is hex. Only the name is needed. echo takes what
+ * send does, but for the kind (control/echoes.h has its answer).
  */
 struct control_letters {
-	enum control_verb verb;	/* CONTROL_RESOLVE or CONTROL_SEND */
+	enum control_verb verb;	/* CONTROL_RESOLVE, CONTROL_SEND or CONTROL_ECHO */
 	char name[NAME_LEN_MAX + 1];
 	char kind[LABEL_LEN_MAX + 1];	/* "message" unless told */
 	bool all;

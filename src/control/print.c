@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "control/cells.h"
+#include "control/echoes.h"
 #include "control/letters.h"
 #include "control/metrics.h"
 
@@ -153,7 +154,8 @@ print(struct buf *to, const json_t *o)
 		buf_format(to, "error: %s\n", text);
 		return ERR_OK;
 	}
-	if (control_letters_print(to, o, &status))
+	if (control_letters_print(to, o, &status) ||
+		control_echoes_print(to, o, &status))
 		return ERR_OK;
 	columns = cells_columns(o, &rows, &count);
 	if (columns) {
@@ -205,7 +207,8 @@ control_print_status(const char *answer, size_t len)
 	if (healthy && !json_is_true(healthy))
 		good = false;
 	buf_init(&text, CONTROL_ANSWER_LEN_MAX);
-	if (!good || !control_letters_print(&text, o, &status))
+	if (!good || (!control_letters_print(&text, o, &status) &&
+			     !control_echoes_print(&text, o, &status)))
 		status = good ? 0 : 1;
 	buf_fini(&text);
 	json_decref(o);

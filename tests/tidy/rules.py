@@ -57,6 +57,7 @@ PREFIXES = {
     "src/control/discover.c": ["control_discover"],
     "src/control/events.c": ["control_events"],
     "src/control/faults.c": ["control_faults"],
+    "src/control/echoes.c": ["control_echoes"],
     "src/control/letters.c": ["control_letters"],
     "src/control/meshes.c": ["control_meshes"],
     "src/control/exports.c": ["control_exports"],
