@@ -7,9 +7,8 @@
 #define LOOK_EVERY MILLISECONDS(500)
 /* More than these start 20 ms apart: a thousand first digests at once cost minutes. */
 #define AT_ONCE_MAX 200
-/* A large mesh that forms: 4 minutes at 1,000 nodes, and 200 ms between two digests of
- * a node that finds neighbors become 24 s. */
-#define FORMING SECONDS(60)
+/* A large mesh that forms: digests come on changes alone, at most once in 4 minutes. */
+#define FORMING SECONDS(600)
 /* Of 1,000 nodes in a minute; a mesh that grows together churns by the hundred. */
 #define EVICTIONS_A_NODE_MAX 0.1
 

@@ -386,6 +386,7 @@ net_add(struct net *n, bool observer)
 	blake3(m->id.bytes, key, sizeof(key));
 	c.self = m->id;
 	c.observer = observer;
+	c.active_max -= number * 61 % 100 < n->config.smaller_percent;
 	blake3(c.seed, m->id.bytes, sizeof(m->id.bytes));
 	m->alive = true;
 	m->observer = observer;

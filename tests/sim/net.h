@@ -27,6 +27,7 @@ struct net_config {
 	bool forwarding;    /* false: payloads past the first hop are lost, and Grafts */
 	bool silent_takeover; /* a loss is not told where a newer connection is first */
 	struct gossip_config gossip; /* self and seed are set for each node */
+	unsigned smaller_percent; /* of nodes have room for one neighbor less */
 };
 void net_config_default(struct net_config *c, uint64_t seed);
 

@@ -53,7 +53,7 @@ measure(const struct trees_scenario *s, unsigned seeds, uint64_t seconds)
 	while (done < seeds && (done == 0 || seconds == 0 || time(NULL) < end))
 		trees_run(s, ++done, try_settings, &r);
 	trees_finish(&r, done);
-	printf("%-15s %5zu %5u ", s->name, s->nodes, done);
+	printf("%-17s %5zu %5u ", s->name, s->nodes, done);
 	print_figures(&r.mean);
 	print_figures(&s->reference);
 	print_figures(&r.worst);
@@ -72,15 +72,15 @@ int
 main(void)
 {
 	unsigned seeds = (unsigned)setting("SIM_SEEDS", 64);
-	uint64_t seconds = setting("SIM_SECONDS", 0), rows = setting("SIM_ROWS", 255);
+	uint64_t seconds = setting("SIM_SECONDS", 0), rows = setting("SIM_ROWS", 4095);
 	const char *path = getenv("SIM_JSON");
 	json_t *all = json_array();
 	int err = 0;
 
-	printf("%-15s %5s %5s | %-19s | %-19s | %-19s | %-19s | %4s %6s\n", "senders",
+	printf("%-17s %5s %5s | %-19s | %-19s | %-19s | %-19s | %4s %6s\n", "senders",
 		"n", "seeds", "ours", "reference", "our worst round",
 		"its worst round", "view", "missed");
-	printf("%-27s", "");
+	printf("%-29s", "");
 	for (int i = 0; i < 4; i++)
 		printf(" | %5s %6s %5s", "RMR", "LDH", "ms");
 	printf(" |\n");

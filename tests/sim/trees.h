@@ -25,6 +25,7 @@ struct trees_scenario {
 	size_t nodes;
 	unsigned rounds;
 	struct trees_figures reference, reference_worst; /* 64 seeds; 0: none known */
+	unsigned smaller_percent; /* of nodes, for the views that the reference has */
 };
 
 struct trees_result {
