@@ -50,7 +50,7 @@ struct node_config {
 	uint64_t announce_ns;
 	uint8_t random_seed[32];
 	/* Tighter or wider than limits.h says; 0: as it says. */
-	size_t links_max, greeting_max, directory_max;
+	size_t links_max, greeting_max, directory_max, sync_len_max;
 	uint32_t handshakes_max;
 };
 

@@ -88,10 +88,12 @@ send_live(struct node *n, const struct membership *m, struct serving *s, uint64_
 {
 	size_t all = directory_count(m->directory), count = 0, sent = 0;
 	size_t first = all > 0 ? rng_below(&n->rng, all) : 0;
+	size_t most = n->config.sync_len_max ? n->config.sync_len_max
+					     : SYNC_ANSWER_LEN_MAX;
 	struct buf part;
 
 	buf_init(&part, SYNC_FRAME_LEN_MAX);
-	for (size_t i = 0; i < all && sent < SYNC_ANSWER_LEN_MAX; i++) {
+	for (size_t i = 0; i < all && sent < most; i++) {
 		const struct directory_entry *e =
 			directory_at(m->directory, (first + i) % all);
 

@@ -33,6 +33,8 @@ set_defaults(struct endpoint_config *c)
 		c->handshake_deadline_ns = QUIC_HANDSHAKE_DEADLINE;
 	if (c->handshakes_max == 0)
 		c->handshakes_max = QUIC_HANDSHAKES_MAX;
+	if (c->answers_len_max == 0)
+		c->answers_len_max = QUIC_ANSWERS_LEN_MAX;
 }
 
 struct endpoint *

@@ -19,6 +19,7 @@ struct endpoint_config {
 	/* 0: the defaults of limits.h */
 	uint64_t idle_timeout_ns, keep_alive_ns, handshake_deadline_ns;
 	uint32_t handshakes_max;	/* 0: QUIC_HANDSHAKES_MAX; dials have as many */
+	size_t answers_len_max;	/* 0: QUIC_ANSWERS_LEN_MAX */
 	bool offer_gossip;	/* as a dialer offer /iroh-gossip/1 beside meshtui/1 */
 };
 
@@ -70,7 +71,7 @@ int endpoint_gossip_finish(
 /* A request frame and FIN on a new bidirectional stream. */
 int endpoint_request(struct endpoint *e, uint64_t conn, uint8_t tag, const void *payload,
 	size_t len, int64_t *stream);
-/* A response frame; `last` adds FIN. ERR_LIMIT also beyond QUIC_ANSWERS_LEN_MAX. */
+/* A response frame; `last` adds FIN. ERR_LIMIT also beyond answers_len_max. */
 int endpoint_respond(struct endpoint *e, uint64_t conn, int64_t stream, uint8_t tag,
 	const void *payload, size_t len, bool last);
 int endpoint_reset_stream(struct endpoint *e, uint64_t conn, int64_t stream);

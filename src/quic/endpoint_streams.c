@@ -167,7 +167,7 @@ endpoint_respond(struct endpoint *e, uint64_t conn, int64_t stream, uint8_t tag,
 	if (s == NULL || s->kind != STREAM_REQUEST || s->fin)
 		return ERR_UNKNOWN;
 	/* Many that ask and do not read must not fill the memory: one alone cannot. */
-	if (e->queued_len + len > QUIC_ANSWERS_LEN_MAX)
+	if (e->queued_len + len > e->config.answers_len_max)
 		return ERR_LIMIT;
 	err = put_frame(s, tag, payload, len);
 	if (err)

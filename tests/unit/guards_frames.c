@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "mesh/directory.h"
 #include "node/meshes.h"
+#include "node/state.h"
+#include "node/sync.h"
 #include "node/upkeep.h"
 #include "quic/conn.h"
 #include "quic/stream_parse.h"
@@ -141,4 +143,19 @@ void
 __wrap_stream_parse(struct stream *s, const uint8_t *data, size_t len, bool fin)
 {
 	__real_stream_parse(s, data, len, fin && guard_out != FIN);
+}
+
+void __real_sync_serve(struct node *n, struct serving *s, struct view body,
+	uint64_t now_ns);
+void __wrap_sync_serve(struct node *n, struct serving *s, struct view body,
+	uint64_t now_ns);
+
+void
+__wrap_sync_serve(struct node *n, struct serving *s, struct view body, uint64_t now_ns)
+{
+	struct link *k = links_find(&n->links, &s->peer);
+
+	if (k != NULL && guard_out == SYNC_RATE)
+		k->sync_served_ns = 0;
+	__real_sync_serve(n, s, body, now_ns);
 }

@@ -9,7 +9,8 @@
  * place of the product's functions by --wrap.
  */
 extern enum guard {
-	NONE, CLOSE, ABORT, RESET, DECODE, TOPIC, HASH, UPKEEP, APPLY, DEADLINE, FIN
+	NONE, CLOSE, ABORT, RESET, DECODE, TOPIC, HASH, UPKEEP, APPLY, DEADLINE, FIN,
+	SYNC_RATE
 } guard_out;
 extern const uint64_t *guard_now_ns;	/* for DEADLINE */
 

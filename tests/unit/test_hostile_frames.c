@@ -386,6 +386,9 @@ floods_of_requests(void **state)
 	assert_int_equal(ask(FRAME_SYNC, body, sizeof body - 1, 2000, 20000, &most), 1);
 	assert_true(count(NODE_COUNT_SYNCS) > 100);
 	assert_true(most <= 2 * QUIC_STREAMS_MAX);
+	guard_out = SYNC_RATE;
+	assert_true(ask(FRAME_SYNC, body, sizeof body - 1, 50, 20000, &none) > 10);
+	guard_out = NONE;
 	world_run(&w, SECONDS(1), NULL);
 	for (int i = 0; i < 2000; i++)
 		(void)endpoint_request(bad.e, bad.conn, FRAME_ECHO, large,
@@ -401,6 +404,50 @@ floods_of_requests(void **state)
 	end();
 }
 
+#define STRANGERS 400
+
+/* How many frames of at most 16 KiB the answer to one SYNC has. */
+static unsigned
+sync_frames(size_t sync_len_max)
+{
+	static const char body[] = NO_TRACE "\x05mesh1";
+	struct identity who;
+	struct digest d;
+	uint64_t none = 0;
+	unsigned frames;
+
+	begin(0, 0);
+	world_kill(&w, 0);
+	w.nodes[0].config.sync_len_max = sync_len_max;
+	world_restart(&w, 0);
+	assert_true(world_run(&w, SECONDS(5), world_converged));
+	bad_peer_meet(&bad, 0, "mesh1");
+	for (unsigned i = 0; i < STRANGERS; i++) {
+		uint8_t seed[32] = { 1 };
+
+		memcpy(seed + 1, &i, sizeof i);
+		identity_from_seed(&who, seed);
+		bad_peer_digest(&d, &who, "mesh1", 1, 1);
+		bad_peer_say_digest(&bad, &d, "mesh1", &who);
+		if (i % 50 == 0)
+			world_run(&w, MILLISECONDS(10), NULL);
+	}
+	world_run(&w, MILLISECONDS(100), NULL);
+	assert_int_equal(count(NODE_COUNT_DIRECTORY), STRANGERS + 2);
+	frames = ask(FRAME_SYNC, body, sizeof body - 1, 1, MILLISECONDS(200), &none);
+	end();
+	return frames;
+}
+
+/* An answer to SYNC ends at its bound, not at the last node of a large mesh. */
+static void
+answers_to_sync_are_cut(void **state)
+{
+	(void)state;
+	assert_int_equal(sync_frames(16000), 2);
+	assert_in_range(sync_frames(0), 4, 10);
+}
+
 int
 main(void)
 {
@@ -410,6 +457,7 @@ main(void)
 		cmocka_unit_test(streams_opened_and_left),
 		cmocka_unit_test(crowds),
 		cmocka_unit_test(floods_of_requests),
+		cmocka_unit_test(answers_to_sync_are_cut),
 	};
 
 	return sodium_init() < 0 || cmocka_run_group_tests(tests, NULL, NULL);

@@ -416,39 +416,67 @@ broken_control(void **state)
 	}
 }
 
+#define ASKERS 12
+
+/* Each asks so many questions, and all are answered by 60 kB; bytes that are queued. */
+static size_t
+queue_answers(struct net *n, const struct endpoint_config *config, int asked,
+	size_t *refused)
+{
+	static const uint8_t body[60000];
+	uint64_t conns[ASKERS];
+	size_t queued = 0;
+	int64_t stream;
+
+	net_add(n, NULL);
+	net_add(n, config);
+	for (size_t i = 0; i < ASKERS; i++)
+		conns[i] = net_dial(n, n->count - 2, n->count - 1);
+	net_run(n, SECONDS(1));
+	net_forget(n, n->count - 1);
+	for (size_t i = 0; i < ASKERS; i++)
+		for (int k = 0; k < asked; k++)
+			assert_int_equal(endpoint_request(n->at[n->count - 2].e, conns[i],
+				FRAME_ECHO, "x", 1, &stream), 0);
+	net_run(n, MILLISECONDS(100));
+	*refused = 0;
+	for (size_t i = 0; i < (size_t)(ASKERS * asked); i++) {
+		const struct net_event *r = &n->at[n->count - 1].events[i];
+		int err = endpoint_respond(n->at[n->count - 1].e, r->ev.conn,
+			r->ev.stream, FRAME_ECHO, body, sizeof body, true);
+
+		queued += err == 0 ? sizeof body : 0;
+		*refused += err == ERR_LIMIT;
+	}
+	return queued;
+}
+
 /* Answers that nobody takes in: all connections together stay within one bound. */
 static void
 answers_are_bounded(void **state)
 {
-	static const uint8_t body[60000];
-	uint64_t conns[12];
-	struct net *n = *state;
-	size_t queued = 0, refused = 0, i;
-	const struct net_event *r;
-	int64_t stream;
-	int err, k;
+	size_t queued, refused;
 
-	net_add(n, NULL);
-	net_add(n, NULL);
-	for (i = 0; i < 12; i++)
-		conns[i] = net_dial(n, 0, 1);
-	net_run(n, SECONDS(1));
-	for (i = 0; i < 12; i++)
-		for (k = 0; k < QUIC_STREAMS_MAX; k++)
-			assert_int_equal(endpoint_request(n->at[0].e, conns[i],
-				FRAME_ECHO, "x", 1, &stream), 0);
-	net_run(n, MILLISECONDS(100));
-	assert_int_equal(net_count(n, 1, QUIC_REQUEST), 12 * QUIC_STREAMS_MAX);
-	for (i = 0; i < 12 * QUIC_STREAMS_MAX; i++) {
-		r = &n->at[1].events[12 + i];	/* behind those that came up */
-		err = endpoint_respond(n->at[1].e, r->ev.conn, r->ev.stream, FRAME_ECHO,
-			body, sizeof body, true);
-		queued += err == 0 ? sizeof body : 0;
-		refused += err == ERR_LIMIT;
-	}
-	assert_true(queued > QUIC_ANSWERS_LEN_MAX - sizeof body * 2);
+	queued = queue_answers(*state, NULL, QUIC_STREAMS_MAX, &refused);
+	assert_true(queued > QUIC_ANSWERS_LEN_MAX - 120000);
 	assert_true(queued <= QUIC_ANSWERS_LEN_MAX);
-	assert_int_equal(refused, i - queued / sizeof body);
+	assert_true(refused > 0);
+}
+
+/* Half of 2 MB is refused where the bound is 1 MiB; the control: none where it is 64. */
+static void
+answers_are_bounded_by_that(void **state)
+{
+	struct endpoint_config small = { .answers_len_max = 1u << 20 };
+	struct endpoint_config large = { .answers_len_max = 0 };
+	size_t refused;
+
+	rng_bytes(&((struct net *)*state)->rng, small.seed, sizeof small.seed);
+	rng_bytes(&((struct net *)*state)->rng, large.seed, sizeof large.seed);
+	assert_in_range(queue_answers(*state, &small, 3, &refused), 1, 1u << 20);
+	assert_true(refused > 0);
+	assert_true(queue_answers(*state, &large, 3, &refused) > 1u << 20);
+	assert_int_equal(refused, 0);
 }
 
 int
@@ -462,6 +490,7 @@ main(void)
 		CASE(send_buffer_is_bounded), CASE(left_request), CASE(left_half_request),
 		CASE(reset_request), CASE(broken_gossip), CASE(broken_control),
 		CASE(answers_are_bounded),
+		CASE(answers_are_bounded_by_that),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
