@@ -121,6 +121,7 @@ otlp_request_begin(struct otlp_request *r, const struct curl_lib *lib, CURLM *mu
 
 	r->body = *body;
 	buf_init(body, 0);
+	buf_fini(&r->answer);
 	buf_init(&r->answer, OTLP_ANSWER_LEN_MAX);
 	r->error[0] = '\0';
 	packed = to->gzip && pack(lib, &r->body);

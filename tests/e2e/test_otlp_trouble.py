@@ -118,7 +118,8 @@ def lost_connections_are_tried_again(t):
     wait(lambda: counts(a)["last_error"], 20, "no error")
     with Collector(lambda n: None if n == 0 else taken(n), port=port):
         c = settled(a, sent=BOOT, queued=0, dropped=0, failed=0, within=60)
-    check(c["retries"] >= 2, c)
+    # libcurl itself asks again when a connection that it kept turns out to be gone.
+    check(c["retries"] >= 1, c)
     equal(len(warnings(a)), 1, a.log())
 
 
