@@ -418,6 +418,7 @@ run_mode(const struct options *o)
 	end_trace(&r);
 	take_down(&r);
 	root_span_fini(&r.root);
+	plan_free(plan);
 	scenario_free(s);
 	return status;
 }

@@ -190,7 +190,7 @@ def a_run_is_there(t):
 
 
 def metrics_are_there(t):
-    """counters, gauges and histograms, as Prometheus would read them from the collector"""
+    """counters, gauges and histograms, as Prometheus would read them there"""
     os.environ["OTEL_EXPORTER_OTLP_COMPRESSION"] = "gzip"
     try:
         a = t.start("compute")
@@ -207,7 +207,7 @@ def metrics_are_there(t):
 
     def told():
         f = figures()
-        return f if f.get(("mesh_bytes_received_bytes_total", ""), 0) > 0 and \
+        return f if f.get(("mesh_bytes_received_total", ""), 0) > 0 and \
             any(n.startswith("mesh_node_cpu_used") for n, _ in f) else None
     f = wait(told, 60, lambda: str(figures())[:1500])
     for (name, le), v in sorted(f.items()):
@@ -216,7 +216,7 @@ def metrics_are_there(t):
     check(f[("mesh_loop_lag_milliseconds_bucket", "+Inf")] ==
           f[("mesh_loop_lag_milliseconds_count", "")] > 0, "histogram")
     now = a.status()["metrics"]["mesh.bytes.received"]["total"]
-    check(f[("mesh_bytes_received_bytes_total", "")] <= now, f"more than {now}")
+    check(f[("mesh_bytes_received_total", "")] <= now, f"more than {now}")
     equal(a.status()["otlp"]["metrics"]["failed"], 0, "failed")
 
 
