@@ -28,6 +28,8 @@ struct sight {
 	uint64_t wanted_ns;	/* when something was last wanted of it */
 	uint64_t retry_ns;
 	unsigned failures;
+	uint64_t incarnation;	/* as its digests say */
+	bool anew;		/* it was started again: it counts from 1 again */
 };
 
 struct watching {
@@ -110,14 +112,15 @@ place(struct watching *w, const struct peer_id *id, const char *name, bool must,
 }
 
 /*
- * Events are those to come from the first time on: an older one is news to nobody. With
- * others the node tells what it kept.
+ * Events are those to come from the first time on: an older one is news to nobody, unless
+ * the node was started again since. Of spans the node tells what it kept.
  */
 static void
 ask(struct watching *w, struct sight *s, uint32_t topics, uint64_t now_ns)
 {
 	struct watched_ask a = { .topics = topics, .since_spans = s->o.last_span,
-		.since_events = s->o.last_event > 0 ? s->o.last_event : NEVER };
+		.since_events = s->o.last_event > 0 || s->anew ? s->o.last_event
+							       : NEVER };
 	struct request_spec spec = { .peer = s->o.id, .tag = FRAME_WATCH,
 		.streaming = true, .patience_ns = PATIENCE,
 		.cookie = (uint64_t)(s - w->sights) };
@@ -158,6 +161,11 @@ want(struct watching *w, const struct directory_entry *e, const struct console_w
 		w->left_out++;
 		return;
 	}
+	if (s->incarnation != 0 && s->incarnation != e->digest.incarnation) {
+		s->o.last_span = s->o.last_event = 0;
+		s->anew = true;
+	}
+	s->incarnation = e->digest.incarnation;
 	s->there = true;
 	s->wanted_ns = now_ns;
 	if ((s->number == 0 && now_ns >= s->retry_ns) ||

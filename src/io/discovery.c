@@ -33,8 +33,7 @@ struct probe {
 	uv_connect_t connect;
 	uv_write_t write;
 	unsigned handles;
-	bool found, closing, asked;
-	char question[200];
+	bool found, closing;
 	bool present; /* seen by the look under way */
 	struct buf in;
 	char room[4096];
@@ -133,12 +132,6 @@ tell_answer(struct probe *p, size_t len)
 	struct discovery *d = p->discovery;
 	const char *text = (const char *)p->in.data;
 
-	if (p->found) {
-		p->asked = false;
-		if (d->hooks.answered != NULL)
-			d->hooks.answered(d->hooks.ctx, p->path, text, len);
-		return;
-	}
 	p->found = true;
 	d->found++;
 	if (d->hooks.found != NULL)
@@ -156,7 +149,7 @@ on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
 		end(p, true);
 		return;
 	}
-	if (p->found && !p->asked)
+	if (p->found)
 		return; /* nobody asked for more */
 	buf_put(&p->in, p->room, (size_t)got);
 	newline = p->in.len > 0 ? memchr(p->in.data, '\n', p->in.len) : NULL;
@@ -222,32 +215,6 @@ find(struct discovery *d, const char *path)
 	if (strcmp(p->path, path) == 0)
 		return p;
 	return NULL;
-}
-
-int
-discovery_ask(struct discovery *d, const char *path, const char *line)
-{
-	struct probe *p = find(d, path);
-	uv_buf_t part;
-	int len;
-
-	if (p == NULL || !p->found || p->closing)
-		return ERR_UNKNOWN;
-	if (p->asked)
-		return ERR_BUSY;
-	len = snprintf(p->question, sizeof p->question, "%s\n", line);
-	if ((size_t)len >= sizeof p->question)
-		return ERR_LIMIT;
-	part = uv_buf_init(p->question, (unsigned)len);
-	p->write.data = p;
-	if (uv_write(&p->write, (uv_stream_t *)&p->pipe, &part, 1, on_written) != 0) {
-		end(p, true);
-		return ERR_UNKNOWN;
-	}
-	p->asked = true;
-	/* Who does not answer any more is looked for anew. */
-	uv_timer_start(&p->timer, on_silence, ANSWER_MS, 0);
-	return ERR_OK;
 }
 
 static void

@@ -17,8 +17,6 @@ struct discovery;
 struct discovery_hooks {
 	/* A socket answered for the first time: one line of JSON, not terminated. */
 	void (*found)(void *ctx, const char *path, const char *answer, size_t len);
-	/* The answer to discovery_ask; may be NULL when nothing is asked. */
-	void (*answered)(void *ctx, const char *path, const char *answer, size_t len);
 	/* One that was found is gone. */
 	void (*lost)(void *ctx, const char *path);
 	void *ctx;
@@ -29,13 +27,6 @@ struct discovery *discovery_new(uv_loop_t *loop, const char *runtime_dir,
 	const char *skip, const struct discovery_hooks *hooks);
 /* No more calls; the memory goes with the loop's next turns. Accepts NULL. */
 void discovery_close(struct discovery *d);
-
-/*
- * One line without newline to a socket that was found, over the connection there is; the
- * answer comes by itself. ERR_UNKNOWN: it is not found, or gone; ERR_BUSY: it was asked
- * already and has not answered; ERR_LIMIT: the line is too long.
- */
-int discovery_ask(struct discovery *d, const char *path, const char *line);
 
 size_t discovery_count(const struct discovery *d); /* found and not lost */
 /* Sockets that do not answer: a wedged process, or a foreign one. */

@@ -18,7 +18,7 @@
 #include "tests/unit/io_fixture.h"
 
 struct found {
-	size_t found, lost, answered;
+	size_t found, lost;
 	char path[300], answer[300];
 };
 
@@ -36,16 +36,6 @@ on_found(void *ctx, const char *path, const char *text, size_t len)
 
 	f->found++;
 	snprintf(f->path, sizeof f->path, "%s", path);
-	snprintf(f->answer, sizeof f->answer, "%.*s", (int)len, text);
-}
-
-static void
-on_answered(void *ctx, const char *path, const char *text, size_t len)
-{
-	struct found *f = ctx;
-
-	f->answered++;
-	assert_string_equal(path, f->path);
 	snprintf(f->answer, sizeof f->answer, "%.*s", (int)len, text);
 }
 
@@ -102,7 +92,6 @@ nodes_are_discovered(void **state)
 {
 	struct found f = { 0 };
 	const struct discovery_hooks hooks = { .found = on_found,
-		.answered = on_answered,
 		.lost = on_lost,
 		.ctx = &f };
 	struct control_socket *own, *node;
@@ -122,15 +111,8 @@ nodes_are_discovered(void **state)
 	assert_string_equal(f.path, io_fixture_path(state, "node.sock", path));
 	assert_string_equal(f.answer, "{\"version\":1,\"verb\":\"status\"}");
 	assert_int_equal(discovery_count(d), 1);
-	/* It can be asked more over the same connection, one question at a time. */
-	assert_int_equal(discovery_ask(d, path, "more"), ERR_OK);
-	assert_int_equal(discovery_ask(d, path, "more"), ERR_BUSY);
-	assert_true(turn_until(&loop, &f.answered, 1));
-	assert_string_equal(f.answer, "more");
-	assert_int_equal(discovery_ask(d, "/nowhere", "more"), ERR_UNKNOWN);
 	control_socket_close(node);
 	assert_true(turn_until(&loop, &f.lost, 1));
-	assert_int_equal(discovery_ask(d, path, "more"), ERR_UNKNOWN);
 	assert_int_equal(discovery_count(d), 0);
 	assert_int_equal(f.found, 1);
 	discovery_close(d);

@@ -67,6 +67,18 @@ tell_links(struct tui_watched *x)
 	tell(x, WATCHED_OBJECTS, 0, &body);
 }
 
+/* An event, before which 17 had no room in the node. */
+static void
+tell_event(struct tui_watched *x)
+{
+	struct watched_event e = { .seq = 18, .wall_us = WALL, .kind = "view.up" };
+	struct buf body;
+
+	buf_init(&body, 1024);
+	watched_event_put(&body, &e);
+	tell(x, WATCHED_EVENTS, 17, &body);
+}
+
 static void
 add_span(struct tui_watched *x, size_t node, uint8_t id, uint8_t parent, const char *name,
 	uint64_t begin_us, uint64_t took_us, const char *why)
@@ -108,6 +120,7 @@ tui_watched_init(struct tui_watched *x, struct world *w, size_t first, size_t se
 		x->at[i] = &x->outlooks[i];
 	}
 	tell_links(x);
+	tell_event(x);
 	tui_watched_message(x, true, "shuffle", 124, "2 nodes, ttl 5", 4300, 0);
 	tui_watched_message(x, false, "ihave", 36, "1 messages", 2100, 17);
 	tui_watched_message(x, false, "payload", 208, "digest of 5e811e, seq 5", 900, 0);
