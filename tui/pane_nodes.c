@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -129,12 +130,24 @@ draw_figure(const struct row *row, const struct model *m, size_t column, struct 
 	canvas_right(c, 0, 0, c->width, column == HEARD ? STYLE_DIM : STYLE_TEXT, text);
 }
 
+/* How long the loop of this node has been standing still; 0: it turns, or is not ours. */
+static uint32_t
+stalled_ms_of(const struct model *m, const struct peer_id *id)
+{
+	for (size_t i = 0; i < m->child_count; i++)
+		if (m->children[i]->state == CHILD_READY &&
+			id_equal(&m->children[i]->ready.id, id))
+			return m->children[i]->stalled_ms;
+	return 0;
+}
+
 static void
 draw_word(const struct row *row, const struct model *m, size_t column, struct canvas *c)
 {
 	const struct directory_entry *en = row->entry;
 	char text[NAME_LEN_MAX + 80];
 	uint16_t style = STYLE_TEXT;
+	uint32_t stalled_ms;
 
 	switch (column) {
 	case TYPE:
@@ -149,6 +162,10 @@ draw_word(const struct row *row, const struct model *m, size_t column, struct ca
 	case STATE:
 		style = theme_liveness(en->liveness);
 		words_state(text, sizeof(text), en, m->now_ns);
+		if ((stalled_ms = stalled_ms_of(m, &en->digest.id)) > 0) {
+			style = STYLE_WARN;
+			snprintf(text, sizeof(text), "STALLED %us", stalled_ms / 1000);
+		}
 		break;
 	case ADDRESS:
 		words_address(text, sizeof(text), en);

@@ -388,6 +388,14 @@ chronicle_child_changed(struct chronicle *c, const struct child_row *row)
 			text_duration(took, sizeof took, row->ready.boot_us * 1000));
 		add_child(c, row, TIMELINE_NODE_READY, text);
 	}
+	if (row->state != CHILD_ENDED && known->stalled != (row->stalled_ms != 0)) {
+		known->stalled = row->stalled_ms != 0;
+		snprintf(text, sizeof text, "for %s by now",
+			text_duration(took, sizeof took, MILLISECONDS(row->stalled_ms)));
+		add_child(c, row, known->stalled ? TIMELINE_LOOP_STALLED
+						 : TIMELINE_LOOP_TURNS,
+			known->stalled ? text : "");
+	}
 	if (row->state == CHILD_ENDED) {
 		add_end(c, row);
 		*known = c->children[--c->child_count];

@@ -25,7 +25,7 @@ struct chronicle {
 	char mesh[LABEL_LEN_MAX + 1];	 /* of a member; "" for an observer */
 	struct chronicle_child {
 		unsigned id;
-		bool spawned, ready;
+		bool spawned, ready, stalled;
 	} children[CHILDREN_ROWS_MAX];	 /* not ended yet */
 	size_t child_count;
 };

@@ -4,10 +4,12 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/wall.h"
 #include "io/loop.h"
 #include "io/pause.h"
@@ -71,4 +73,27 @@ node_faults_apply(const struct fault_effect *e, struct files_dir *dir,
 		break;	/* these happen elsewhere */
 	}
 	return false;
+}
+
+void
+node_faults_order(
+	struct node *n, struct lifeline_end *parent, const struct fault_order *o)
+{
+	struct fault_status *s = mem_array(1, sizeof *s);
+
+	node_fault(n, o, FAULT_BY_LIFELINE, loop_now_ns(), s);
+	if (s->result != ERR_OK)
+		log_warn("fault refused: %s", s->why);
+	lifeline_end_faults(parent, s);
+	free(s);
+}
+
+void
+node_faults_tell(const struct node *n, struct lifeline_end *parent)
+{
+	struct fault_status *s = mem_array(1, sizeof *s);
+
+	node_faults(n, s, loop_now_ns());
+	lifeline_end_faults(parent, s);
+	free(s);
 }

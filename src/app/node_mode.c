@@ -39,6 +39,7 @@ struct running {
 	struct control_socket *control;
 	struct errands *errands;
 	struct lifeline_end *lifeline;
+	struct watchdog *watchdog;
 	bool leaving, peers_changed;
 	uint64_t peers_saved_ns, log_looked_ns;
 	struct telemetry *telemetry;
@@ -130,20 +131,6 @@ log_liveness(const struct node_event *ev, const char *peer)
 			liveness_text(c->from));
 }
 
-/* Unasked: who ordered it learns that it is over. */
-static void
-tell_faults(struct running *r)
-{
-	struct fault_status *s;
-
-	if (r->lifeline == NULL)
-		return;
-	s = mem_array(1, sizeof *s);
-	node_faults(r->boot.node, s, loop_now_ns());
-	lifeline_end_faults(r->lifeline, s);
-	free(s);
-}
-
 static void
 on_effect(void *ctx, const struct fault_effect *e)
 {
@@ -159,13 +146,8 @@ static void
 on_fault(void *ctx, const struct fault_order *o)
 {
 	struct running *r = ctx;
-	struct fault_status *s = mem_array(1, sizeof *s);
 
-	node_fault(r->boot.node, o, FAULT_BY_LIFELINE, loop_now_ns(), s);
-	if (s->result != ERR_OK)
-		log_warn("fault refused: %s", s->why);
-	lifeline_end_faults(r->lifeline, s);
-	free(s);
+	node_faults_order(r->boot.node, r->lifeline, o);
 }
 
 static void
@@ -207,8 +189,8 @@ on_event(void *ctx, const struct node_event *ev)
 		break;
 	case NODE_EVENT_FAULT:
 		log_warn("fault %s: %s", ev->up ? "injected" : "reverted", text);
-		if (!ev->up)
-			tell_faults(r);
+		if (!ev->up && r->lifeline != NULL)
+			node_faults_tell(r->boot.node, r->lifeline);
 		break;
 	case NODE_EVENT_MESH:
 		log_info("mesh %s: %s", ev->mesh, text);
@@ -404,8 +386,21 @@ accept_loop(struct running *r)
 }
 
 static void
+open_watchdog(struct running *r)
+{
+	r->watchdog = watchdog_new(r->boot.name, r->control, r->lifeline);
+	if (r->watchdog == NULL)
+		log_warn("no thread for the watchdog: a loop that stands still will look "
+			 "like a dead one");
+	node_driver_watch(r->driver, r->watchdog);
+}
+
+static void
 take_down(struct running *r)
 {
+	if (r->driver != NULL)
+		node_driver_watch(r->driver, NULL);
+	watchdog_free(r->watchdog);
 	node_export_close(r->telemetry, &r->boot);
 	named_seeds_end(&r->named_seeds);
 	errands_close(r->errands);
@@ -477,6 +472,7 @@ node_mode(const struct options *o)
 
 		if (o->lifeline_fd >= 0)
 			r->lifeline = lifeline_end_open(&r->loop, o->lifeline_fd, &hooks);
+		open_watchdog(r);
 		tell_ready(r);
 		r->telemetry = node_export_open(&r->loop, &r->boot, o);
 		named_seeds_begin(

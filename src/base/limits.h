@@ -184,6 +184,10 @@
 #define OTLP_CLOSE_MAX MILLISECONDS(800)
 #define OTLP_JOIN_MAX_MS 200
 
+/* The watchdog of a loop: how long it may take for a turn, and how often that is seen. */
+#define WATCHDOG_LIMIT SECONDS(1)
+#define WATCHDOG_LOOK SECONDS(1)
+
 /*
  * Sockets: packets in one system call, and rounds of reading before others get their
  * turn.

@@ -408,6 +408,14 @@ control_socket_open(uv_loop_t *loop, const char *runtime_dir, const char *name,
 	return s;
 }
 
+int
+control_socket_fd(const struct control_socket *s)
+{
+	uv_os_fd_t fd;
+
+	return uv_fileno((const uv_handle_t *)&s->pipe, &fd) == 0 ? fd : -1;
+}
+
 void
 control_socket_set_stream(
 	struct control_socket *s, const struct control_socket_stream *stream)

@@ -63,6 +63,8 @@ void control_socket_set_later(
 /* Takes the text over; nobody waits for this ticket: it is freed. Accepts NULL. */
 void control_socket_later_answer(struct control_socket *s, uint64_t ticket, char *text);
 
+/* What it listens at; the socket's own. */
+int control_socket_fd(const struct control_socket *s);
 const char *control_socket_path(const struct control_socket *s);
 
 struct control_socket_stats {

@@ -30,6 +30,7 @@ struct lifeline_end {
 	int fd;
 	bool gone, closed;
 	struct buf in, out;
+	uv_mutex_t writing; /* of out and the socket: the watchdog writes, too */
 	uint64_t seq, dropped;
 	uint32_t loop_lag_ms;
 };
@@ -155,6 +156,7 @@ static void on_poll(uv_poll_t *h, int status, int events);
 static void
 flush(struct lifeline_end *e)
 {
+	uv_mutex_lock(&e->writing);
 	while (e->out.len) {
 		ssize_t n =
 			send(e->fd, e->out.data, e->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -169,6 +171,7 @@ flush(struct lifeline_end *e)
 			break;
 		buf_drop(&e->out, (size_t)n);
 	}
+	uv_mutex_unlock(&e->writing);
 	if (!e->gone && !e->closed)
 		uv_poll_start(
 			&e->poll, UV_READABLE | (e->out.len ? UV_WRITABLE : 0), on_poll);
@@ -183,10 +186,12 @@ send_up(struct lifeline_end *e, const struct lifeline_record *r)
 		return;
 	buf_init(&b, LIFELINE_RECORD_LEN_MAX + 16);
 	lifeline_encode(&b, r);
+	uv_mutex_lock(&e->writing);
 	if (b.failed || e->out.len + b.len > LIFELINE_QUEUE_LEN_MAX)
 		e->dropped++;
 	else
 		buf_put(&e->out, b.data, b.len);
+	uv_mutex_unlock(&e->writing);
 	buf_fini(&b);
 	flush(e);
 }
@@ -274,6 +279,8 @@ lifeline_end_open(uv_loop_t *loop, int fd, const struct lifeline_end_hooks *hook
 	/* Twice a record: a whole one may be followed by the beginning of the next. */
 	buf_init(&e->in, 2 * LIFELINE_RECORD_LEN_MAX);
 	buf_init(&e->out, LIFELINE_QUEUE_LEN_MAX);
+	if (uv_mutex_init(&e->writing) != 0)
+		abort();
 	e->poll.data = e->beat.data = e;
 	e->open_handles = 2;
 	if (uv_poll_init(loop, &e->poll, fd) != 0)
@@ -295,6 +302,7 @@ on_closed(uv_handle_t *h)
 	mem_destroyed(MEM_DESCRIPTOR);
 	buf_fini(&e->in);
 	buf_fini(&e->out);
+	uv_mutex_destroy(&e->writing);
 	mem_free(MEM_LIFELINE, e);
 }
 
@@ -358,6 +366,18 @@ lifeline_end_stopping(struct lifeline_end *e, const char *reason)
 
 	snprintf(r.stopping.reason, sizeof(r.stopping.reason), "%s", reason);
 	send_up(e, &r);
+}
+
+void
+lifeline_end_stalled(struct lifeline_end *e, uint32_t for_ms)
+{
+	struct lifeline_record r = { .tag = LIFELINE_STALLED, .stalled.for_ms = for_ms };
+
+	if (uv_mutex_trylock(&e->writing) != 0)
+		return;
+	if (e->out.len == 0)
+		(void)tell(e->fd, &r);
+	uv_mutex_unlock(&e->writing);
 }
 
 void

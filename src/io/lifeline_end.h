@@ -68,6 +68,11 @@ void lifeline_end_view(struct lifeline_end *e, const struct lifeline_view *view)
 void lifeline_end_faults(struct lifeline_end *e, const struct fault_status *s);
 void lifeline_end_failed(struct lifeline_end *e, int status, const char *text);
 void lifeline_end_stopping(struct lifeline_end *e, const char *reason);
+/*
+ * STALLED; the one call that another thread may make, until lifeline_end_close. Nothing
+ * is said while something else is half said: it is said again soon.
+ */
+void lifeline_end_stalled(struct lifeline_end *e, uint32_t for_ms);
 /* For the next heartbeat. */
 void lifeline_end_lag(struct lifeline_end *e, uint32_t loop_lag_ms);
 uint64_t lifeline_end_dropped(const struct lifeline_end *e);

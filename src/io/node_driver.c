@@ -28,6 +28,7 @@ struct node_driver {
 	uint64_t woke_ns;  /* first work after the sleep; 0 before it */
 	uint64_t read_ns;  /* when the packets at hand were read */
 	uint64_t turned_ns;
+	struct watchdog *watchdog;
 	struct procfs procfs;
 	uint64_t sample_ns;	/* when the next one is due */
 	uint64_t trimmed_ns;
@@ -133,7 +134,10 @@ on_poll(uv_poll_t *h, int status, int events)
 static void
 on_check(uv_check_t *h)
 {
-	wake(h->data, loop_now_ns());
+	struct node_driver *d = h->data;
+
+	wake(d, loop_now_ns());
+	watchdog_awake(d->watchdog, d->woke_ns);
 }
 
 static void
@@ -265,13 +269,12 @@ on_prepare(uv_prepare_t *h)
 	send_packets(d, now_ns);
 	drain_events(d);
 	drain_effects(d);
-	if (d->closing)
-		return;
-	if (d->touched && d->hooks.turned != NULL)
+	if (d->touched && !d->closing && d->hooks.turned != NULL)
 		d->hooks.turned(d->hooks.ctx, now_ns);
 	d->touched = false;
 	if (!d->closing)
 		arm(d);
+	watchdog_asleep(d->watchdog);
 }
 
 struct node_driver *
@@ -357,6 +360,12 @@ node_driver_rebind(struct node_driver *d, char why[static UDP_WHY_CAP])
 	moving_end(m, d->node, bound, now_ns);
 	d->more = true;
 	return err;
+}
+
+void
+node_driver_watch(struct node_driver *d, struct watchdog *w)
+{
+	d->watchdog = w;
 }
 
 uint64_t

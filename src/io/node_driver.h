@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "io/udp.h"
+#include "io/watchdog.h"
 #include "node/faulting.h"
 #include "node/node.h"
 
@@ -33,6 +34,8 @@ struct node_driver_hooks {
 /* node and udp stay the caller's and outlive the driver. */
 struct node_driver *node_driver_new(uv_loop_t *loop, struct node *node, struct udp *udp,
 	const struct node_driver_hooks *hooks, int *err);
+/* Who sees whether it turns, from now on; NULL: nobody. */
+void node_driver_watch(struct node_driver *d, struct watchdog *w);
 /* Stops at once; the memory goes with the loop's next turn (loop_drain). Accepts NULL. */
 void node_driver_close(struct node_driver *d);
 

@@ -125,6 +125,7 @@ child_record(struct child *c, struct lifeline_record *r, uint64_t now_ns)
 		break;
 	case LIFELINE_HEARTBEAT:
 		c->row.heartbeat_ns = now_ns;
+		c->row.stalled_ms = 0;
 		c->row.loop_lag_ms = r->heartbeat.loop_lag_ms;
 		break;
 	case LIFELINE_FAILED:

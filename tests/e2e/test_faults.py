@@ -183,6 +183,25 @@ def the_port_changes(t):
     equal(ended(a, "done")["kind"], "rebind", "what ended")
 
 
+def the_loop_stands_still(t):
+    """a loop that stands still is STALLED for who asks, which a sleeping one never is"""
+    (a, b), op = faults.start(t, 2)
+
+    def health():
+        return t.run("--health", runtime_dir=a.runtime_dir)
+    lasts(4, lambda: health()[0] == 0, "not healthy without a fault")
+    op.order(a, "wedge stall=6s for=7s")
+    status, out, err = wait(lambda: (lambda h: h[0] and h)(health()), 5, "healthy still")
+    check("STALLED" in out + err, f"health: {out}{err}")
+    status, out, err = t.run("--status", runtime_dir=a.runtime_dir)
+    check(status != 0 and f"{a.name} is STALLED" in out + err, f"status: {out}{err}")
+    check(a.alive(), "it is dead")
+    wait(lambda: health()[0] == 0, 15, "stalled still")
+    wait(lambda: clean(a), 10, "not clean")
+    equal(ended(a, "done")["kind"], "wedge", "what ended")
+    faults.converged([a, b])
+
+
 def the_process_is_stopped(t):
     """a paused process is suspected, goes on by itself, and is live again"""
     (a, b, c), op = faults.start(t, 3)
@@ -211,4 +230,4 @@ def the_process_dies(t):
 if __name__ == "__main__":
     main(strangers_are_refused, a_pair_is_cut, a_link_is_slow, a_link_is_lossy,
          behind_a_firewall, the_clock_is_off, the_disk_is_full, the_port_changes,
-         the_process_is_stopped, the_process_dies)
+         the_loop_stands_still, the_process_is_stopped, the_process_dies)
