@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "control/events.h"
 #include "control/request.h"
@@ -318,6 +319,10 @@ chronicle_alert(struct chronicle *c, const struct alert *al)
 		snprintf(e.text, sizeof e.text, "%.30s%s%s%s%s: %.50s",
 			alerts_kind_text(al->kind), figure[0] != '\0' ? " " : "", figure,
 			figure[0] != '\0' ? ", threshold " : "", limit, why);
+	if (over)
+		log_info("alert over: %s: %s", e.node, e.text);
+	else
+		log_warn("alert: %s: %s", e.node, e.text);
 	add(c, &e);
 }
 

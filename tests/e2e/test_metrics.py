@@ -102,6 +102,8 @@ def a_stall_is_an_alert(t):
     kinds = [e["kind"] for e in a.asked("list", "events")["events"]
              if e["text"].startswith("loop.stalled")]
     equal(kinds, ["alert.raised", "alert.cleared"], "events")
+    equal(a.log().count("alert: "), 1, "in its log: raised")
+    equal(a.log().count("alert over: "), 1, "in its log: cleared")
     check("loop.stalled" not in alerts(b), f"the control: {alerts(b)}")
     status, text, err = t.run("--list", "alerts", "--of", a.name,
                               runtime_dir=a.runtime_dir)

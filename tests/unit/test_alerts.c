@@ -198,6 +198,41 @@ directories_are_looked_at(void **state)
 	alerts_free(a);
 }
 
+/* Two live ids with one name are an alert each, until one of them has left. */
+static void
+name_collisions_are_raised(void **state)
+{
+	/* Their ids begin with the same six hex digits: test_directory. */
+	enum { SEED_OF_ONE = 543, SEED_OF_OTHER = 8360 };
+	struct mesh_row row = { .mesh = FIXTURE_MESH };
+	struct directory *d = fixture_directory();
+	struct alerts *a = alerts_new(8, 8);
+	struct counted c = { 0 };
+	struct actor one, other;
+
+	(void)state;
+	row.directory = d;
+	actor_init(&one, SEED_OF_ONE, "broker");
+	actor_init(&other, SEED_OF_OTHER, "broker");
+	assert_int_equal(actor_say(&one, d, 0), ERR_OK);
+	alerts_look(a, &row, 1, NULL, 0, 0);
+	drain(a, &c);
+	assert_int_equal(c.raised, 0);
+	assert_int_equal(actor_say(&other, d, 0), ERR_OK);
+	alerts_look(a, &row, 1, NULL, SECONDS(1), 0);
+	alerts_look(a, &row, 1, NULL, SECONDS(2), 0);
+	drain(a, &c);
+	assert_int_equal(c.raised, 2);
+	assert_int_equal(c.last.kind, ALERT_NAME_COLLISION);
+	other.digest.flags = DIGEST_LEFT;
+	assert_int_equal(actor_beat(&other, d, SECONDS(3)), ERR_OK);
+	alerts_look(a, &row, 1, NULL, SECONDS(3), 0);
+	drain(a, &c);
+	assert_int_equal(c.cleared, 2);
+	directory_free(d);
+	alerts_free(a);
+}
+
 /* Verdicts are raised with a reason, once, and end with whoever acknowledges them. */
 static void
 verdicts_are_raised(void **state)
@@ -285,6 +320,7 @@ main(void)
 		cmocka_unit_test(peaks_count_where_they_do_harm),
 		cmocka_unit_test(each_excursion_is_its_own),
 		cmocka_unit_test(directories_are_looked_at),
+		cmocka_unit_test(name_collisions_are_raised),
 		cmocka_unit_test(verdicts_are_raised),
 		cmocka_unit_test(room_is_bounded),
 		cmocka_unit_test(figures_have_units),
