@@ -2,6 +2,7 @@
 #include "app/doc_mode.h"
 
 #include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
@@ -9,9 +10,14 @@
 #include "config.h"
 #include "control/print.h"
 #include "identity/admission.h"
+#include "chaos/catalog.h"
 #include "quic/endpoint.h"
+#include "scenario/registry.h"
+#include "scenario/schema.h"
 #include "scenario/tree.h"
 #include "tui/screen.h"
+
+#define DOCUMENT_LEN_MAX (1u << 20)
 
 static void
 print_version(void)
@@ -35,9 +41,52 @@ print_key(void)
 	fabric_key_wipe(&k);
 }
 
+static void
+print_test(struct buf *to, const struct registry_test *t)
+{
+	char *text = registry_scenario(t);
+
+	if (text != NULL)
+		buf_put(to, text, strlen(text));
+	else
+		buf_format(to, "# %s runs in the process itself: %s.\n", t->name,
+			t->thresholds);
+	free(text);
+}
+
+static int
+print_document(const char *what)
+{
+	const struct registry_test *t =
+		strncmp(what, "test:", 5) == 0 ? registry_find(what + 5) : NULL;
+	struct buf b;
+
+	buf_init(&b, DOCUMENT_LEN_MAX);
+	if (t != NULL)
+		print_test(&b, t);
+	else if (strcmp(what, "scenario-schema") == 0)
+		schema_scenario(&b);
+	else if (strcmp(what, "report-schema") == 0)
+		schema_report(&b);
+	else if (strcmp(what, "chaos-manual") == 0)
+		catalog_manual(&b);
+	else
+		fprintf(stderr, "meshtui: --print %.60s: not scenario-schema, "
+				"report-schema, chaos-manual or test:NAME\n", what);
+	fwrite(b.data, 1, b.len, stdout);
+	if (b.len == 0) {
+		buf_fini(&b);
+		return EXIT_USAGE;
+	}
+	buf_fini(&b);
+	return 0;
+}
+
 int
 doc_mode(const struct options *o)
 {
+	if (o->mode == MODE_PRINT)
+		return print_document(o->what);
 	if (o->mode == MODE_HELP)
 		options_help_print(stdout);
 	else if (o->mode == MODE_VERSION)

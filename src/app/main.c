@@ -13,6 +13,7 @@
 #include "app/order_mode.h"
 #include "app/query_mode.h"
 #include "app/run_mode.h"
+#include "app/test_mode.h"
 #include "base/text.h"
 
 static int
@@ -22,6 +23,8 @@ run(const struct options *o)
 	case MODE_NODE:
 		return node_mode(o);
 	case MODE_LIST:
+		/* The named tests are part of the program: nobody has to be asked. */
+		return strcmp(o->what, "tests") == 0 ? test_mode_list(o) : query_mode(o);
 	case MODE_STATUS:
 	case MODE_SEND:
 	case MODE_RESOLVE:
@@ -33,13 +36,18 @@ run(const struct options *o)
 	case MODE_MAKE_KEY:
 	case MODE_HELP:
 	case MODE_VERSION:
+	case MODE_PRINT:
 		return doc_mode(o);
 	case MODE_OBSERVE:
 		return observe_mode(o);
 	case MODE_RUN:
 		return run_mode(o);
 	case MODE_CHECK:
+	case MODE_PLAN:
+	case MODE_VERIFY:
 		return check_mode(o);
+	case MODE_TEST:
+		return test_mode(o);
 	case MODE_NONE:
 	case MODE_COUNT:
 		break;
@@ -102,7 +110,8 @@ main(int argc, char **argv)
 		return EXIT_INTERNAL;
 	}
 	/* What runs on outlives who reads its log; `--list | head` may end by it. */
-	if (o.mode == MODE_NODE || o.mode == MODE_OBSERVE || o.mode == MODE_RUN)
+	if (o.mode == MODE_NODE || o.mode == MODE_OBSERVE || o.mode == MODE_RUN ||
+		o.mode == MODE_TEST)
 		signal(SIGPIPE, SIG_IGN);
 	return end(run(&o));
 }

@@ -32,6 +32,14 @@ add_seed(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 {
 	char part[NAME_WHY_CAP];
 
+	/* A run has a seed of another kind: the number that its choices follow from. */
+	if (text_u64(text, UINT64_MAX, &o->run_seed) == ERR_OK) {
+		if (o->run_seeded)
+			return option_values_refuse(
+				why, EXIT_USAGE, "--seed was given twice");
+		o->run_seeded = true;
+		return 0;
+	}
 	if (o->seed_count + o->named_seed_count == SEEDS_MAX)
 		return option_values_refuse(
 			why, EXIT_USAGE, "at most %d times --seed", SEEDS_MAX);
@@ -101,21 +109,44 @@ set_what(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 	char part[CONTROL_WHY_CAP];
 	enum control_verb verb;
 
+	o->what = text;
+	if (strcmp(text, "tests") == 0)
+		return 0;	/* nobody has to be asked for those */
 	if (control_request_words(&verb, words, 2, part) != ERR_OK)
 		return option_values_refuse(why, EXIT_USAGE,
 			"--list %.40s: not nodes, links, events, spans, alerts or meshes",
 			text);
-	o->what = text;
 	return 0;
 }
 
 static int
 set_report(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 {
-	if (strncmp(text, "json:", 5) != 0 || text[5] == '\0')
-		return option_values_refuse(
-			why, EXIT_USAGE, "--report %.80s: not json:PATH", text);
-	o->report_path = text + 5;
+	size_t len = strcspn(text, ":");
+
+	if (text[len] != ':' || text[len + 1] == '\0' ||
+		!((len == 4 && strncmp(text, "json", 4) == 0) ||
+			(len == 3 && strncmp(text, "tap", 3) == 0) ||
+			(len == 5 && strncmp(text, "junit", 5) == 0)))
+		return option_values_refuse(why, EXIT_USAGE,
+			"--report %.80s: not json:PATH, tap:PATH or junit:PATH", text);
+	for (size_t i = 0; i < o->report_count; i++)
+		if (strncmp(o->reports[i], text, len + 1) == 0)
+			return option_values_refuse(why, EXIT_USAGE,
+				"--report %.*s was given twice", (int)len, text);
+	o->reports[o->report_count++] = text;
+	return 0;
+}
+
+static int
+set_repeat(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
+{
+	uint64_t times;
+
+	if (text_u64(text, 1000, &times) != ERR_OK || times == 0)
+		return option_values_refuse(why, EXIT_USAGE,
+			"--repeat %.20s: not a number from 1 to 1000", text);
+	o->repeat = (unsigned)times;
 	return 0;
 }
 
@@ -252,8 +283,16 @@ option_values_take(struct options *o, enum option_id id, const char *arg,
 	switch (id) {
 	case OPTION_NODE:
 		return set_type(o, arg, why);
+	case OPTION_TEST:
+	case OPTION_PRINT:
+		o->what = arg;
+		return 0;
+	case OPTION_REPEAT:
+		return set_repeat(o, arg, why);
 	case OPTION_RUN:
 	case OPTION_CHECK:
+	case OPTION_PLAN:
+	case OPTION_VERIFY:
 		o->file = arg;
 		return 0;
 	case OPTION_LIST:

@@ -27,6 +27,10 @@ static const char *const mode_texts[MODE_COUNT] = {
 	[MODE_OBSERVE] = "--observe",
 	[MODE_RUN] = "--run",
 	[MODE_CHECK] = "--check",
+	[MODE_PLAN] = "--plan",
+	[MODE_TEST] = "--test",
+	[MODE_VERIFY] = "--verify",
+	[MODE_PRINT] = "--print",
 	[MODE_LIST] = "--list",
 	[MODE_SEND] = "--send",
 	[MODE_RESOLVE] = "--resolve",
@@ -147,6 +151,18 @@ check_modes(struct options *o, char why[static OPTIONS_WHY_CAP])
 		return option_values_refuse(why, EXIT_USAGE,
 			"a node is in one mesh; --mesh was given %zu times",
 			o->mesh_count);
+	if (o->run_seeded && (o->mode == MODE_NODE || o->mode == MODE_OBSERVE))
+		return option_values_refuse(why, EXIT_USAGE,
+			"--seed with %s is ID@HOST:PORT, not a number",
+			mode_texts[o->mode]);
+	if (o->seed_count + o->named_seed_count > 0 &&
+		(o->mode == MODE_RUN || o->mode == MODE_PLAN || o->mode == MODE_TEST))
+		return option_values_refuse(why, EXIT_USAGE,
+			"--seed with %s is a number, the seed of its choices",
+			mode_texts[o->mode]);
+	if (o->mode == MODE_LIST && o->of != NULL && strcmp(o->what, "tests") == 0)
+		return option_values_refuse(why, EXIT_USAGE,
+			"--of means nothing with --list tests");
 	if (o->follow && strcmp(o->what, "events") != 0)
 		return option_values_refuse(why, EXIT_USAGE,
 			"--follow means nothing with --list %s", o->what);
@@ -184,6 +200,7 @@ options_parse(struct options *o, int argc, char **argv, char why[static OPTIONS_
 	o->lifeline_fd = -1;
 	o->pool = CHILDREN_MAX;
 	o->count = 1;
+	o->repeat = 1;
 	o->log_level = LOG_INFO;
 	for (int i = 0; i < OPTION_COUNT; i++)
 		longs[i] = (struct option){rows[i].name,

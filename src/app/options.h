@@ -15,6 +15,10 @@ enum options_mode {
 	MODE_OBSERVE,
 	MODE_RUN,
 	MODE_CHECK,
+	MODE_PLAN,
+	MODE_TEST,
+	MODE_VERIFY,
+	MODE_PRINT,
 	MODE_LIST,
 	MODE_SEND,
 	MODE_RESOLVE,
@@ -42,6 +46,8 @@ enum options_exit {
 	EXIT_CONFIG = 78,
 };
 
+#define OPTIONS_REPORTS_MAX 3
+
 /* Texts point into argv. */
 struct options {
 	enum options_mode mode;
@@ -51,8 +57,14 @@ struct options {
 	bool bootstrap;
 	const char *file;	 /* --run, --check */
 	size_t pool;		/* --pool: children alive at once */
-	const char *report_path; /* --report json:PATH, or NULL */
-	const char *what;	 /* --list: "nodes", "links", ... */
+	/* --report: "json:PATH", "tap:PATH", "junit:PATH" */
+	const char *reports[OPTIONS_REPORTS_MAX];
+	size_t report_count;
+	/* --list: "nodes", "links", ...; --test: which; --print */
+	const char *what;
+	uint64_t run_seed;	/* --seed with a number; of the choices of a run */
+	bool run_seeded;
+	unsigned repeat;	/* --repeat: 1 unless told */
 	const char *of;		 /* --of, or NULL */
 	bool json, follow;
 	const char *name;	/* --send, --resolve */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <signal.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "app/options.h"
 #include "app/root_span.h"
 #include "app/run_mode.h"
+#include "app/run_report.h"
 #include "app/scenario_file.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -20,9 +22,7 @@
 #include "io/child_driver.h"
 #include "io/loop.h"
 #include "io/rundir.h"
-#include "scenario/runner.h"
 
-#define REPORT_LEN_MAX (64u << 20)
 /* How often somebody who watches gets a new line. */
 #define PROGRESS_EVERY MILLISECONDS(200)
 #define PROGRESS_WIDTH 78
@@ -139,85 +139,6 @@ run_loop(struct run *r)
 	uv_close((uv_handle_t *)&r->timer, NULL);
 }
 
-static int
-write_to(const char *path, const struct buf *b)
-{
-	FILE *f = fopen(path, "we");
-	bool whole = f && fwrite(b->data, 1, b->len, f) == b->len;
-
-	if (f)
-		whole = fclose(f) == 0 && whole;
-	return whole ? ERR_OK : ERR_SYSTEM;
-}
-
-/*
- * By temporary file and rename, so nobody reads half a report. Keeps errno of what
- * failed.
- */
-static int
-replace_file(const char *path, const struct buf *b)
-{
-	size_t len = strlen(path), cap = len + sizeof(".XXXXXX");
-	char *temporary = mem_array(cap, 1);
-	mode_t mask = umask(0);
-	struct stat st;
-	int fd, err = ERR_SYSTEM;
-
-	umask(mask);
-	snprintf(temporary, cap, "%s.XXXXXX", path);
-	/* A pipe or a device is written to; a rename would take its place. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		err = write_to(path, b);
-		free(temporary);
-		return err;
-	}
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd >= 0) {
-		FILE *f = fdopen(fd, "w");
-
-		if (f && fwrite(b->data, 1, b->len, f) == b->len && fflush(f) == 0 &&
-		    fchmod(fd, 0666 & ~mask) == 0 && fsync(fd) == 0 &&
-		    rename(temporary, path) == 0)
-			err = ERR_OK;
-
-		int error = errno;
-
-		if (f)
-			fclose(f);
-		else
-			close(fd);
-		if (err != ERR_OK)
-			unlink(temporary);
-		errno = error;
-	}
-	free(temporary);
-	return err;
-}
-
-static int
-write_report(const struct run *r, const char *json_path)
-{
-	const struct report *report = runner_report(r->runner);
-	int status = report->verdict == VERDICT_PASS ? EXIT_PASS :
-		report->verdict == VERDICT_FAIL ? EXIT_FAIL : EXIT_UNPROVEN;
-	struct buf b;
-
-	buf_init(&b, REPORT_LEN_MAX);
-	report_text(report, &b);
-	fwrite(b.data, 1, b.len, stdout);
-	fflush(stdout);	/* before what else may go there; main looks at its errors */
-	buf_clear(&b);
-	if (json_path) {
-		report_json(report, &b);
-		if (b.failed || replace_file(json_path, &b) != ERR_OK) {
-			fprintf(stderr, "meshtui: %s: %s\n", json_path, strerror(errno));
-			status = EXIT_IO;
-		}
-	}
-	buf_fini(&b);
-	return status;
-}
-
 /*
  * The last lines that a node wrote before it ended badly; its directory goes with the
  * run.
@@ -225,6 +146,8 @@ write_report(const struct run *r, const char *json_path)
 static void
 print_log_tails(const struct run *r)
 {
+	const struct report *report = runner_report(r->runner);
+
 	for (size_t i = 0; i < supervisor_count(r->supervisor); i++) {
 		const struct child_row *row = supervisor_at(r->supervisor, i);
 		char path[sizeof(row->spec.data_dir) + 16], tail[LOG_TAIL + 1];
@@ -232,6 +155,10 @@ print_log_tails(const struct run *r)
 		size_t len;
 		FILE *f;
 
+		if (row->spec.label < report->node_count &&
+			report->nodes[row->spec.label].killed &&
+			row->end.signal == SIGKILL)
+			continue;
 		if (row->state != CHILD_ENDED || (row->end.expected && !row->end.forced &&
 				!row->end.status && !row->end.signal))
 			continue;
@@ -273,9 +200,6 @@ take_down(struct run *r)
 	loop_signals_end(&r->signals);
 	loop_drain(&r->loop);
 	chronicle_fini(&r->chronicle);
-	runner_free(r->runner);
-	supervisor_free(r->supervisor);
-	rundir_close(&r->dir);
 }
 
 /* 0, or an exit status after a line that says why. */
@@ -317,12 +241,12 @@ say(void *ctx, const char *text)
 
 /* Before the first child and the first thread: both find the span in the environment. */
 static void
-begin_trace(struct run *r, const struct options *o)
+begin_trace(struct run *r, const char *name)
 {
 	const struct telemetry_say to = { say, NULL };
 
 	root_span_begin(&r->root, TRACE_RUN, &to);
-	tracer_set(r->root.tracer, r->root.span, TRACE_ATTR_SCENARIO, "%.140s", o->file);
+	tracer_set(r->root.tracer, r->root.span, TRACE_ATTR_SCENARIO, "%.140s", name);
 	r->telemetry = telemetry_open(&r->loop, &to);
 	telemetry_self(r->telemetry, "run", NULL, NULL, NULL);
 }
@@ -330,7 +254,8 @@ begin_trace(struct run *r, const struct options *o)
 static void
 end_trace(struct run *r)
 {
-	enum verdict v = runner_report(r->runner)->verdict;
+	enum verdict v =
+		r->runner ? runner_report(r->runner)->verdict : VERDICT_UNPROVEN;
 
 	tracer_set(r->root.tracer, r->root.span, TRACE_ATTR_VERDICT, "%s",
 		report_verdict_text(v));
@@ -363,62 +288,110 @@ tell_end(struct run *r)
 }
 
 int
-run_mode(const struct options *o)
+run_mode_with(const struct options *o, const struct run_subject *subject)
 {
 	struct run r = { .watched = isatty(STDERR_FILENO) };
 	struct child_driver_hooks hooks = { .changed = on_child, .ctx = &r };
-	char why[RUNDIR_WHY_CAP] = "", plan_why[PLAN_WHY_CAP];
-	struct scenario *s;
-	struct plan *plan;
-	int status = scenario_file_load(o->file, o->pool, &s);
+	char why[RUNDIR_WHY_CAP] = "";
+	int status;
 
-	if (status != 0)
-		return status;
-	plan = plan_make(s, s->seed, plan_why);
-	if (plan == NULL) {
-		fprintf(stderr, "meshtui: %s: %s\n", o->file, plan_why);
-		scenario_free(s);
-		return EXIT_DATA;
-	}
 	if (rundir_open(&r.dir, why) != ERR_OK) {
 		fprintf(stderr, "meshtui: no directory for the run: %s\n", why);
-		plan_free(plan);
-		scenario_free(s);
 		return EXIT_IO;
 	}
 	status = set_up(&r, o);
 	if (status != 0) {
 		rundir_close(&r.dir);
-		plan_free(plan);
-		scenario_free(s);
 		return status;
 	}
-	begin_trace(&r, o);
-	r.supervisor = supervisor_new(o->pool);
+	begin_trace(&r, subject->name);
+	r.supervisor = supervisor_new(subject->pool);
 	r.driver = child_driver_open(&r.loop, r.supervisor, &hooks);
-
-	struct runner_config c = { .plan = plan,
-		.file = o->file,
-		.data_root = r.dir.path,
-		.wall_ms = loop_wall_ms() };
-
-	r.runner = runner_new(&c, r.supervisor, loop_now_ns());
-	tell_start(&r);
-	run_loop(&r);
+	r.runner = subject->make(subject->ctx, r.supervisor, r.dir.path);
+	if (r.runner) {
+		tell_start(&r);
+		run_loop(&r);
+	}
 	child_driver_close(r.driver);
 	/*
 	 * Cut short by a second signal: the report still says what was and was not
 	 * reached.
 	 */
-	runner_cancel(r.runner, "told to leave twice", loop_now_ns());
-	runner_tick(r.runner, loop_now_ns());
-	status = write_report(&r, o->report_path);
-	print_log_tails(&r);
-	tell_end(&r);
+	if (r.runner) {
+		runner_cancel(r.runner, "told to leave twice", loop_now_ns());
+		runner_tick(r.runner, loop_now_ns());
+		status = subject->done(subject->ctx, runner_report(r.runner));
+		print_log_tails(&r);
+		tell_end(&r);
+	} else {
+		status = EXIT_DATA;
+	}
 	end_trace(&r);
+	if (r.interrupts > 0 && subject->interrupted)
+		*subject->interrupted = true;
 	take_down(&r);
 	root_span_fini(&r.root);
-	plan_free(plan);
-	scenario_free(s);
+	subject->free(subject->ctx);
+	supervisor_free(r.supervisor);
+	rundir_close(&r.dir);
+	return status;
+}
+
+struct one_run {
+	const struct options *o;
+	struct scenario *scenario;
+	struct plan *plan;
+	struct runner *runner;
+};
+
+static struct runner *
+make_run(void *ctx, struct supervisor *s, const char *data_root)
+{
+	struct one_run *one = ctx;
+	struct runner_config c = { .plan = one->plan, .file = one->o->file,
+		.data_root = data_root, .wall_ms = loop_wall_ms() };
+
+	one->runner = runner_new(&c, s, loop_now_ns());
+	return one->runner;
+}
+
+static int
+run_done(void *ctx, const struct report *r)
+{
+	struct one_run *one = ctx;
+
+	run_report_print(r);
+	return run_report_write(r, one->o, one->scenario);
+}
+
+static void
+free_run(void *ctx)
+{
+	struct one_run *one = ctx;
+
+	runner_free(one->runner);
+}
+
+int
+run_mode(const struct options *o)
+{
+	struct one_run one = { .o = o };
+	const struct run_subject subject = { .make = make_run, .done = run_done,
+		.free = free_run, .ctx = &one, .pool = o->pool, .name = o->file };
+	char why[PLAN_WHY_CAP];
+	int status = scenario_file_load(o->file, o->pool, &one.scenario);
+
+	if (status != 0)
+		return status;
+	one.plan = plan_make(
+		one.scenario, o->run_seeded ? o->run_seed : one.scenario->seed, why);
+	if (one.plan == NULL) {
+		fprintf(stderr, "meshtui: %s: %s\n", o->file, why);
+		status = EXIT_DATA;
+	} else {
+		status = run_mode_with(o, &subject);
+	}
+	plan_free(one.plan);
+	scenario_free(one.scenario);
 	return status;
 }

@@ -2,12 +2,24 @@
 #ifndef APP_RUN_MODE_H
 #define APP_RUN_MODE_H
 
-struct options;
+#include "app/options.h"
+#include "scenario/runner.h"
 
-/*
- * --run FILE: exit status 0 pass, 1 fail, 2 unproven, 65 bad file, 66 no such file,
- * 70, 74.
- */
+/* --run FILE: returns an exit status. */
 int run_mode(const struct options *o);
+
+/* What a run is about: a file, or a named test. */
+struct run_subject {
+	/* The runner, owned by the subject; NULL after a line that says why. */
+	struct runner *(*make)(void *ctx, struct supervisor *s, const char *data_root);
+	int (*done)(void *ctx, const struct report *r);	/* gives the exit status */
+	void (*free)(void *ctx);	/* the runner, before its supervisor goes */
+	void *ctx;
+	size_t pool;
+	const char *name;		/* for the trace */
+	bool *interrupted;		/* set when a signal ended it; may be NULL */
+};
+/* With a loop, a supervisor and a directory of its own, until it is over. */
+int run_mode_with(const struct options *o, const struct run_subject *subject);
 
 #endif

@@ -21,23 +21,28 @@ explain(const char *path)
 	fprintf(stderr, "meshtui: %s: %s\n", shown, why);
 }
 
-/*
- * The whole file, at most one byte more than is allowed, so that a larger one shows as
- * such.
- */
-static int
-read_file(const char *path, uint8_t **bytes, size_t *len)
+int
+scenario_file_read(const char *path, size_t cap, uint8_t **bytes, size_t *len)
 {
-	size_t cap = SCENARIO_FILE_LEN_MAX + 1;
 	FILE *f = fopen(path, "re");
+	size_t room = 0, got = 1;
 
 	*bytes = NULL;
+	*len = 0;
 	if (!f) {
 		explain(path);
 		return EXIT_NO_INPUT;
 	}
-	*bytes = mem_array(cap, 1);
-	*len = fread(*bytes, 1, cap, f);
+	while (got > 0 && *len < cap) {
+		if (*len == room) {
+			room = room ? room * 2 : 65536;
+			if (room > cap)
+				room = cap;
+			*bytes = mem_resize(*bytes, room, 1);
+		}
+		got = fread(*bytes + *len, 1, room - *len, f);
+		*len += got;
+	}
 	if (ferror(f)) {
 		explain(path);
 		fclose(f);
@@ -56,7 +61,8 @@ scenario_file_load(const char *path, size_t pool, struct scenario **s)
 	struct problems problems;
 	uint8_t *bytes;
 	size_t len;
-	int status = read_file(path, &bytes, &len);
+	/* One byte more than is allowed, so that a larger file shows as such. */
+	int status = scenario_file_read(path, SCENARIO_FILE_LEN_MAX + 1, &bytes, &len);
 
 	*s = NULL;
 	if (status != 0)

@@ -10,4 +10,10 @@
  */
 int scenario_file_load(const char *path, size_t pool, struct scenario **s);
 
+/*
+ * At most `cap` bytes of a file, which the caller frees. 0, or 66 after a line that says
+ * why.
+ */
+int scenario_file_read(const char *path, size_t cap, uint8_t **bytes, size_t *len);
+
 #endif

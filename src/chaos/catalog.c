@@ -142,7 +142,8 @@ catalog_manual(struct buf *to)
 {
 	buf_format(to,
 		".\\\" SPDX-License-Identifier: MIT\n"
-		".\\\" Made from src/chaos/primitive.def by meshtui --chaos-manual.\n"
+		".\\\" Made from src/chaos/primitive.def by meshtui --print "
+		"chaos-manual.\n"
 		".Dd November 20, 2026\n.Dt MESHTUI-CHAOS 7\n.Os\n.Sh NAME\n"
 		".Nm meshtui-chaos\n.Nd faults that a mesh has to notice\n"
 		".Sh DESCRIPTION\n"

@@ -196,6 +196,7 @@ carry_out(struct attempt *a, const struct trial_act *act, uint64_t now_ns)
 		return;
 	}
 	one->excused = act->ends;
+	one->killed |= act->ends;
 	if (act->order.verb == FAULT_INJECT && a->sent_count < TRIAL_TARGETS_MAX) {
 		struct sent *s = &a->sent[a->sent_count++];
 

@@ -431,6 +431,7 @@ members_report(const struct members *m, struct report_node *to)
 		if (!one->row)
 			continue;
 		to[i].id = one->row->ready.id;
+		to[i].killed = one->killed;
 		to[i].started = true;
 		to[i].started_ns = one->row->started_ns;
 		to[i].ready = one->row->ready_ns != 0;

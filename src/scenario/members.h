@@ -34,6 +34,7 @@ struct member {
 	bool first;			/* of its mesh: the others get it as their seed */
 	bool later;			/* waits for a spawn step */
 	bool excused;			/* a fault or a step was meant to end it */
+	bool killed;			/* a fault did so, now or earlier */
 	bool busy;			/* a fault acts on it, or did a moment ago */
 	unsigned life;			/* how often it got a new identity */
 	enum member_state state;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <jansson.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -49,6 +48,7 @@ report_fini(struct report *r)
 	for (size_t i = 0; i < r->fault_count; i++)
 		outcome_fini(&r->faults[i]);
 	free(r->faults);
+	free(r->edges);
 	free(r->steps);
 	free(r->nodes);
 	memset(r, 0, sizeof(*r));
@@ -96,7 +96,13 @@ void
 report_judge(struct report *r)
 {
 	bool proven = r->step_count > 0 && r->node_count > 0;
+	enum primitive zero = outcome_zero_series(r);
 
+	if (zero != PRIMITIVES) {
+		/* Detectors that take no time have asked nobody. */
+		r->verdict = VERDICT_FAIL;
+		return;
+	}
 	for (size_t i = 0; i < r->step_count; i++) {
 		if (r->steps[i].verdict == VERDICT_FAIL) {
 			r->verdict = VERDICT_FAIL;
@@ -164,6 +170,34 @@ plural(size_t n, const char *one, const char *many)
 	return n == 1 ? one : many;
 }
 
+/* How soon faults were noticed, and how soon all was well after them. */
+static void
+text_series(const struct report *r, struct buf *to)
+{
+	bool any = false;
+
+	for (size_t p = 0; p < PRIMITIVES; p++) {
+		struct outcome_series seen, well;
+
+		outcome_series(r, (enum primitive)p, false, &seen);
+		outcome_series(r, (enum primitive)p, true, &well);
+		if (!seen.count)
+			continue;
+		if (!any)
+			buf_format(to, "\n  %-18s %6s  %26s  %26s\n", "primitive",
+				"passed", "seen after ms p50/p95/max",
+				"well after ms p50/p95/max");
+		any = true;
+		buf_format(to,
+			"  %-18s %6zu  %8" PRIu64 " %8" PRIu64 " %8" PRIu64 "  %8" PRIu64
+			" %8" PRIu64 " %8" PRIu64 "\n",
+			catalog_at((enum primitive)p)->name, seen.count,
+			seen.p50_ns / NS_PER_MS, seen.p95_ns / NS_PER_MS,
+			seen.max_ns / NS_PER_MS, well.p50_ns / NS_PER_MS,
+			well.p95_ns / NS_PER_MS, well.max_ns / NS_PER_MS);
+	}
+}
+
 void
 report_text(const struct report *r, struct buf *to)
 {
@@ -177,16 +211,19 @@ report_text(const struct report *r, struct buf *to)
 		plural(r->node_count, "node", "nodes"), r->mesh_count,
 		plural(r->mesh_count, "mesh", "meshes"), ready,
 		report_seconds(took, r->ended_ns - r->began_ns));
+	if (r->fault_count)
+		buf_format(to, "  seed %" PRIu64 ", plan %.16s\n", r->seed, r->plan_hash);
 	buf_format(to, "  %4s  %4s  %-36s %9s %9s  %s\n", "step", "line", "what", "began",
 		"took", "verdict");
 	for (size_t i = 0; i < r->step_count; i++)
 		text_step(r, i, to);
+	text_series(r, to);
 	for (size_t i = 0; i < r->node_count; i++) {
 		const struct report_node *n = &r->nodes[i];
 		bool clean = n->end.expected && !n->end.forced && !n->end.signal &&
 			     !n->end.status;
 
-		if (!n->ended || clean)
+		if (!n->ended || clean || (n->killed && n->end.signal == SIGKILL))
 			continue;
 		buf_format(to, "\n  %s %s at %s%s%s%s\n", n->name,
 			child_end_text(&n->end, end, sizeof(end)),
@@ -194,113 +231,4 @@ report_text(const struct report *r, struct buf *to)
 			n->failure[0] ? ": \"" : "", n->failure,
 			n->failure[0] ? "\"" : "");
 	}
-}
-
-/*
- * Strings in a report were made printable where they came in, but one that was too long
- * may end within a character, and jansson refuses that.
- */
-static json_t *
-json_text(const char *text)
-{
-	char shown[LIFELINE_TEXT_CAP];
-
-	text_printable(shown, sizeof(shown), text, strlen(text));
-	return json_string(shown);
-}
-
-static json_t *
-json_ms(uint64_t ns)
-{
-	return json_integer((json_int_t)((ns + NS_PER_MS / 2) / NS_PER_MS));
-}
-
-static json_t *
-json_step(const struct report *r, size_t i)
-{
-	const struct report_step *st = &r->steps[i];
-	json_t *o = json_object(), *figures = json_object(), *evidence = json_array();
-
-	json_object_set_new(o, "step", json_integer((json_int_t)i + 1));
-	json_object_set_new(o, "line", json_integer(st->line));
-	json_object_set_new(o, "what", json_text(st->what));
-	json_object_set_new(o, "verdict", json_string(report_verdict_text(st->verdict)));
-	json_object_set_new(o, "reason", json_text(st->reason));
-	json_object_set_new(o, "reached", json_boolean(st->reached));
-	json_object_set_new(o, "began_ms",
-		st->reached ? json_ms(since(r, st->began_ns)) : json_null());
-	json_object_set_new(o, "took_ms",
-		st->reached ? json_ms(st->ended_ns - st->began_ns) : json_null());
-	for (size_t k = 0; k < st->figure_count; k++)
-		json_object_set_new(figures, st->figures[k].name,
-			json_integer((json_int_t)st->figures[k].value));
-	json_object_set_new(o, "figures", figures);
-	for (size_t k = 0; k < st->note_count; k++) {
-		json_t *note = json_object();
-
-		json_object_set_new(note, "at_ms", json_ms(since(r, st->notes[k].at_ns)));
-		json_object_set_new(note, "text", json_text(st->notes[k].text));
-		json_array_append_new(evidence, note);
-	}
-	json_object_set_new(o, "evidence", evidence);
-	json_object_set_new(
-		o, "evidence_dropped", json_integer((json_int_t)st->notes_dropped));
-	return o;
-}
-
-static json_t *
-json_node(const struct report *r, const struct report_node *n)
-{
-	json_t *o = json_object();
-	char hex[ID_HEX_CAP], end[CHILD_END_TEXT_CAP];
-
-	json_object_set_new(o, "name", json_text(n->name));
-	json_object_set_new(
-		o, "id", n->ready ? json_string(id_hex(hex, &n->id)) : json_null());
-	json_object_set_new(o, "mesh", json_string(n->mesh));
-	json_object_set_new(o, "type", json_string(n->type));
-	json_object_set_new(o, "started_ms",
-		n->started ? json_ms(since(r, n->started_ns)) : json_null());
-	json_object_set_new(o, "ready_ms",
-		n->ready ? json_ms(since(r, n->ready_ns)) : json_null());
-	json_object_set_new(o, "boot_us",
-		n->ready ? json_integer((json_int_t)n->boot_us) : json_null());
-	json_object_set_new(o, "ended_ms",
-		n->ended ? json_ms(since(r, n->end.at_ns)) : json_null());
-	json_object_set_new(o, "end",
-		n->ended ? json_string(child_end_text(&n->end, end, sizeof(end)))
-			 : json_null());
-	json_object_set_new(o, "end_expected",
-		n->ended ? json_boolean(n->end.expected) : json_null());
-	json_object_set_new(o, "failure", json_text(n->failure));
-	return o;
-}
-
-void
-report_json(const struct report *r, struct buf *to)
-{
-	json_t *o = json_object(), *steps = json_array(), *nodes = json_array();
-	char *text;
-
-	json_object_set_new(o, "version", json_integer(1));
-	json_object_set_new(o, "scenario", json_string(r->scenario));
-	json_object_set_new(o, "file", json_text(r->file));
-	json_object_set_new(o, "verdict", json_string(report_verdict_text(r->verdict)));
-	/* 0 pass, 1 fail, 2 unproven: the numbers of the enum are the exit statuses. */
-	json_object_set_new(o, "exit_status", json_integer(r->verdict));
-	json_object_set_new(o, "started_at_ms", json_integer((json_int_t)r->wall_ms));
-	json_object_set_new(o, "took_ms", json_ms(r->ended_ns - r->began_ns));
-	for (size_t i = 0; i < r->step_count; i++)
-		json_array_append_new(steps, json_step(r, i));
-	json_object_set_new(o, "steps", steps);
-	for (size_t i = 0; i < r->node_count; i++)
-		json_array_append_new(nodes, json_node(r, &r->nodes[i]));
-	json_object_set_new(o, "nodes", nodes);
-	text = json_dumps(o, JSON_INDENT(2));
-	json_decref(o);
-	if (!text)
-		abort();	/* out of memory: every value above is a valid one */
-	buf_put(to, text, strlen(text));
-	buf_put_u8(to, '\n');
-	free(text);
 }

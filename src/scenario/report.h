@@ -76,6 +76,7 @@ struct report_node {
 	char name[NAME_LEN_MAX + 1];
 	struct peer_id id;
 	bool started, ready, ended;
+	bool killed;	/* a fault of the run ended a process of it by SIGKILL */
 	uint64_t started_ns, ready_ns, boot_us;
 	struct child_end end;
 	char failure[LIFELINE_TEXT_CAP];
@@ -91,6 +92,11 @@ struct report {
 	size_t step_count;
 	struct report_node *nodes;
 	size_t node_count, mesh_count;
+	/* Links that both ends reported when the steps were over, between nodes. */
+	struct report_edge {
+		size_t a, b;
+	} *edges;
+	size_t edge_count;
 	uint64_t seed;
 	char plan_hash[65];
 	struct report_fault *faults;
@@ -119,5 +125,10 @@ char *report_seconds(char to[static REPORT_SECONDS_CAP], uint64_t ns);
 /* For people, and one JSON document with a newline at its end. */
 void report_text(const struct report *r, struct buf *to);
 void report_json(const struct report *r, struct buf *to);
+/* TAP version 14, a test for each step; JUnit XML, where unproven is an error. */
+void report_tap(const struct report *r, struct buf *to);
+void report_junit(const struct report *r, struct buf *to);
+/* Text as XML has it in attributes, made printable. */
+void report_xml(struct buf *to, const char *text);
 
 #endif

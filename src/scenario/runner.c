@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "mesh/directory.h"
 #include "scenario/runner.h"
+#include "scenario/standing.h"
 #include "scenario/step.h"
 
 /*
@@ -24,6 +25,7 @@ struct runner {
 	const struct scenario *scenario;
 	struct supervisor *supervisor;
 	struct members members;
+	struct standing standing;
 	struct report report;
 	enum phase phase;
 	const struct plan *plan;
@@ -51,6 +53,8 @@ runner_new(const struct runner_config *c, struct supervisor *s, uint64_t now_ns)
 	r->supervisor = s;
 	r->data_root = mem_text(c->data_root);
 	members_init(&r->members, r->scenario, r->data_root);
+	/* Nonces must not come twice, whatever the seed of the run. */
+	standing_init(&r->standing, r->scenario, c->wall_ms ^ now_ns);
 	report_init(&r->report, r->scenario, c->file);
 	r->report.seed = c->plan->seed;
 	memcpy(r->report.plan_hash, c->plan->hash, sizeof(r->report.plan_hash));
@@ -67,6 +71,7 @@ runner_free(struct runner *r)
 		return;
 	for (size_t i = 0; i < r->under_way; i++)
 		step_end(&r->steps[i], r->report.ended_ns);
+	standing_fini(&r->standing);
 	members_fini(&r->members);
 	report_fini(&r->report);
 	free(r->thinks);
@@ -74,9 +79,39 @@ runner_free(struct runner *r)
 	mem_free(MEM_RUNNER, r);
 }
 
+static bool
+links_to(const struct expect_node *a, const struct expect_node *b)
+{
+	for (size_t i = 0; i < a->view->link_count; i++)
+		if (id_equal(&a->view->links[i], &b->id))
+			return true;
+	return false;
+}
+
+/* The overlay as its nodes told it last. */
+static void
+keep_topology(struct runner *r)
+{
+	size_t count = members_expect(&r->members);
+	const struct expect_node *n = r->members.nodes;
+
+	r->report.edge_count = 0;
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = i + 1; k < count; k++) {
+			if (!n[i].view || !n[k].view || !links_to(&n[i], &n[k]) ||
+				!links_to(&n[k], &n[i]))
+				continue;
+			r->report.edges = mem_resize(r->report.edges,
+				r->report.edge_count + 1, sizeof(*r->report.edges));
+			r->report.edges[r->report.edge_count++] = (struct report_edge){
+				r->members.index[i], r->members.index[k] };
+		}
+}
+
 static void
 stop_all(struct runner *r, uint64_t now_ns)
 {
+	keep_topology(r);
 	r->phase = PHASE_STOPPING;
 	r->stop_ns = now_ns;
 	supervisor_stop_all(r->supervisor, now_ns);
@@ -285,8 +320,10 @@ runner_tick(struct runner *r, uint64_t now_ns)
 	if (r->phase == PHASE_STEPS &&
 		!stopping(r))
 		members_start(&r->members, r->supervisor, now_ns);
-	if (r->phase == PHASE_STEPS)
+	if (r->phase == PHASE_STEPS) {
+		standing_tick(&r->standing, &r->members, r->supervisor);
 		steps_tick(r, now_ns);
+	}
 	if (r->phase == PHASE_WITNESSES)
 		witnesses_tick(r, now_ns);
 	if (r->phase == PHASE_STOPPING) {

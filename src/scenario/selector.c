@@ -52,9 +52,8 @@ selector_parse(struct selector *s, const char *text, char why[static SELECTOR_WH
 	return true;
 }
 
-/* '*' stands for any letters, also none. */
-static bool
-glob(const char *pattern, const char *text)
+bool
+selector_glob(const char *pattern, const char *text)
 {
 	const char *star = NULL, *back = NULL;
 
@@ -81,7 +80,7 @@ bool
 selector_matches(const struct selector *s, const char *mesh, const char *type,
 	unsigned number)
 {
-	return glob(s->mesh, mesh) && glob(s->type, type) &&
+	return selector_glob(s->mesh, mesh) && selector_glob(s->type, type) &&
 		(s->number == 0 || s->number == number);
 }
 

@@ -33,6 +33,8 @@ bool selector_matches(const struct selector *s, const char *mesh, const char *ty
 	unsigned number);
 bool selector_any_matches(const struct selectors *all, const char *mesh,
 	const char *type, unsigned number);
+/* '*' in the pattern stands for any letters, also none. */
+bool selector_glob(const char *pattern, const char *text);
 char *selector_text(const struct selectors *all, char *to, size_t cap);
 
 #endif

@@ -97,7 +97,8 @@ values_are_taken(void **state)
 	assert_int_equal(o.log_format, LOG_JSON);
 	assert_int_equal(parse(&o, line, "--run f --report json:a/b", why), 0);
 	assert_string_equal(o.file, "f");
-	assert_string_equal(o.report_path, "a/b");
+	assert_int_equal(o.report_count, 1);
+	assert_string_equal(o.reports[0], "json:a/b");
 }
 
 /* What is wrong is refused with its exit status and the words that help. */
@@ -131,6 +132,12 @@ mistakes_are_explained(void **state)
 		{ "--list nodes --follow", 64, "--follow means nothing" },
 		{ "--status --events f", 64, "--events means nothing" },
 		{ "--run f --report xml:p", 64, "json:PATH" },
+		{ "--run f --report json:p --report json:q", 64, "given twice" },
+		{ "--run f --seed 1 --seed 2", 64, "given twice" },
+		{ "--run f --seed " ID "@127.0.0.1:1", 64, "is a number" },
+		{ "--node b --mesh m --seed 7", 64, "not a number" },
+		{ "--test sham --repeat 0", 64, "1 to 1000" },
+		{ "--plan f --repeat 2", 64, "means nothing with --plan" },
 		{ "--observe --log-level loud", 64, "--log-level loud" },
 		{ "--observe --log-format xml", 64, "--log-format xml" },
 		{ "--node b --mesh m --lifeline 2", 64, "--lifeline" },

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef APP_RUN_REPORT_H
+#define APP_RUN_REPORT_H
+
+#include "app/options.h"
+#include "scenario/report.h"
+
+/* Where the report of a run goes: standard output and files. */
+void run_report_print(const struct report *r);
+/*
+ * The files that the options and the scenario name. The exit status of the run, or
+ * EXIT_IO after a line that says why.
+ */
+int run_report_write(
+	const struct report *r, const struct options *o, const struct scenario *s);
+/* 0, or EXIT_IO after a line. A file is replaced whole; a pipe is written to. */
+int run_report_file(const char *path, const struct buf *b);
+int run_report_status(enum verdict v);	/* 0, 1, 2 */
+
+#endif
