@@ -92,6 +92,7 @@ save_peers(struct running *r, uint64_t now_ns)
 	uint64_t refused = r->boot.dir.refused;
 
 	r->peers_changed = files_peers_save(&r->boot.dir, peers, count, why) != ERR_OK;
+	node_degraded(r->boot.node, r->peers_changed, now_ns);
 	if (r->peers_changed)
 		log_warn("%s", why); /* and tried again, when there may be room */
 	node_writes_refused(r->boot.node, r->boot.dir.refused - refused);

@@ -139,6 +139,8 @@ json_node(const struct directory *d, const struct directory_entry *en, uint64_t 
 	json_object_set_new(o, "frames_received", json_count(g->frames_received));
 	json_object_set_new(o, "loop_lag_ms", json_count(g->loop_lag_ms));
 	json_object_set_new(o, "build", json_text(g->build));
+	json_object_set_new(o, "degraded",
+		json_boolean(g->flags & DIGEST_DEGRADED));
 	json_object_set_new(o, "accused_by", json_accusers(d, en, now_ns));
 	return o;
 }

@@ -111,7 +111,7 @@ fill(const struct node *n, struct membership *m, uint16_t flags, uint64_t now_ns
 	d->memory_budget_kib = c->memory_budget_kib;
 	d->loop_lag_ms = n->load.loop_lag_ms > UINT16_MAX ? UINT16_MAX :
 		(uint16_t)n->load.loop_lag_ms;
-	d->flags = flags;
+	d->flags = flags | (n->degraded ? DIGEST_DEGRADED : 0);
 	if (strcmp(c->type, "gateway") == 0)
 		d->flags |= DIGEST_GATEWAY;
 	add_neighbors(n, m, d);

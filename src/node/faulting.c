@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "node/announce.h"
 #include "node/state.h"
 
 static size_t
@@ -207,6 +208,16 @@ bool
 node_next_effect(struct node *n, struct fault_effect *e)
 {
 	return faults_next_effect(&n->faults, e);
+}
+
+void
+node_degraded(struct node *n, bool degraded, uint64_t now_ns)
+{
+	if (n->degraded == degraded)
+		return;
+	n->degraded = degraded;
+	for (size_t i = 0; i < n->mesh_count; i++)
+		announce_soon(n, n->meshes[i], now_ns);
 }
 
 void

@@ -139,14 +139,20 @@ def the_disk_is_full(t):
     peers = f"{a.data_dir}/peers"
     wait(lambda: os.path.exists(peers), 20, "no peers were remembered")
     os.unlink(peers)
+    check(not any(n["degraded"] for n in b.nodes()), "degraded before")
     op.order(a, "disk-full for=10s")
     wait(lambda: "No space left" in a.log(), 10, a.tail)
     wait(lambda: a.status()["faults"] and a.status()["faults"][0]["matched"] > 0, 5,
          "no write was refused")
     check(not os.path.exists(peers), "it was written")
+
+    def degraded():
+        return {n["id"]: n["degraded"] for n in b.nodes()}
+    wait(lambda: degraded() == {a.id: True, b.id: False}, 10, "the other is not told")
     equal(set(b.sees().values()), {"live"}, "what the other end sees")
     wait(lambda: clean(a), 15, "not clean")
     wait(lambda: os.path.exists(peers), 15, "it was not written after")
+    wait(lambda: not degraded()[a.id], 10, "it is degraded still")
     equal(glob.glob(f"{a.data_dir}/.*"), [], "left behind")
 
 
