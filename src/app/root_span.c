@@ -36,6 +36,8 @@ root_span_begin(
 
 	randombytes_buf(seed, sizeof seed);
 	r->tracer = tracer_new(seed, now_ns, wall_us());
+	randombytes_buf(seed, sizeof seed);
+	r->spans = span_store_new(seed, now_ns, wall_us());
 	r->flags = TRACEPARENT_SAMPLED;
 	if (root_span_above(&c, say)) {
 		tracer_adopt(r->tracer, &c);
@@ -60,5 +62,7 @@ void
 root_span_fini(struct root_span *r)
 {
 	tracer_free(r->tracer);
+	span_store_free(r->spans);
 	r->tracer = NULL;
+	r->spans = NULL;
 }

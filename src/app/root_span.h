@@ -12,6 +12,7 @@
  */
 struct root_span {
 	struct tracer *tracer;
+	struct span_store *spans;	/* for those below it, from its beginning on */
 	int span;
 	uint8_t flags;
 };

@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "app/chronicle.h"
+#include "app/fault_spans.h"
 #include "app/options.h"
 #include "app/root_span.h"
 #include "app/run_mode.h"
@@ -259,6 +260,7 @@ end_trace(struct run *r)
 
 	tracer_set(r->root.tracer, r->root.span, TRACE_ATTR_VERDICT, "%s",
 		report_verdict_text(v));
+	fault_spans_put(&r->root, runner_report(r->runner), r->telemetry);
 	root_span_end(&r->root, v == VERDICT_PASS ? NULL : "the run did not pass",
 		r->telemetry);
 	telemetry_close(r->telemetry);

@@ -168,6 +168,34 @@ def a_run_is_one_trace(t):
               s.end_time_unix_nano <= run.end_time_unix_nano, "a boot outside of its run")
 
 
+def faults_hang_below_their_run(t):
+    """a fault is a span of its run, with what became of it; a sham is not witnessed"""
+    path = t.dir + "/run.yaml"
+    with open(path, "w") as f:
+        f.write("name: faults\nmeshes:\n  mesh1: {broker: 4}\n"
+                "steps:\n  - wait: {until: converged, within: 60s}\n"
+                "  - fault: {primitive: clock-skew, for: 3s}\n"
+                "  - fault: {primitive: sham, for: 1s}\n  - stop\n")
+    with Collector() as c, exported_to(c.url):
+        _, out, _ = t.run("--run", path, within=90)
+        run = c.named("mesh.run")
+        spans = c.spans()
+    found = {}
+    for f in (s for s in spans if s.name == "chaos.fault"):
+        equal((f.trace_id, f.parent_span_id), (run.trace_id, run.span_id), out)
+        said = attributes(f.attributes)
+        check(said["targets"].startswith("mesh1.broker."), said)
+        parts = {s.name: s for s in spans if s.parent_span_id == f.span_id}
+        for s in parts.values():
+            check(f.start_time_unix_nano <= s.start_time_unix_nano and
+                  s.end_time_unix_nano <= f.end_time_unix_nano, s.name)
+        found[said["primitive"]] = (said["lease_ms"], said["verdict"], f.status.code,
+                                    {n: s.status.code for n, s in parts.items()})
+    names = ["chaos.injected", "chaos.witnessed", "chaos.reverted"]
+    equal(found, {"clock-skew": ("3000", "pass", 0, dict.fromkeys(names, 0)),
+                  "sham": ("1000", "unproven", 2, dict(zip(names, (0, 2, 0))))}, out)
+
+
 def a_console_is_one_trace(t):
     """the nodes that a console starts hang below its span"""
     with Collector() as c, exported_to(c.url):
@@ -214,4 +242,4 @@ if __name__ == "__main__":
         sys.exit(0)
     main(a_boot_arrives, a_delay_is_a_bar, a_failed_boot_arrives,
          joining_and_leaving_arrive, variables_are_honored, traceparent_is_honored,
-         a_run_is_one_trace, a_console_is_one_trace)
+         a_run_is_one_trace, faults_hang_below_their_run, a_console_is_one_trace)

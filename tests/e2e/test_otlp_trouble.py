@@ -145,6 +145,19 @@ def a_silent_collector_holds_nobody(t):
     check(max(lag) < LAG_BOUND_MS * SLOW, f"{max(lag)} ms")
 
 
+def a_run_does_not_wait_for_it(t):
+    """nodes of a run leave by themselves, in time, with a collector that is silent"""
+    path = t.dir + "/run.yaml"
+    with open(path, "w") as f:
+        f.write("name: two\nmeshes:\n  mesh1: {broker: 2}\n"
+                "steps:\n  - wait: {until: converged, within: 60s}\n  - stop\n")
+    with Silent() as c, exported_to(c.url, OTEL_EXPORTER_OTLP_TIMEOUT="600000"):
+        status, out, err = t.run("--run", path, within=60)
+    equal(status, 0, out + err)
+    check("forced 0" in out, out)
+    check("OTLP: of 1 traces 0 arrived" in err, err)
+
+
 def a_slow_collector_holds_nobody(t):
     """answers after 3 s: nothing is lost, the loop turns, and the timeout is honored"""
     lag = []
@@ -214,5 +227,6 @@ if __name__ == "__main__":
         sys.exit(0)
     main(nothing_runs_unasked, retry_after_holds, errors_are_not_tried_again,
          partial_success_is_counted, garbage_is_seen, lost_connections_are_tried_again,
-         a_silent_collector_holds_nobody, a_slow_collector_holds_nobody,
+         a_silent_collector_holds_nobody, a_run_does_not_wait_for_it,
+         a_slow_collector_holds_nobody,
          certificates_are_checked, bad_variables_are_said)
