@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "tui/border.h"
 #include "tui/change.h"
+#include "tui/fabric.h"
 #include "tui/pane.h"
 #include "tui/prompt.h"
 #include "tui/rows.h"
@@ -32,7 +33,7 @@ static const struct {
 };
 
 /* What the open prompt is for. */
-enum purpose { ASK_QUIT, ASK_BOOTSTRAP, ASK_SPAWN, ASK_STOP, ASK_FILTER };
+enum purpose { ASK_QUIT, ASK_BOOTSTRAP, ASK_SPAWN, ASK_STOP, ASK_SEND, ASK_FILTER };
 
 struct console {
 	void *panes[PANES];
@@ -45,6 +46,8 @@ struct console {
 	char filters[3][PROMPT_TEXT_CAP], filter_before[PROMPT_TEXT_CAP];
 	struct prompt prompt;
 	unsigned stop_child;
+	char send_to[NAME_LEN_MAX + 1];
+	size_t meshes;		/* of the last frame */
 	struct border_said said;
 	/* What the last frame showed, so that the next is drawn only for a reason. */
 	bool touched;
@@ -157,6 +160,28 @@ ask_stop(struct console *c, const struct model *m)
 	prompt_confirm(&c->prompt, ASK_STOP, "Stop %s (pid %d)?", name, row.child->pid);
 }
 
+static void
+ask_send(struct console *c, const struct model *m)
+{
+	char short_name[NAME_LEN_MAX + 1], hex[ID_HEX_CAP];
+	const struct digest *g;
+	struct row row;
+
+	if (!rows_one(&row, m, &c->selected)) {
+		say(c, m, MODEL_NOTICE_WARN, "select a node first");
+		return;
+	}
+	g = &row.entry->digest;
+	/* So many digits are of one node, however many there are. */
+	snprintf(c->send_to, sizeof(c->send_to), "%s.%s.%.12s", g->mesh, g->type,
+		id_hex(hex, &g->id));
+	prompt_form(&c->prompt, ASK_SEND, "");
+	snprintf(c->prompt.question, sizeof(c->prompt.question), "Send a message to %s",
+		directory_name(row.entry, short_name));
+	prompt_field(&c->prompt, "kind", "message");
+	prompt_field(&c->prompt, "text", "hello");
+}
+
 static bool
 answer(struct console *c, struct console_command *out)
 {
@@ -171,6 +196,12 @@ answer(struct console *c, struct console_command *out)
 		out->kind = CONSOLE_SPAWN;
 		snprintf(out->type, sizeof(out->type), "%s", c->prompt.fields[0].text);
 		snprintf(out->mesh, sizeof(out->mesh), "%s", c->prompt.fields[1].text);
+		return true;
+	case ASK_SEND:
+		out->kind = CONSOLE_SEND;
+		snprintf(out->to, sizeof(out->to), "%s", c->send_to);
+		snprintf(out->type, sizeof(out->type), "%s", c->prompt.fields[0].text);
+		snprintf(out->text, sizeof(out->text), "%s", c->prompt.fields[1].text);
 		return true;
 	case ASK_STOP:
 		out->kind = CONSOLE_STOP;
@@ -273,6 +304,9 @@ act_here(struct console *c, const struct model *m, enum action a)
 	case ACTION_STOP:
 		ask_stop(c, m);
 		return true;
+	case ACTION_SEND:
+		ask_send(c, m);
+		return true;
 	case ACTION_BOOTSTRAP:
 		prompt_confirm(&c->prompt, ASK_BOOTSTRAP,
 			"Start 18 nodes in two meshes on this "
@@ -281,6 +315,23 @@ act_here(struct console *c, const struct model *m, enum action a)
 	default:
 		return false;
 	}
+}
+
+/* The first mesh that is heard and has no picture yet. */
+static bool
+watch_mesh(struct console *c, const struct model *m, struct console_command *out)
+{
+	const struct backbone_mesh *b;
+
+	for (size_t i = 0; (b = fabric_other(m, i)) != NULL; i++) {
+		if (b->state != BACKBONE_HEARD)
+			continue;
+		out->kind = CONSOLE_WATCH_MESH;
+		memcpy(out->mesh, b->summary.mesh, sizeof(out->mesh));
+		return true;
+	}
+	say(c, m, MODEL_NOTICE_INFO, "every mesh that is heard is shown already");
+	return false;
 }
 
 bool
@@ -301,6 +352,8 @@ console_key(struct console *c, const struct model *m, uint32_t key,
 		out->kind = CONSOLE_REDRAW;
 		return true;
 	}
+	if (a == ACTION_WATCH_MESH)
+		return watch_mesh(c, m, out);
 	if (a == ACTION_NONE || act_here(c, m, a))
 		return false;
 	if (c->detail_open) {
@@ -357,6 +410,9 @@ console_wants(const struct console *c, struct console_wants *to)
 	*to = (struct console_wants){ .selected = c->selected };
 	if (c->detail_open)
 		to->of_selected |= 1u << WATCHED_LINKS | 1u << WATCHED_OBJECTS;
+	/* Who sends to whom across meshes; of one mesh the timeline shows it. */
+	else if (c->current == TOPOLOGY && c->meshes > 1)
+		to->all = 1u << WATCHED_EVENTS;
 	else if (c->current == TIMELINE)
 		to->all = 1u << WATCHED_EVENTS;
 	else if (c->current == BOOT)
@@ -405,6 +461,7 @@ console_draw(struct console *c, const struct model *m, struct canvas *canvas)
 	struct border_tab tabs[PANES];
 
 	c->touched = false;
+	c->meshes = m->mesh_count;
 	c->drawn_ns = m->now_ns;
 	c->drawn_hash = showing(c, m);
 	canvas_clear(canvas);

@@ -28,9 +28,12 @@ struct console_command {
 		CONSOLE_SPAWN,		/* type, mesh: both are labels */
 		CONSOLE_STOP,		/* child: a child_row id of ours */
 		CONSOLE_ACKNOWLEDGE,	/* alert: a seq; 0: all of them */
+		CONSOLE_SEND,		/* to, type (of the message), text */
+		CONSOLE_WATCH_MESH,	/* mesh: show its nodes, too */
 		CONSOLE_REDRAW,		/* screen_repaint, then draw */
 	} kind;
 	char type[LABEL_LEN_MAX + 1], mesh[LABEL_LEN_MAX + 1];
+	char to[NAME_LEN_MAX + 1], text[LABEL_LEN_MAX + 1];
 	unsigned child;
 	uint64_t alert;
 };

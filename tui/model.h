@@ -3,6 +3,8 @@
 #define TUI_MODEL_H
 
 #include "mesh/alerts.h"
+#include "mesh/backbone.h"
+#include "mesh/crossings.h"
 #include "mesh/facts.h"
 #include "mesh/outlook.h"
 #include "mesh/series.h"
@@ -55,6 +57,8 @@ struct model {
 	const struct node_status *self; /* the observer; NULL while it has not joined */
 	const struct model_mesh *meshes;	/* in order of name */
 	size_t mesh_count;
+	const struct backbone *backbone;	/* all meshes, by summaries; or NULL */
+	const struct crossings *crossings;	/* who sends to whom; or NULL */
 	uint64_t heard_ns;			/* when the newest digest came; 0 never */
 	const struct child_row *const *children;	/* every row of the supervisor */
 	size_t child_count;

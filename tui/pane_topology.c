@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "tui/fabric.h"
 #include "tui/overlay.h"
 #include "tui/pane.h"
 #include "tui/table.h"
@@ -211,8 +212,8 @@ lane_of(const struct model *m, const struct peer_id *id)
 static int
 draw_lanes(struct pane_topology *p, const struct pane_context *x, struct canvas *c)
 {
-	size_t lanes = p->lane_count, chosen = lane_of(x->model, x->selected), columns,
-	       rows;
+	size_t lanes = p->lane_count + fabric_others(x->model), columns, rows;
+	size_t chosen = lane_of(x->model, x->selected);
 
 	grid(lanes, c->width, c->height, &columns, &rows);
 	if (chosen != SIZE_MAX &&
@@ -231,7 +232,11 @@ draw_lanes(struct pane_topology *p, const struct pane_context *x, struct canvas 
 		right -=
 			column + 1 < columns && c->height / (int)rows < LANE_BOXED_HEIGHT;
 		w = canvas_window(c, left, top, right - left, bottom - top);
-		draw_lane(p, x, i, &w, left, top);
+		if (i < p->lane_count)
+			draw_lane(p, x, i, &w, left, top);
+		else
+			fabric_lane(&w, x->model,
+				fabric_other(x->model, i - p->lane_count));
 	}
 	return (int)(lanes > columns * rows ? lanes - columns * rows : 0);
 }
@@ -305,14 +310,20 @@ pane_topology_draw(void *pane, const struct pane_context *x, struct canvas *c)
 {
 	struct pane_topology *p = pane;
 	int about_lines = c->height >= 14 ? 2 : 1, hidden;
-	struct canvas lanes = canvas_window(c, 0, 0, c->width, c->height - about_lines);
+	/* A tenth of the height, and at least a line, for who sends to whom. */
+	int sends = fabric_crossing_lines(x->model, 1 + c->height / 10);
+	int lanes_height = c->height - about_lines - sends;
+	struct canvas lanes = canvas_window(c, 0, 0, c->width, lanes_height);
+	struct canvas crossings = canvas_window(c, 0, lanes_height, c->width, sends);
 	struct canvas about =
 		canvas_window(c, 0, c->height - about_lines, c->width, about_lines);
 
 	p->places.count = 0;
 	follow(p, x->model);
-	if (p->lane_count == 0)
+	if (p->lane_count + fabric_others(x->model) == 0)
 		return;
+	if (sends > 0)
+		fabric_crossings(&crossings, x->model);
 	hidden = draw_lanes(p, x, &lanes);
 	draw_about(p, x, &about, hidden);
 }

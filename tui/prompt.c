@@ -175,7 +175,7 @@ prompt_draw(const struct prompt *p, struct canvas *c)
 {
 	static const char *const hints[] = {
 		[PROMPT_CONFIRM] = "y yes   n no",
-		[PROMPT_FORM] = "Enter start   Tab next   Esc cancel",
+		[PROMPT_FORM] = "Enter go on   Tab next   Esc cancel",
 	};
 	int width = c->width - 4 < 56 ? c->width - 4 : 56;
 	int lines, height, x, y;

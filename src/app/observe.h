@@ -43,6 +43,7 @@ struct observe {
 	struct alarms alarms;
 	struct boots *boots;
 	struct watching *watching;
+	struct crossings crossings;
 	struct loop_signals signals;
 	uv_signal_t resized;
 	uv_poll_t keys;
@@ -83,6 +84,16 @@ void observe_model_fini(struct observe *o);
  */
 void observe_begin_trace(struct observe *o);
 void observe_open_telemetry(struct observe *o);
+/*
+ * Meshes that are heard of on the backbone: shown, as long as they are few and no --mesh
+ * says otherwise; the others by their summaries, until a person asks for one.
+ */
+#define OBSERVE_MESHES_SHOWN 8
+void observe_fabric(struct observe *o, uint64_t now_ns);
+void observe_watch_mesh(struct observe *o, const char *mesh);
+/* Sends for a person; how it went becomes a notice. */
+void observe_send(struct observe *o, const struct console_command *c);
+void observe_sent(struct observe *o);
 /* Begins to look for nodes of this machine. */
 void observe_find(struct observe *o);
 /* Watches what is being looked at; the answers come by themselves. */

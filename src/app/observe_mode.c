@@ -110,6 +110,12 @@ obey(struct observe *o, const struct console_command *c)
 	case CONSOLE_ACKNOWLEDGE:
 		alarms_acknowledge(&o->alarms, c->alert, loop_now_ns());
 		break;
+	case CONSOLE_SEND:
+		observe_send(o, c);
+		break;
+	case CONSOLE_WATCH_MESH:
+		observe_watch_mesh(o, c->mesh);
+		break;
 	case CONSOLE_REDRAW:
 		screen_repaint(o->screen);
 		break;
@@ -222,6 +228,8 @@ observe_on_turned(void *ctx, uint64_t now_ns)
 		(void)watching_answer(o->watching, &a);
 	if (boots != watching_boots(o->watching))
 		o->drawn_ns = 0;	/* a boot is shown as soon as it is known */
+	observe_fabric(o, now_ns);
+	observe_sent(o);
 	alarms_turn(&o->alarms, &o->chronicle, o->node, NULL, now_ns);
 	telemetry_store(o->telemetry, node_spans(o->node));
 	observe_look(o);
@@ -320,6 +328,7 @@ close_all(struct observe *o)
 		node_show_timeline(o->node, NULL);
 	chronicle_fini(&o->chronicle);
 	alarms_fini(&o->alarms);
+	crossings_fini(&o->crossings);
 	watching_free(o->watching);
 	boots_free(o->boots);
 	node_free(o->node);

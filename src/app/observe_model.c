@@ -117,6 +117,9 @@ observe_model(struct observe *o, uint64_t now_ns)
 	fill_meshes(o);
 	fill_children(o);
 	drop_old_notices(o, now_ns);
+	crossings_follow(&o->crossings, o->chronicle.timeline);
+	o->model.crossings = &o->crossings;
+	o->model.backbone = node_backbone(o->node);
 	o->model.timeline = o->chronicle.timeline;
 	o->model.alerts = o->alarms.alerts;
 	o->model.series = o->alarms.series;

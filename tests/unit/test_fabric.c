@@ -327,6 +327,74 @@ observers_listen(void **state)
 	assert_int_equal(world_sees(&w, o, b), -1);
 }
 
+/*
+ * What a node knows and has as neighbors, in its mesh and on the backbone: one number.
+ * Observers are left out, for they are what comes and goes.
+ */
+static uint64_t
+sets(size_t i)
+{
+	struct link_row rows[LINKS_MAX];
+	size_t count = node_links(w.nodes[i].node, rows, LINKS_MAX);
+	const struct backbone *b = node_backbone(w.nodes[i].node);
+	struct mesh_row mesh_row;
+	uint64_t sum = 0;
+
+	node_meshes(w.nodes[i].node, &mesh_row, 1);
+	for (size_t k = 0; k < directory_count(mesh_row.directory); k++) {
+		const struct directory_entry *e = directory_at(mesh_row.directory, k);
+
+		sum += (e->digest.id.bytes[0] + 256u * e->digest.id.bytes[1]) *
+		       (e->liveness + 1);
+	}
+	for (size_t k = 0; k < count; k++)
+		if (!rows[k].observer && (rows[k].overlay || rows[k].backbone))
+			sum += UINT64_C(1000003) * (rows[k].peer.bytes[0] +
+				256u * rows[k].peer.bytes[1]) * (1 + rows[k].overlay +
+				2u * rows[k].backbone);
+	for (size_t k = 0; b != NULL && k < backbone_count(b); k++)
+		sum += UINT64_C(7919) * (backbone_at(b, k)->state + 1);
+	return sum;
+}
+
+/* A console over both meshes comes and is killed: no set of nodes or edges changes. */
+static void
+a_killed_console_changes_nothing(void **state)
+{
+	uint64_t before[18];
+	size_t a, b, o;
+
+	(void)state;
+	a = mesh("mesh1", 2);
+	b = mesh("mesh2", 2);
+	for (size_t i = 8; i < 18; i++)
+		world_add(&w, i % 2 ? "mesh1" : "mesh2", "compute",
+			(int)(i % 2 ? a : b), NULL);
+	seed(b, a);
+	assert_true(world_run(&w, SECONDS(60), both_heard_and_whole));
+	world_run(&w, SECONDS(90), NULL);
+	for (size_t i = 0; i < 18; i++)
+		before[i] = sets(i);
+	o = world_add(&w, "", "console", (int)(a + 1), NULL);
+	world_run(&w, SECONDS(1), NULL);
+	(void)node_watch_mesh(w.nodes[o].node, "mesh2", w.now_ns);
+	seed(o, b + 1);
+	world_run(&w, SECONDS(20), NULL);
+	assert_int_equal(hears(o, "mesh2"), BACKBONE_HEARD);
+	assert_int_equal(world_sees(&w, o, a), LIVENESS_LIVE);
+	assert_int_equal(world_sees(&w, o, b), LIVENESS_LIVE);
+	for (size_t i = 0; i < 18; i++)
+		assert_true(before[i] == sets(i));
+	world_kill(&w, o);
+	world_run(&w, SECONDS(20), NULL);
+	for (size_t i = 0; i < 18; i++)
+		assert_true(before[i] == sets(i));
+	/* The control: a node that dies is seen by this. */
+	world_kill(&w, 17);
+	world_run(&w, SECONDS(20), NULL);
+	assert_true(before[a] != sets(a));
+}
+
 int
 main(void)
 {
@@ -341,6 +409,7 @@ main(void)
 		TEST(a_broker_is_no_way_in),
 		TEST(stale_caches_merge_nothing),
 		TEST(observers_listen),
+		TEST(a_killed_console_changes_nothing),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
