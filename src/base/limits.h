@@ -65,13 +65,15 @@
 #define QUIC_RETRY_TOKEN_LIFETIME SECONDS(10)
 #define QUIC_PACKET_LEN_MAX 1452
 /*
- * Packets that are acknowledged at once; how long fewer may wait for company, and the
- * distance of the moments at which those of all connections leave together.
+ * Packets that are acknowledged at once; how long fewer may wait for company, and how far
+ * apart two must have come for the second to be the company. The distance of the moments
+ * at which what waits on all connections leaves together.
  */
 #define QUIC_ACK_PACKETS 8
-#define QUIC_ACK_HOLD MILLISECONDS(200)
+#define QUIC_ACK_HOLD MILLISECONDS(300)
 #define QUIC_ACK_HOLD_LEN 1000
-#define QUIC_ACK_GRID MILLISECONDS(50)
+#define QUIC_ACK_APART MILLISECONDS(100)
+#define QUIC_MOMENTS MILLISECONDS(250)
 #define QUIC_TOMBSTONES_MAX 1024
 
 /* Frames: PROTOCOL.md 5. */
@@ -105,6 +107,7 @@
 #define DIGEST_LEN_MAX 320
 #define DIGEST_NEIGHBORS_MAX 8
 #define DIRECTORY_ENTRIES_MAX 20000
+#define DIRECTORY_BRISK 32 /* one digest in so many travels at once in any case */
 #define DIRECTORY_ESTABLISHED SECONDS(5) /* heard for so long, it makes no room */
 #define ACCUSERS_MAX 4
 #define DIRECTORY_CHANGES_MAX 2048	/* not yet fetched by tick */

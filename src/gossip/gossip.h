@@ -3,8 +3,6 @@
 #define GOSSIP_GOSSIP_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/id.h"
@@ -28,6 +26,7 @@ struct gossip_config {
 	unsigned optimization_hops;				   /* 5 */
 	uint64_t shuffle_ns, neighbor_timeout_ns, join_timeout_ns; /* 60 s, 500 ms, 1 s */
 	uint64_t graft_first_ns, graft_next_ns, lazy_ns; /* 150 ms, 40 ms, 5 ms */
+	uint64_t lazy_calm_ns;			 /* of what is calm; 0: lazy_ns */
 	uint64_t seen_ns, cache_ns;			 /* 90 s, 30 s */
 };
 
@@ -57,7 +56,8 @@ const char *neighbor_change_text(enum neighbor_change c);
 /*
  * A BROADCAST fits topic_can_broadcast and DATA has at most GOSSIP_PEER_DATA_LEN_MAX
  * bytes (asserted). OBSERVER comes before the peer's first message on a connection, and
- * after the LOST of an earlier connection: a loss forgets it.
+ * after the LOST of an earlier connection: a loss forgets it. Nobody waits for what a
+ * calm one says: it is announced later, and relayed as calm.
  */
 struct gossip_in {
 	enum gossip_in_kind {
@@ -73,10 +73,12 @@ struct gossip_in {
 	struct peer_id peer;
 	uint64_t timer;
 	struct view bytes;
+	bool calm;
 };
 
 /*
- * SEND: a body for `peer`; whoever carries it dials if there is no link. HANG_UP: we need
+ * SEND: a body for `peer`; whoever carries it dials if there is no link. A calm one may
+ * wait for others to the same peer. HANG_UP: we need
  * the link no more (after a Disconnect either way, a ShuffleReply, a request without an
  * answer); what was sent before it should still arrive. TIMER: hand GOSSIP_IN_TIMER back
  * at due_ns; timers are never cancelled. NEIGHBOR: the active view changed by `peer`;
@@ -100,6 +102,7 @@ struct gossip_out {
 	uint8_t *bytes; /* owned by the outbox */
 	size_t bytes_len;
 	uint16_t round; /* of a delivery: hops it took */
+	bool calm;
 };
 
 /*

@@ -85,9 +85,12 @@ outbox_dropped(const struct outbox *o)
 	return o->dropped;
 }
 
-void
-outbox_send(struct outbox *o, const struct peer_id *peer, const struct gossip_msg *m)
+static void
+put_message(struct outbox *o, const struct peer_id *peer, const struct gossip_msg *m,
+	bool calm)
 {
+	struct gossip_out *e;
+
 	if (o->count >= GOSSIP_OUTBOX_MAX) {
 		o->dropped++;
 		return;
@@ -98,7 +101,21 @@ outbox_send(struct outbox *o, const struct peer_id *peer, const struct gossip_ms
 		o->dropped++;
 		return;
 	}
-	put_bytes(push(o, GOSSIP_OUT_SEND, peer), o->scratch.data, o->scratch.len);
+	e = push(o, GOSSIP_OUT_SEND, peer);
+	e->calm = calm;
+	put_bytes(e, o->scratch.data, o->scratch.len);
+}
+
+void
+outbox_send(struct outbox *o, const struct peer_id *peer, const struct gossip_msg *m)
+{
+	put_message(o, peer, m, false);
+}
+
+void
+outbox_send_calm(struct outbox *o, const struct peer_id *peer, const struct gossip_msg *m)
+{
+	put_message(o, peer, m, true);
 }
 
 void

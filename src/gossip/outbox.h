@@ -13,6 +13,8 @@
  */
 void outbox_send(
 	struct outbox *o, const struct peer_id *peer, const struct gossip_msg *m);
+void outbox_send_calm(
+	struct outbox *o, const struct peer_id *peer, const struct gossip_msg *m);
 void outbox_hang_up(struct outbox *o, const struct peer_id *peer);
 void outbox_timer(struct outbox *o, uint64_t timer, uint64_t due_ns);
 void outbox_neighbor(

@@ -35,14 +35,17 @@ next_round(uint16_t round)
 
 static void
 send_payload(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *to,
-	const struct peer_id *id, struct view content, uint16_t round)
+	const struct peer_id *id, struct view content, uint16_t round, bool calm)
 {
 	struct gossip_msg m = {.kind = GOSSIP_PAYLOAD};
 
 	m.payload.id = *id;
 	m.payload.content = content;
 	m.payload.round = round;
-	outbox_send(x->out, to, &m);
+	if (calm)
+		outbox_send_calm(x->out, to, &m);
+	else
+		outbox_send(x->out, to, &m);
 	p->stats.payloads_sent++;
 }
 
@@ -69,10 +72,20 @@ send_graft(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *to,
 	p->stats.grafts_sent++;
 }
 
+/* The lazy timer fires then, or earlier. */
+static void
+arm_lazy(struct plumtree *p, struct gossip_ctx *x, uint64_t due_ns)
+{
+	if (!heap_armed(&p->lazy.entry) || p->lazy.entry.due_ns > due_ns)
+		heap_arm(x->timers, &p->lazy.entry, due_ns);
+}
+
 static void
 queue_ihave(struct plumtree *p, struct gossip_ctx *x, struct plumtree_peer *to,
 	const struct peer_id *id, uint16_t round)
 {
+	uint64_t calm_ns = x->calm ? x->config->lazy_calm_ns : 0;
+
 	if (to->count >= GOSSIP_LAZY_QUEUE_MAX) {
 		p->stats.dropped_lazy++;
 		return;
@@ -81,9 +94,9 @@ queue_ihave(struct plumtree *p, struct gossip_ctx *x, struct plumtree_peer *to,
 		to->cap = to->cap ? 2 * to->cap : 8;
 		to->queue = mem_resize(to->queue, to->cap, sizeof(*to->queue));
 	}
-	to->queue[to->count++] = (struct gossip_ihave){*id, round};
-	if (!heap_armed(&p->lazy.entry))
-		heap_arm(x->timers, &p->lazy.entry, x->now_ns + x->config->lazy_ns);
+	to->queue[to->count++] = (struct plumtree_ihave){
+		{*id, round}, calm_ns ? x->now_ns + calm_ns / 4 * 3 : 0};
+	arm_lazy(p, x, x->now_ns + (calm_ns ? calm_ns : x->config->lazy_ns));
 }
 
 /* It has this message, so there is nothing to announce to it. */
@@ -91,7 +104,7 @@ static void
 unqueue_ihave(struct plumtree_peer *to, const struct peer_id *id)
 {
 	for (size_t i = 0; i < to->count; i++) {
-		if (!id_equal(&to->queue[i].id, id))
+		if (!id_equal(&to->queue[i].have.id, id))
 			continue;
 		to->count--;
 		memmove(&to->queue[i], &to->queue[i + 1],
@@ -111,7 +124,8 @@ push(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 		if (from && id_equal(&to->id, from))
 			continue;
 		if (to->eager)
-			send_payload(p, x, &to->id, id, content, round);
+			send_payload(p, x, &to->id, id, content, round,
+				from && x->calm);
 		else if (!x->config->observer)
 			queue_ihave(p, x, to, id, round);
 	}
@@ -186,7 +200,7 @@ on_payload(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 		p->stats.bad_hash++;
 		return;
 	}
-	guide = !m->payload.neighbors_only && is_guide(p, id, x->now_ns);
+	guide = !m->payload.neighbors_only && !x->calm && is_guide(p, id, x->now_ns);
 	if (msgcache_seen(&p->cache, id)) {
 		p->stats.duplicates++;
 		if (!guide)
@@ -244,7 +258,7 @@ on_graft(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 		peer->eager = true;
 	if (!x->config->observer && m->graft.has_id &&
 		msgcache_find(&p->cache, &m->graft.id, &content, &round))
-		send_payload(p, x, from, &m->graft.id, content, round);
+		send_payload(p, x, from, &m->graft.id, content, round, false);
 }
 
 static void
@@ -349,32 +363,69 @@ plumtree_broadcast(struct plumtree *p, struct gossip_ctx *x, struct view content
 	if (msgcache_seen(&p->cache, &id))
 		return;
 	p->stats.broadcasts++;
-	(void)is_guide(p, &id, x->now_ns);
+	if (!x->calm)
+		(void)is_guide(p, &id, x->now_ns);
 	record(p, x, &id, content, 0);
 	push(p, x, NULL, &id, content, 0);
 }
 
 static void
-dispatch(struct plumtree *p, struct gossip_ctx *x)
+send_ihaves(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *to,
+	const struct gossip_msg *m, bool calm)
+{
+	if (m->ihave.count == 0)
+		return;
+	if (calm)
+		outbox_send_calm(x->out, to, m);
+	else
+		outbox_send(x->out, to, m);
+	p->stats.ihaves_sent++;
+}
+
+/* Announces what is ready to one peer; when the last of the others is, or 0. */
+static uint64_t
+announce(struct plumtree *p, struct gossip_ctx *x, struct plumtree_peer *to)
 {
 	size_t room = x->config->message_len_max - IHAVE_OVERHEAD,
-	       max = room / IHAVE_ITEM_LEN;
+	       max = room / IHAVE_ITEM_LEN, kept = 0;
 	struct gossip_msg m = {.kind = GOSSIP_IHAVE};
+	uint64_t last_ns = 0;
+	bool calm = true;
 
 	if (max > GOSSIP_IHAVE_MAX)
 		max = GOSSIP_IHAVE_MAX;
-	for (size_t i = 0; i < p->count; i++) {
-		struct plumtree_peer *to = &p->peers[i];
+	for (size_t i = 0; i < to->count; i++) {
+		const struct plumtree_ihave q = to->queue[i];
 
-		for (size_t done = 0; done < to->count; done += m.ihave.count) {
-			m.ihave.count = to->count - done < max ? to->count - done : max;
-			memcpy(m.ihave.items, &to->queue[done],
-				m.ihave.count * sizeof(*to->queue));
-			outbox_send(x->out, &to->id, &m);
-			p->stats.ihaves_sent++;
+		if (q.ready_ns > x->now_ns) {
+			last_ns = q.ready_ns > last_ns ? q.ready_ns : last_ns;
+			to->queue[kept++] = q;
+			continue;
 		}
-		to->count = 0;
+		if (m.ihave.count == max) {
+			send_ihaves(p, x, &to->id, &m, calm);
+			m.ihave.count = 0;
+		}
+		calm = calm && q.ready_ns != 0;
+		m.ihave.items[m.ihave.count++] = q.have;
 	}
+	send_ihaves(p, x, &to->id, &m, calm);
+	to->count = kept;
+	return last_ns;
+}
+
+static void
+dispatch(struct plumtree *p, struct gossip_ctx *x)
+{
+	uint64_t last_ns = 0;
+
+	for (size_t i = 0; i < p->count; i++) {
+		uint64_t ready_ns = announce(p, x, &p->peers[i]);
+
+		last_ns = ready_ns > last_ns ? ready_ns : last_ns;
+	}
+	if (last_ns != 0)
+		arm_lazy(p, x, last_ns);
 }
 
 static void

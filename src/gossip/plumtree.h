@@ -18,11 +18,20 @@
  * round begins with missing messages and grafts. The guide is the smallest id that came
  * by since GUIDE_NS, so nodes agree without a word. By `make sim-report`, 20 nodes that
  * all send at once: rounds take half the time and RMR is a third.
+ *
+ * What is calm is relayed with delays on each hop, so it comes by one way a second later
+ * than by another, and not by the quickest first. So it shapes no tree, and its
+ * announcements wait longer than that: else each late one would be grafted.
  */
+struct plumtree_ihave {
+	struct gossip_ihave have;
+	uint64_t ready_ns; /* not announced before; 0 for what is not calm */
+};
+
 struct plumtree_peer {
 	struct peer_id id;
 	bool eager;
-	struct gossip_ihave *queue; /* IHaves that wait for the lazy timer */
+	struct plumtree_ihave *queue; /* they wait for the lazy timer */
 	size_t count, cap;
 };
 

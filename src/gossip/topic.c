@@ -226,6 +226,7 @@ topic_handle(
 	struct gossip_ctx x = context(t, now_ns, out);
 	size_t before = outbox_count(out);
 
+	x.calm = in->calm;
 	if (t->quit)
 		return;
 	handlers[in->kind](t, &x, in);

@@ -187,6 +187,48 @@ directory_apply(struct directory *d, struct view payload, const char *mesh,
 	}
 }
 
+/* The paths of neighbors may be new, their times of flight are at each time. */
+static bool
+same_neighbors(const struct digest *a, const struct digest *b)
+{
+	if (a->neighbor_count != b->neighbor_count)
+		return false;
+	for (size_t i = 0; i < a->neighbor_count; i++)
+		if (memcmp(a->neighbors[i].id_prefix, b->neighbors[i].id_prefix,
+			sizeof a->neighbors[i].id_prefix) != 0 ||
+			a->neighbors[i].path_kind != b->neighbors[i].path_kind)
+			return false;
+	return true;
+}
+
+static bool
+same_addresses(const struct digest *a, const struct digest *b)
+{
+	if (a->address_count != b->address_count)
+		return false;
+	for (size_t i = 0; i < a->address_count; i++)
+		if (!address_equal(&a->addresses[i], &b->addresses[i]))
+			return false;
+	return true;
+}
+
+bool
+directory_is_calm(const struct directory *d, struct view payload)
+{
+	const struct directory_slot *s;
+	struct digest g;
+
+	if (payload_kind(payload) != PAYLOAD_DIGEST || digest_read(&g, payload))
+		return false;
+	s = directory_table_find(d, &g.id);
+	return s && s->entry.liveness == LIVENESS_LIVE && s->entry.accuser_count == 0 &&
+	       (g.seq + g.id.bytes[0]) % DIRECTORY_BRISK != 0 &&
+	       g.incarnation == s->entry.digest.incarnation &&
+	       g.flags == s->entry.digest.flags &&
+	       same_neighbors(&g, &s->entry.digest) &&
+	       same_addresses(&g, &s->entry.digest);
+}
+
 size_t
 directory_tick(struct directory *d, uint64_t now_ns, struct directory_change *to,
 	size_t cap)

@@ -67,6 +67,14 @@ int directory_apply(struct directory *d, struct view payload, const char *mesh,
 	uint64_t now_ns);
 
 /*
+ * Whether this looks like the next word of a live node that only says that it goes on:
+ * same incarnation, addresses, flags and neighbors. One in DIRECTORY_BRISK is none, by
+ * its number: from those gossip learns which ways are quick. Nothing of it is verified,
+ * so it may decide how soon a payload travels, and nothing else.
+ */
+bool directory_is_calm(const struct directory *d, struct view payload);
+
+/*
  * Lets time pass; appearances and changes of liveness since the last call, oldest first.
  */
 struct directory_change {

@@ -130,6 +130,10 @@ next_beat(struct node *n, struct membership *m, uint64_t interval_ns, uint64_t n
 		m->beat_ns = now_ns + ANNOUNCE_GAP + rng_below(&n->rng, interval_ns);
 	else if (m->beat_ns <= now_ns)
 		m->beat_ns = now_ns + rng_jitter(&n->rng, interval_ns, 10);
+	else
+		return m->beat_ns;
+	/* When we speak anyway: one packet to a peer and one wake-up for both. */
+	m->beat_ns = endpoint_moment(n->endpoint, m->beat_ns);
 	return m->beat_ns;
 }
 
@@ -145,6 +149,7 @@ announce(struct node *n, struct membership *m, uint16_t flags, uint64_t now_ns)
 	buf_init(&b, GOSSIP_MESSAGE_LEN_MIN);
 	digest_sign(&b, &d, &m->topic_id, n->config.identity.secret_key);
 	in.bytes = (struct view){ b.data, b.len };
+	in.calm = directory_is_calm(m->directory, in.bytes);
 	m->announced_ns = now_ns;
 	m->announce_ns = next_beat(n, m, interval_ns, now_ns);
 	meshes_apply(n, m, in.bytes, now_ns);

@@ -7,6 +7,7 @@
 #include "node/seeding.h"
 #include "node/state.h"
 #include "node/upkeep.h"
+#include "wire/gossip_msg.h"
 
 /* The first link with a node of another mesh is told; later ones are links as any. */
 static void
@@ -99,6 +100,9 @@ on_gossip(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	}
 	if (fabric_owns(n, m))
 		n->fabric->bytes_received += ev->bytes.len;
+	/* The backbone has no directory. */
+	in.calm = m->directory != NULL &&
+		  directory_is_calm(m->directory, gossip_msg_content(ev->bytes));
 	meshes_handle(n, m, &in, now_ns);
 }
 

@@ -191,7 +191,7 @@ links_trying(const struct links *l, const struct peer_id *peer)
 
 int
 links_gossip(struct links *l, const struct peer_id *peer, const struct peer_id *topic,
-	const void *body, size_t len, uint64_t now_ns)
+	struct view body, bool calm, uint64_t now_ns)
 {
 	struct contact *c;
 	int err = links_contact(l, peer, now_ns);
@@ -200,7 +200,7 @@ links_gossip(struct links *l, const struct peer_id *peer, const struct peer_id *
 		return err;
 	c = idmap_find(l->contacts, peer);
 	if (c->up == NULL) {
-		if (!backlog_put(&c->backlog, topic, body, len)) {
+		if (!backlog_put(&c->backlog, topic, body.data, body.len)) {
 			l->dropped_backlog++;
 			return ERR_LIMIT;
 		}
@@ -208,8 +208,11 @@ links_gossip(struct links *l, const struct peer_id *peer, const struct peer_id *
 	}
 	c->up->used_ns = now_ns;
 	l->frames_sent++;
-	messages_gossip(l->messages, true, peer, body, len);
-	return endpoint_gossip(l->endpoint, c->up->conn, topic, body, len);
+	messages_gossip(l->messages, true, peer, body.data, body.len);
+	if (calm)
+		return endpoint_gossip_calm(l->endpoint, c->up->conn, topic, body.data,
+			body.len, now_ns);
+	return endpoint_gossip(l->endpoint, c->up->conn, topic, body.data, body.len);
 }
 
 void

@@ -103,11 +103,11 @@ bool links_trying(const struct links *l, const struct peer_id *peer);
  */
 int links_contact(struct links *l, const struct peer_id *peer, uint64_t now_ns);
 /*
- * A gossip body; held until the link is up. Errors of links_contact, ERR_LIMIT: it is too
- * slow.
+ * A gossip body; held until the link is up, and if it is calm a little for company.
+ * Errors of links_contact, ERR_LIMIT: it is too slow.
  */
 int links_gossip(struct links *l, const struct peer_id *peer, const struct peer_id *topic,
-	const void *body, size_t len, uint64_t now_ns);
+	struct view body, bool calm, uint64_t now_ns);
 /* Our side of the gossip stream is finished: after a Disconnect. */
 void links_gossip_finish(
 	struct links *l, const struct peer_id *peer, const struct peer_id *topic);

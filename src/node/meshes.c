@@ -10,6 +10,7 @@
 #include "node/seeding.h"
 #include "node/state.h"
 #include "node/sync.h"
+#include "node/upkeep.h"
 #include "wire/gossip_msg.h"
 
 #define CHANGES_MAX 64
@@ -80,8 +81,9 @@ carry_out(struct node *n, struct membership *m, const struct gossip_out *o,
 				u->peers[u->count++] = o->peer;
 			break;
 		}
-		if (links_gossip(&n->links, &o->peer, &m->topic_id, o->bytes,
-			o->bytes_len, now_ns) == ERR_OK)
+		if (links_gossip(&n->links, &o->peer, &m->topic_id,
+			(struct view){ o->bytes, o->bytes_len }, o->calm,
+			now_ns) == ERR_OK)
 			break;
 		/*
 		 * No way to it, or it is too slow to follow: either way it is no
@@ -169,6 +171,7 @@ meshes_open_topic(struct node *n, struct membership *m, uint64_t now_ns)
 	gc.self = n->config.identity.id;
 	gc.observer = n->config.observer;
 	gc.lazy_ns = MESHES_LAZY;
+	gc.lazy_calm_ns = MESHES_LAZY_CALM;
 	rng_bytes(&n->rng, gc.seed, sizeof(gc.seed));
 	m->topic = topic_new(&gc, now_ns, n->outbox);
 	drain(n, m, now_ns);
@@ -316,9 +319,12 @@ meshes_tick(struct node *n, struct membership *m, uint64_t now_ns)
 				seeding_met(n, m, e, now_ns);
 				fabric_met(n, m, e, now_ns);
 			}
-			if (changes[i].to == LIVENESS_SUSPECT
-			    && id_is_zero(&changes[i].accuser))
+			if (changes[i].to != LIVENESS_SUSPECT)
+				continue;
+			if (id_is_zero(&changes[i].accuser))
 				seeding_missed(n, m, now_ns);
+			else
+				upkeep_doubt(n, &changes[i].id, now_ns);
 		}
 	} while (count == CHANGES_MAX);
 }

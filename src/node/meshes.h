@@ -9,10 +9,15 @@ struct node;
 
 /*
  * How long announcements to lazy neighbors are gathered. Over connections that repeat
- * what was lost they only matter when a neighbor dies unnoticed; at 5 ms each of them was
- * a packet, and two thirds of what an idle node of 18 sent.
+ * what was lost they only matter when a neighbor dies unnoticed: then an accusation has
+ * to find a way around it.
  */
-#define MESHES_LAZY MILLISECONDS(500)
+#define MESHES_LAZY MILLISECONDS(50)
+/*
+ * Of regular digests, which on each hop wait for others (endpoint_moment): longer than
+ * they need through a mesh, and short beside the 8 s that make a suspect.
+ */
+#define MESHES_LAZY_CALM SECONDS(4)
 
 /*
  * A membership: one mesh that this node is in (a member) or shows (an observer): its

@@ -210,6 +210,18 @@ upkeep_hint(struct node *n, const struct address *remote, uint64_t now_ns)
 }
 
 void
+upkeep_doubt(struct node *n, const struct peer_id *peer, uint64_t now_ns)
+{
+	struct link *k = links_find(&n->links, peer);
+
+	if (k == NULL || k->state != LINK_UP || k->watch.probing ||
+		!meshes_have_neighbor(n, peer))
+		return;
+	k->watch = (struct watch){ .probing = true, .began_ns = now_ns };
+	heap_arm(&n->links.timers, &k->timer, now_ns);
+}
+
+void
 upkeep_lost(struct node *n, const struct link_event *ev, uint64_t now_ns)
 {
 	struct node_event *out = node_push(n, NODE_EVENT_LINK, &ev->peer);

@@ -26,6 +26,11 @@ void upkeep_frame(struct node *n, struct link *k, uint8_t tag, struct view paylo
 void upkeep_probe(struct node *n, const struct peer_id *peer, uint64_t now_ns);
 /* Nobody listens at `remote`, says the kernel. */
 void upkeep_hint(struct node *n, const struct address *remote, uint64_t now_ns);
+/*
+ * Somebody accuses this peer: if it is our neighbor we ask it ourselves, now. A second
+ * word decides, and a link that is only told of digests may be silent for seconds.
+ */
+void upkeep_doubt(struct node *n, const struct peer_id *peer, uint64_t now_ns);
 /* A link ended: who is to be accused, and which seeds are looked for again. */
 void upkeep_lost(struct node *n, const struct link_event *ev, uint64_t now_ns);
 

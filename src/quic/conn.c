@@ -238,7 +238,9 @@ conn_schedule(struct conn *c)
 {
 	uint64_t due_ns = ngtcp2_conn_get_expiry(c->quic);
 
-	if (due_ns < c->held_ns && TAILQ_EMPTY(&c->ready))
+	if (due_ns < c->held_ns && (TAILQ_EMPTY(&c->ready) || c->calm))
+		due_ns = c->held_ns;
+	if (c->calm && c->held_ns < due_ns)
 		due_ns = c->held_ns;
 	if (c->handshake && c->handshake->deadline_ns < due_ns)
 		due_ns = c->handshake->deadline_ns;

@@ -57,7 +57,9 @@ struct conn {
 	uint64_t ended_uni;	/* streams of the peer that ngtcp2 0.12 still holds */
 	size_t burst_len;	/* sent in this turn */
 	bool took_data, took_ack;	/* by the packet that was read last */
-	uint64_t held_ns;	/* acknowledgments wait until then; 0 none does */
+	uint64_t held_ns;	/* what may wait does until then; 0 nothing waits */
+	bool calm;		/* all that is ready to be sent may wait */
+	uint64_t held_since_ns;	/* the first packet whose acknowledgment does */
 	unsigned held_packets;
 	unsigned ended_requests;	/* since the last packet left; see hold() */
 	uint64_t burst_ns;	/* when a burst ended that is not paced yet; 0 none */

@@ -70,35 +70,36 @@ adopt_local(struct conn *c, const struct path *path)
 	c->path.local = path->local;
 }
 
-/*
- * The last moment before due_ns of those at which this endpoint speaks up, so that all
- * connections that wait do so together. Endpoints of one machine have different ones.
- */
+/* At the last moment within QUIC_ACK_HOLD, if that is not too soon for a next packet. */
 static uint64_t
-common_moment(const struct endpoint *e, uint64_t due_ns)
+ack_due(const struct endpoint *e)
 {
-	uint64_t phase_ns = QUIC_ACK_GRID * e->self.bytes[0] / 256;
+	uint64_t due_ns = e->now_ns + QUIC_ACK_HOLD;
+	uint64_t moment_ns = endpoint_moment(e, due_ns - QUIC_MOMENTS);
 
-	return (due_ns - phase_ns) / QUIC_ACK_GRID * QUIC_ACK_GRID + phase_ns;
+	return moment_ns >= e->now_ns + QUIC_ACK_HOLD / 2 ? moment_ns : due_ns;
 }
 
 /*
  * Whether nothing has to be said to the packet that was just read: it brought a little
  * stream data or acknowledged ours, and nothing else. Its acknowledgment rides on the
- * next gossip, or leaves after QUIC_ACK_HOLD. ngtcp2 0.12 would send it after an eighth
- * of the round trip, whatever max_ack_delay says: a packet of its own for each that comes
- * in, and a wake-up for it at the other end; 40 % of what an idle mesh sent was that.
- * Behind a large packet more are waiting for room in the window. Where many requests
- * have ended, the other side waits for our word that more streams may be opened: without
- * it 1,000 requests at once took 5 s, a hundred at a time.
+ * next gossip, or leaves when the peer speaks again, or after QUIC_ACK_HOLD. ngtcp2 0.12
+ * would send it after an eighth of the round trip, whatever max_ack_delay says: a packet
+ * of its own for each that comes in, and a wake-up for it at the other end; 40 % of what
+ * an idle mesh sent was that. Behind a large packet more are waiting for room in the
+ * window. Where many requests have ended, the other side waits for our word that more
+ * streams may be opened: without it 1,000 requests at once took 5 s, a hundred at a time.
  */
 static bool
 hold(struct conn *c, size_t len)
 {
 	uint64_t now_ns = c->endpoint->now_ns;
 
-	if (!c->up || (!c->took_data && !c->took_ack) || !TAILQ_EMPTY(&c->ready) ||
+	if (!c->up || (!c->took_data && !c->took_ack) ||
 		c->ended_requests >= QUIC_STREAMS_MAX / 4)
+		return false;
+	/* Calm gossip waits for the same moment. */
+	if (!TAILQ_EMPTY(&c->ready) && !c->calm)
 		return false;
 	if (!c->took_data)
 		return true;
@@ -108,9 +109,12 @@ hold(struct conn *c, size_t len)
 		c->held_ns = 0;
 		return false;
 	}
+	if (c->held_packets == 1)
+		c->held_since_ns = now_ns;
 	if (c->held_ns == 0)
-		c->held_ns = common_moment(c->endpoint, now_ns + QUIC_ACK_HOLD);
-	return now_ns < c->held_ns;
+		c->held_ns = ack_due(c->endpoint);
+	return now_ns < c->held_ns &&
+	       (c->calm || now_ns < c->held_since_ns + QUIC_ACK_APART);
 }
 
 void
@@ -252,8 +256,10 @@ conn_io_send(struct conn *c, uint8_t *to, size_t cap, struct path *path)
 		c->packets_sent++;
 		c->ended_requests = 0;
 	}
-	if (n > 0 || (c->held_ns != 0 && e->now_ns >= c->held_ns))
+	if (n > 0 || (c->held_ns != 0 && e->now_ns >= c->held_ns)) {
 		c->held_ns = c->held_packets = 0;
+		c->calm = false;
+	}
 	turn_over = n == 0 || c->burst_len >= ngtcp2_conn_get_send_quantum(c->quic);
 	if (!turn_over)
 		return (size_t)n;
@@ -289,7 +295,10 @@ conn_io_expire(struct conn *c)
 		conn_mark(c);
 		return;
 	}
-	conn_schedule(c);
+	if (c->calm && c->held_ns <= e->now_ns)
+		conn_mark(c);
+	else
+		conn_schedule(c);
 }
 
 void

@@ -213,6 +213,15 @@ endpoint_tick(struct endpoint *e, uint64_t now_ns)
 	tombstones_tick(e, now_ns);
 }
 
+uint64_t
+endpoint_moment(const struct endpoint *e, uint64_t now_ns)
+{
+	uint64_t phase_ns = QUIC_MOMENTS * e->self.bytes[0] / 256;
+	uint64_t due_ns = now_ns + QUIC_MOMENTS;
+
+	return (due_ns - phase_ns) / QUIC_MOMENTS * QUIC_MOMENTS + phase_ns;
+}
+
 bool
 endpoint_next_event(struct endpoint *e, struct quic_event *ev)
 {

@@ -62,6 +62,15 @@ int endpoint_control(
  */
 int endpoint_gossip(struct endpoint *e, uint64_t conn, const struct peer_id *topic,
 	const void *body, size_t len);
+/* The same for what may wait: it leaves with the next packet to that peer, or then. */
+int endpoint_gossip_calm(struct endpoint *e, uint64_t conn, const struct peer_id *topic,
+	const void *body, size_t len, uint64_t now_ns);
+/*
+ * The next of the moments at which this endpoint lets go of what waits on any of its
+ * connections; at most QUIC_MOMENTS later. Endpoints of one machine have different ones,
+ * so that a mesh does not speak up in chorus.
+ */
+uint64_t endpoint_moment(const struct endpoint *e, uint64_t now_ns);
 /*
  * Finishes our gossip stream of `topic`: after a Disconnect. A later body opens a new
  * one.

@@ -115,7 +115,26 @@ stream_put(struct stream *s, const void *bytes, size_t len)
 	c->queued_len += len;
 	c->endpoint->queued_len += len;
 	stream_ready(s);
+	c->calm = false;
 	conn_mark(c);
+	return ERR_OK;
+}
+
+int
+stream_put_calm(struct stream *s, const void *bytes, size_t len, uint64_t now_ns)
+{
+	struct conn *c = s->conn;
+	bool alone = !c->dirty && (TAILQ_EMPTY(&c->ready) || c->calm);
+	uint64_t moment_ns = endpoint_moment(c->endpoint, now_ns);
+	int err = stream_put(s, bytes, len);
+
+	if (err || !alone)
+		return err;
+	conn_unmark(c);
+	c->calm = true;
+	if (c->held_ns <= now_ns || c->held_ns > moment_ns)
+		c->held_ns = moment_ns;
+	conn_schedule(c);
 	return ERR_OK;
 }
 
@@ -124,6 +143,7 @@ stream_put_fin(struct stream *s)
 {
 	s->fin = true;
 	stream_ready(s);
+	s->conn->calm = false;
 	conn_mark(s->conn);
 }
 

@@ -64,6 +64,8 @@ struct stream *stream_find_gossip(const struct conn *c, const struct peer_id *to
  * queued.
  */
 int stream_put(struct stream *s, const void *bytes, size_t len);
+/* The same, but it only leaves with others, or at endpoint_moment. */
+int stream_put_calm(struct stream *s, const void *bytes, size_t len, uint64_t now_ns);
 void stream_put_fin(struct stream *s);
 /* Takes it out of the turn, or puts it into it when there is something to send. */
 void stream_ready(struct stream *s);

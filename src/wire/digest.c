@@ -252,6 +252,16 @@ digest_peek_mesh(char mesh[static LABEL_LEN_MAX + 1], struct view payload)
 	return text_is_label(mesh) ? ERR_OK : ERR_MALFORMED;
 }
 
+int
+digest_read(struct digest *d, struct view payload)
+{
+	struct view body, signature;
+	int err =
+		envelope_open(payload, PAYLOAD_DIGEST, DIGEST_LEN_MAX, &body, &signature);
+
+	return err ? err : read_digest(d, body);
+}
+
 void
 accusation_sign(struct buf *b, const struct accusation *a, const struct peer_id *topic,
 	const uint8_t secret_key[static 64])

@@ -87,11 +87,13 @@ int accusation_verify(
  * The same for one more digest of a node whose key has passed digest_verify: whether that
  * is a sound one (crypto_core_ed25519_is_valid_point) costs as much as the signature, and
  * the two were nine tenths of what an idle node computed. ERR_ARGUMENT: of another node.
- * digest_peek says whose digest a payload claims to be; nothing is checked.
+ * digest_peek says whose digest a payload claims to be, digest_read all that it claims;
+ * nothing is checked.
  */
 int digest_verify_known(struct digest *d, struct view payload,
 	const struct peer_id *topic, const struct digest *known);
 int digest_peek(struct peer_id *id, struct view payload);
+int digest_read(struct digest *d, struct view payload);
 /* Which mesh it claims to be of; ERR_MALFORMED also when that is no label. */
 int digest_peek_mesh(char mesh[static LABEL_LEN_MAX + 1], struct view payload);
 

@@ -111,4 +111,7 @@ void gossip_addr_info_encode(struct buf *b, const struct address *a, size_t coun
  */
 void gossip_frame_put(struct buf *b, const void *body, size_t len);
 
+/* The content of a body that is a payload; empty for others. Looks no further. */
+struct view gossip_msg_content(struct view body);
+
 #endif

@@ -204,6 +204,22 @@ gossip_msg_decode(struct gossip_msg *m, struct view body)
 	return ERR_MALFORMED;
 }
 
+struct view
+gossip_msg_content(struct view body)
+{
+	uint32_t protocol, discriminant;
+	struct peer_id id;
+	struct view content;
+
+	if (varint_u32(&body, &protocol) || protocol != kinds[GOSSIP_PAYLOAD].protocol ||
+		varint_u32(&body, &discriminant) ||
+		discriminant != kinds[GOSSIP_PAYLOAD].discriminant ||
+		postcard_id(&body, &id) ||
+		postcard_bytes(&body, GOSSIP_MESSAGE_LEN, &content))
+		return (struct view){ NULL, 0 };
+	return content;
+}
+
 int
 gossip_addr_info_decode(struct view bytes, struct address *out, size_t max, size_t *count)
 {

@@ -130,6 +130,33 @@ endpoint_gossip(struct endpoint *e, uint64_t conn, const struct peer_id *topic,
 }
 
 int
+endpoint_gossip_calm(struct endpoint *e, uint64_t conn, const struct peer_id *topic,
+	const void *body, size_t len, uint64_t now_ns)
+{
+	struct plain_conn *c = plain_find(e, conn);
+	bool alone = c != NULL && !c->dirty;
+	int err = endpoint_gossip(e, conn, topic, body, len);
+
+	if (err || !alone)
+		return err;
+	c->dirty = false;
+	TAILQ_REMOVE(&e->dirty, c, dirty_link);
+	if (c->ack_ns > endpoint_moment(e, now_ns))
+		c->ack_ns = endpoint_moment(e, now_ns);
+	plain_arm(c);
+	return ERR_OK;
+}
+
+uint64_t
+endpoint_moment(const struct endpoint *e, uint64_t now_ns)
+{
+	uint64_t phase_ns = QUIC_MOMENTS * e->self.bytes[0] / 256;
+	uint64_t due_ns = now_ns + QUIC_MOMENTS;
+
+	return (due_ns - phase_ns) / QUIC_MOMENTS * QUIC_MOMENTS + phase_ns;
+}
+
+int
 endpoint_gossip_finish(struct endpoint *e, uint64_t conn, const struct peer_id *topic)
 {
 	return plain_put(e, conn, PLAIN_GOSSIP_END, 1, 0,

@@ -63,7 +63,8 @@ rig_bytes(struct rig *r, enum gossip_in_kind kind, unsigned peer, const void *by
 	size_t len)
 {
 	handle(r, &(struct gossip_in){
-			  .kind = kind, .peer = rig_peer(peer), .bytes = {bytes, len}});
+			  .kind = kind, .peer = rig_peer(peer), .bytes = {bytes, len},
+			  .calm = r->calm});
 }
 
 void
