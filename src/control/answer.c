@@ -194,6 +194,8 @@ answer_list_links(json_t *to, const struct control_view *v)
 			json_real((double)l->rtt_ns / NS_PER_MS));
 		json_object_set_new(o, "since_ms",
 			json_count(age_ms(v->now_ns, l->since_ns)));
+		json_object_set_new(o, "clock_ahead_ms", l->clocked
+			? json_integer((json_int_t)l->skew_ms) : json_null());
 		json_object_set_new(o, "bytes_sent", json_count(l->bytes_sent));
 		json_object_set_new(o, "bytes_received", json_count(l->bytes_received));
 		json_array_append_new(list, o);

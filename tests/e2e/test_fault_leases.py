@@ -48,20 +48,23 @@ class Point:
 
     def state(self):
         """None while there is none of it, or the node does not answer (it is stopped)."""
-        s = mesh.ask(self.node.socket, "status")
+        try:
+            s = mesh.ask(self.node.socket, "status")
+        except mesh.Failure:
+            return None     # its loop stands still, says its watchdog
         for f in (s["faults"] + s["faults_ended"]) if s else []:
             if f["id"] == self.id:
                 return f
         return None
 
     def over(self):
-        wait(lambda: mesh.ask(self.node.socket, "health"), self.lease_ms / 1000 + 20,
-             f"{self.order}: the node answers no more")
+        wait(lambda: (mesh.ask(self.node.socket, "health") or {}).get("healthy"),
+             self.lease_ms / 1000 + 20, f"{self.order}: the node is not well")
         f = self.state()
         if f is None:
             return None
-        wait(lambda: self.state()["state"] != "active", self.lease_ms / 1000 + 20,
-             lambda: f"{self.order}: {self.state()}")
+        wait(lambda: (self.state() or f)["state"] != "active",
+             self.lease_ms / 1000 + 20, lambda: f"{self.order}: {self.state()}")
         f = self.state()
         lasted = f["age_ms"] - f["ended_ms"]
         check(lasted <= (self.lease_ms + GRACE_MS) * mesh.SLOW,
