@@ -29,6 +29,9 @@ directory_takes(struct directory *d, const struct node *n, uint64_t now_ns)
 void
 world_announce_every(struct world *w, uint64_t announce_ns)
 {
+	uint64_t interval_ns = w->count <= ANNOUNCE_FLAT_NODES ?
+		announce_ns : announce_ns * w->count / ANNOUNCE_FLAT_NODES;
+
 	for (size_t i = 0; i < w->count; i++) {
 		struct node *n = w->members[i].node;
 		uint64_t now_ns = w->now_ns + w->members[i].skew_ns;
@@ -40,7 +43,7 @@ world_announce_every(struct world *w, uint64_t announce_ns)
 			struct membership *m = n->meshes[k];
 
 			m->beat_ns = m->announce_ns =
-				now_ns + rng_below(&w->rng, announce_ns);
+				now_ns + rng_below(&w->rng, interval_ns);
 			directory_takes(m->directory, n, now_ns);
 		}
 		heap_arm(&w->due, &w->members[i].due, w->now_ns);
