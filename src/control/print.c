@@ -14,6 +14,7 @@
 #include "control/cells.h"
 #include "control/echoes.h"
 #include "control/letters.h"
+#include "control/exports.h"
 #include "control/metrics.h"
 
 /* Characters, not bytes: continuation bytes of UTF-8 take no place. */
@@ -138,6 +139,7 @@ print_status(struct buf *to, const json_t *o)
 		print_line(to, counts[i], text);
 	}
 	control_metrics_print(to, o);
+	control_exports_print(to, o);
 }
 
 static int
