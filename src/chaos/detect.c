@@ -14,7 +14,7 @@
 /* A dial on one machine takes some milliseconds; a refused one never ends well. */
 #define DIAL_PATIENCE SECONDS(4)
 /* Packets before a share of them is believed, and how many answers may be under way. */
-#define LOSS_PACKETS 200
+#define LOSS_PACKETS 120
 #define LOSS_PACKETS_AFTER 100
 
 static const struct lifeline_view_node *

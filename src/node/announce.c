@@ -114,6 +114,8 @@ fill(const struct node *n, struct membership *m, uint16_t flags, uint64_t now_ns
 	d->flags = flags | (n->degraded ? DIGEST_DEGRADED : 0);
 	if (strcmp(c->type, "gateway") == 0)
 		d->flags |= DIGEST_GATEWAY;
+	if (n->degraded)
+		d->flags |= DIGEST_DEGRADED;
 	add_neighbors(n, m, d);
 }
 

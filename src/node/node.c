@@ -374,6 +374,16 @@ node_watch_mesh(struct node *n, const char *mesh, uint64_t now_ns)
 }
 
 void
+node_degraded(struct node *n, bool degraded, uint64_t now_ns)
+{
+	if (n->degraded == degraded)
+		return;
+	n->degraded = degraded;
+	for (size_t i = 0; i < n->mesh_count && n->leave_ns == 0; i++)
+		announce_soon(n, n->meshes[i], now_ns);
+}
+
+void
 node_probe(struct node *n, const struct peer_id *peer, uint64_t now_ns)
 {
 	if (id_equal(peer, &n->config.identity.id))

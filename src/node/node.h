@@ -97,9 +97,9 @@ int node_add_seed(
 	struct node *n, const struct seed *s, const char *mesh, uint64_t now_ns);
 /* Observers: show this mesh. ERR_EXISTS, ERR_LIMIT, ERR_STATE for members. */
 int node_watch_mesh(struct node *n, const char *mesh, uint64_t now_ns);
-
-/* Keeps or makes a link with this peer and sends it a PING; what it shows is in
- * node_links. */
+/* Whether it can do all of its work, as its digests say: a disk that takes nothing. */
+void node_degraded(struct node *n, bool degraded, uint64_t now_ns);
+/* Keeps or makes a link with this peer and sends it a PING: see node_links. */
 void node_probe(struct node *n, const struct peer_id *peer, uint64_t now_ns);
 
 /* Says goodbye to everyone; packets follow. Done when node_left() or after 200 ms. */

@@ -53,6 +53,7 @@ struct node {
 	uint64_t started_ns, wall_offset_ms;
 	uint64_t leave_ns;		/* when we began to leave; 0 not leaving */
 	bool closed;			/* leaving, and all connections are told */
+	bool degraded;			/* its digests say so */
 	uint64_t sync_served, sync_refused, gossip_foreign, requests_refused,
 		liveness_changes, links_full;
 	struct idmap *crossed;	/* peers of other meshes that were told of */
