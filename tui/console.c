@@ -461,7 +461,7 @@ console_draw(struct console *c, const struct model *m, struct canvas *canvas)
 	struct border_tab tabs[PANES];
 
 	c->touched = false;
-	c->meshes = m->mesh_count;
+	c->meshes = m->mesh_count + fabric_others(m);
 	c->drawn_ns = m->now_ns;
 	c->drawn_hash = showing(c, m);
 	canvas_clear(canvas);

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "tui/theme.h"
+#include "tui/words.h"
 
 #define BOXED_HEIGHT 6
 #define DASHES 2
@@ -58,8 +58,7 @@ draw_title(struct canvas *c, int x, const struct model *m, const struct backbone
 	}
 	x = canvas_printf(c, x, 0, all.live == nodes ? STYLE_LIVE : STYLE_SUSPECT,
 		"%u of %" PRIu64 " live ", all.live, nodes);
-	text_duration(
-		age, sizeof(age), (m->now_ns - b->received_ns) / NS_PER_S * NS_PER_S);
+	words_age(age, sizeof(age), m->now_ns - b->received_ns);
 	if (b->state == BACKBONE_HEARD)
 		canvas_printf(c, x, 0, STYLE_DIM, "summary %s ago ", age);
 	else
@@ -141,7 +140,7 @@ fabric_lane(struct canvas *c, const struct model *m, const struct backbone_mesh 
 	}
 	if (b->state == BACKBONE_HEARD && y < inner.height)
 		canvas_cut(&inner, 0, inner.height - 1, inner.width, STYLE_DIM,
-			"by its gateways' word; w shows its nodes");
+			"a summary; w shows its nodes");
 }
 
 int
@@ -194,11 +193,9 @@ fabric_crossings(struct canvas *c, const struct model *m)
 			return;
 		each = crossings_rate(t, m->now_ns);
 		snprintf(rate, sizeof(rate), each >= 10 ? "%.0f/s" : "%.1f/s", each);
-		text_duration(age, sizeof(age),
-			(m->now_ns - t->last_ns) / NS_PER_S * NS_PER_S);
+		words_age(age, sizeof(age), m->now_ns - t->last_ns);
 		snprintf(text, sizeof(text), "%s  %s in all  %s ago", rate,
-			grouped(total, t->total), m->now_ns - t->last_ns < NS_PER_S
-				? "<1s" : age);
+			grouped(total, t->total), age);
 		x = canvas_text(c, x, y, STYLE_TEXT, t->from);
 		x = draw_arrow(c, x, y, t, each > 0);
 		x = canvas_text(c, x, y, STYLE_TEXT, t->to);

@@ -23,6 +23,7 @@ import traceback
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import fabric  # noqa: E402
 import procs  # noqa: E402
 import telemetry  # noqa: E402
 from procs import figure, pause, said  # noqa: E402
@@ -300,7 +301,8 @@ def console(_opts, figures):
 
 ALL = {"idle": idle, "boot": boot, "complete": complete, "broadcast": broadcast,
        "quic": quic, "console": console,
-       "telemetry": telemetry.take}
+       "telemetry": telemetry.take,
+       "resolve": fabric.resolve, "hundred": fabric.hundred}
 
 
 def options(names):
