@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "node/notes.h"
 #include "node/seeding.h"
 #include "node/state.h"
 #include "node/upkeep.h"
@@ -56,6 +57,7 @@ on_up(struct node *n, const struct link_event *ev, uint64_t now_ns)
 		meshes_tell_all(n, GOSSIP_IN_OBSERVER, &ev->peer, now_ns);
 	seeding_linked(n, k, now_ns);
 	requests_linked(n, &ev->peer, now_ns);
+	notes_connected(n, k, now_ns);
 	fabric_linked(n, k, now_ns);
 	upkeep_make_room(n, k, now_ns);
 }
@@ -84,6 +86,7 @@ static void
 on_lost(struct node *n, const struct link_event *ev, uint64_t now_ns)
 {
 	requests_unlinked(n, &ev->peer, REQUEST_LOST, now_ns);
+	notes_disconnected(n, ev, now_ns);
 	upkeep_lost(n, ev, now_ns);
 }
 

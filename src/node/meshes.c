@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "node/announce.h"
+#include "node/notes.h"
 #include "node/seeding.h"
 #include "node/state.h"
 #include "node/sync.h"
@@ -300,6 +301,7 @@ meshes_tick(struct node *n, struct membership *m, uint64_t now_ns)
 
 	do {
 		count = directory_tick(m->directory, now_ns, changes, CHANGES_MAX);
+		notes_directory(n, changes, count, now_ns);
 		for (size_t i = 0; i < count; i++) {
 			const struct directory_entry *e =
 				directory_find(m->directory, &changes[i].id);

@@ -12,6 +12,7 @@
 #include "node/handlers.h"
 #include "node/measure.h"
 #include "node/messages.h"
+#include "node/notes.h"
 #include "node/seeding.h"
 #include "node/shown.h"
 #include "node/state.h"
@@ -352,6 +353,7 @@ node_set_load(struct node *n, const struct node_load *load)
 void
 node_late(struct node *n, uint64_t gap_ns)
 {
+	notes_stalled(n, gap_ns, n->load.lag_500ms_at_ns);
 	for (size_t i = 0; i < n->mesh_count; i++)
 		directory_excuse(n->meshes[i]->directory, gap_ns);
 	if (n->fabric != NULL)

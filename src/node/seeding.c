@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "node/notes.h"
 #include "node/state.h"
 
 /* An observer listens at a few places, so that losing one leaves no gap. */
@@ -306,6 +307,7 @@ seeding_failed(struct node *n, const struct peer_id *peer, uint64_t now_ns)
 	tenth = seeds_result(&n->seeds, peer, false, now_ns);
 	ev = node_push(n, NODE_EVENT_SEED, peer);
 	ev->gave_up = tenth;
+	notes_seed(n, peer, e->attempts, tenth ? 0 : e->due_ns - now_ns, now_ns);
 	if (tenth)
 		snprintf(ev->text, sizeof(ev->text),
 			"giveup after %u attempts; probing goes on every 30 s",

@@ -10,11 +10,11 @@
 #include "base/rng.h"
 #include "base/text.h"
 
-#define A(id) (1u << TRACE_ATTR_##id)
+#define A(id) (UINT64_C(1) << TRACE_ATTR_##id)
 
 static const struct {
 	const char *name;
-	unsigned attrs;
+	uint64_t attrs;
 } names[TRACE_SPANS] = {
 #define SPAN(id, name_, attrs_) [TRACE_##id] = { name_, attrs_ },
 #include "trace/names.def"
@@ -62,7 +62,7 @@ bool
 tracer_allows(enum trace_span s, enum trace_attr a)
 {
 	assert(s < TRACE_SPANS && a < TRACE_ATTRS);
-	return (names[s].attrs & 1u << a) != 0;
+	return (names[s].attrs & UINT64_C(1) << a) != 0;
 }
 
 /* All zeros are no id: W3C trace context. */

@@ -89,23 +89,16 @@ static void
 a_death_is_news(void **state)
 {
 	struct said before, after;
-	struct span_store *spans;
-	struct trace_context root;
-	struct span_mark mark;
 
 	(void)state;
 	begin(5);
-	before = said();
-	spans = node_spans(w.nodes[0].node);
-	root = span_store_root(spans);
-	span_store_begin(spans, &mark, TRACE_NODE_READY, &root, w.now_ns);
-	span_store_end(spans, &mark, NULL, NULL, 0, w.now_ns);
 	world_kill(&w, 4);
+	before = said();
 	world_run(&w, SECONDS(60), NULL);
 	show(&before);
 	after = said();
 	assert_true(after.events >= before.events + 4);
-	assert_int_equal(after.spans, before.spans + 1);
+	assert_true(after.spans >= before.spans + 4);
 	world_fini(&w);
 }
 
