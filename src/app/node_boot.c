@@ -3,6 +3,7 @@
 #include "app/root_span.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <poll.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "io/loop.h"
 #include "io/paths.h"
 #include "node/budget.h"
+#include "node/faulting.h"
 #include "quic/event.h"
 #include "trace/traceparent.h"
 
@@ -57,10 +59,12 @@ load_identity(struct node_boot *b, const struct options *o, struct node_config *
 	if (err == ERR_OK && o->key_path != NULL)
 		err = files_key(o->key_path, &c->key, b->why);
 	if (err == ERR_OK)
-		err = files_incarnation(&b->dir, loop_wall_ms(), &c->incarnation, b->why);
+		err = files_incarnation(&b->dir, loop_wall_ms(), &c->incarnation,
+			&b->store, b->why);
 	if (err != ERR_OK)
 		return err;
 	b->id = c->identity.id;
+	b->incarnation = c->incarnation;
 	name_format(b->name, o->meshes[0], o->type, &b->id, NAME_HEX_SHORT);
 	log_name(b->name);
 	/* Lost peers cost a slower start, not the start. */
@@ -385,4 +389,31 @@ node_boot_spans(const struct node_boot *b, char *to, size_t cap)
 			strncmp(name, "mesh.boot.", 10) == 0 ? name + 10 : name, took);
 	}
 	return to;
+}
+
+static void
+on_stored(void *ctx, int error)
+{
+	struct node_boot *b = ctx;
+
+	if (error == 0)
+		return;
+	node_degraded(b->node, true, loop_now_ns());
+	log_error("cannot write %s/incarnation: %s; free space or mend the disk: if "
+		  "the clock goes back, peers would take the next start for an old one",
+		b->dir.path, strerror(error));
+}
+
+struct file_later *
+node_boot_store(struct node_boot *b, uv_loop_t *loop)
+{
+	struct file_later *f = NULL;
+
+	if (!b->store)
+		return NULL;
+	b->store = false;
+	f = files_incarnation_later(&b->dir, loop, b->incarnation, on_stored, b);
+	if (f == NULL)
+		on_stored(b, EMFILE);
+	return f;
 }

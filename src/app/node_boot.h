@@ -34,6 +34,8 @@ struct node_boot {
 	struct address advertised[ADDRESSES_MAX];
 	size_t advertised_count;
 	bool minted;
+	uint64_t incarnation;
+	bool store;	/* the incarnation is not on disk yet */
 	char why[NODE_BOOT_WHY_CAP]; /* a text for a person when it failed */
 	struct tracer *tracer;
 	/* Numbers of the tracer's; span: the step under way; -1: not begun. */
@@ -54,6 +56,10 @@ int node_boot_begin(struct node_boot *b, enum boot_step step);
 int node_boot_end(struct node_boot *b, enum boot_step step, int err);
 /* The first neighbor. True when that is news: once. */
 bool node_boot_joined(struct node_boot *b, const char *peer);
+
+/* Stores, after ready, what boot did not wait for; NULL when all is stored. */
+struct file_later;
+struct file_later *node_boot_store(struct node_boot *b, uv_loop_t *loop);
 
 /* What telemetry has to say to a person: a line of the log. */
 void node_boot_say(void *ctx, const char *text);

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "io/control_socket.h"
+#include "io/file_later.h"
 #include "io/lifeline_end.h"
 #include "io/loop.h"
 #include "io/node_driver.h"
@@ -46,6 +47,7 @@ struct running {
 	struct chronicle chronicle;
 	struct alarms alarms;
 	struct named_seeds named_seeds;
+	struct file_later *store;
 };
 
 static void
@@ -405,6 +407,7 @@ take_down(struct running *r)
 	watchdog_free(r->watchdog);
 	node_export_close(r->telemetry, &r->boot);
 	named_seeds_end(&r->named_seeds);
+	file_later_close(r->store);
 	errands_close(r->errands);
 	control_socket_close(r->control);
 	chronicle_close(&r->chronicle);
@@ -476,6 +479,7 @@ node_mode(const struct options *o)
 			r->lifeline = lifeline_end_open(&r->loop, o->lifeline_fd, &hooks);
 		open_watchdog(r);
 		tell_ready(r);
+		r->store = node_boot_store(&r->boot, &r->loop);
 		r->telemetry = node_export_open(&r->loop, &r->boot, o);
 		named_seeds_begin(
 			&r->named_seeds, &r->loop, r->boot.node, o, say_seed, r);

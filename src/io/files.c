@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "io/file_later.h"
 #include "io/file_whole.h"
 #include "io/log_file.h"
 
@@ -218,7 +219,7 @@ files_identity(
 
 int
 files_incarnation(struct files_dir *d, uint64_t wall_ms, uint64_t *incarnation,
-	char why[static WHY])
+	bool *later, char why[static WHY])
 {
 	char text[NUMBER_FILE_LEN_MAX + 1];
 	uint64_t stored = 0;
@@ -246,11 +247,25 @@ files_incarnation(struct files_dir *d, uint64_t wall_ms, uint64_t *incarnation,
 			"Remove the "
 			"file when the clock of this machine is right",
 			d->path);
-	*incarnation = stored + 1 > wall_ms ? stored + 1 : wall_ms;
+	*later = wall_ms > stored;
+	*incarnation = *later ? wall_ms : stored + 1;
+	if (*later)
+		return ERR_OK;
 	snprintf(text, sizeof text, "%" PRIu64 "\n", *incarnation);
 	if (write_whole(d, "incarnation", text, strlen(text)) != ERR_OK)
 		return explain_errno(why, "write", d, "incarnation");
 	return ERR_OK;
+}
+
+struct file_later *
+files_incarnation_later(struct files_dir *d, uv_loop_t *loop, uint64_t incarnation,
+	void (*done)(void *ctx, int error), void *ctx)
+{
+	char text[NUMBER_FILE_LEN_MAX + 1];
+
+	snprintf(text, sizeof text, "%" PRIu64 "\n", incarnation);
+	return file_later_begin(
+		loop, d->fd, "incarnation", text, strlen(text), done, ctx);
 }
 
 int

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <uv.h>
 
 #include "identity/admission.h"
 #include "identity/identity.h"
@@ -39,11 +40,19 @@ int files_identity(struct files_dir *d, struct identity *i, bool *minted,
 	char why[static FILES_WHY_CAP]);
 
 /*
- * `incarnation`: a new number, larger than the stored one and at least wall_ms, stored
- * before it is returned. ERR_MALFORMED, ERR_SYSTEM.
+ * `incarnation`: a new number, larger than the stored one and at least wall_ms. Where the
+ * clock is ahead of the stored number, the clock alone makes the next one larger, too, so
+ * the number may be stored later (*later; files_incarnation_later): two fsyncs are most
+ * of a boot. Where it is not (it was set back), the number is stored before it is
+ * returned. A clock that is set back in just the time between, with a crash before the
+ * number is on disk, is not covered. ERR_MALFORMED, ERR_SYSTEM.
  */
 int files_incarnation(struct files_dir *d, uint64_t wall_ms, uint64_t *incarnation,
-	char why[static FILES_WHY_CAP]);
+	bool *later, char why[static FILES_WHY_CAP]);
+/* `done` gets 0 or an errno value. NULL when nothing can be begun. Close it before d. */
+struct file_later;
+struct file_later *files_incarnation_later(struct files_dir *d, uv_loop_t *loop,
+	uint64_t incarnation, void (*done)(void *ctx, int error), void *ctx);
 
 /*
  * `peers`: one ID@HOST:PORT on each line. Broken lines are skipped and counted; a missing

@@ -189,8 +189,7 @@ def boot(_opts, figures):
             boot_once(f"{memory}/d", env)
             figures["boot_without_disk"] = figure(
                 "ms", [boot_once(f"{memory}/d", env) for _ in range(20)], ("<=", 5),
-                "the same as boot with the data directory in memory: boot itself waits "
-                "for two fsyncs of its incarnation")
+                "the same as boot with the data directory in memory")
         else:
             figures["boot_without_disk"] = {"skipped": "/dev/shm cannot be written"}
         again = f"{test.dir}/again"

@@ -2,11 +2,12 @@
 /*
  * Many peers against one real node, over real sockets:
  *
- *	crowd ID@HOST:PORT MESH COUNT AT_ONCE greet|silent
+ *	crowd ID@HOST:PORT MESH COUNT AT_ONCE greet|silent [wait]
  *
  * Each has an identity and a socket of its own. With greet each says HELLO, awaits one
- * and goes; with silent it says nothing and awaits to be closed. Prints how many were
- * greeted, how many were closed, and the most seconds one of them took.
+ * and goes; with silent it says nothing and awaits to be closed. With wait they begin
+ * when standard input says something. Prints how many were greeted, how many were
+ * closed, and the most seconds one of them took.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -213,10 +214,11 @@ round_of(struct crowd *c)
 int
 main(int argc, char **argv)
 {
-	struct crowd c = { .silent = argc == 6 && strcmp(argv[5], "silent") == 0 };
-	char why[NAME_WHY_CAP];
+	struct crowd c = { .silent = argc >= 6 && strcmp(argv[5], "silent") == 0 };
+	char why[NAME_WHY_CAP], word;
 
-	if (argc != 6 || sodium_init() < 0 || seed_parse(&c.to, argv[1], why) != ERR_OK) {
+	if (argc < 6 || argc > 7 || sodium_init() < 0 ||
+		seed_parse(&c.to, argv[1], why) != ERR_OK) {
 		fprintf(stderr, "usage: crowd ID@HOST:PORT MESH COUNT AT_ONCE MODE\n");
 		return 2;
 	}
@@ -227,6 +229,8 @@ main(int argc, char **argv)
 		return 2;
 	for (unsigned i = 0; i < AT_ONCE_MAX; i++)
 		c.peers[i].fd = -1;
+	if (argc == 7 && read(STDIN_FILENO, &word, 1) != 1)
+		return 2;
 	while (round_of(&c))
 		;
 	printf("greeted %u closed %u failed %u slowest %.3f\n", c.greeted, c.closed,
