@@ -48,21 +48,26 @@ def python():
     raise RuntimeError("no python3 that an unprivileged user may start")
 
 
-def run(script, meshtui, files, env=(), within=300):
-    """Runs files[0] of a copy that anybody can read: (exit status, output)."""
+def run(command, meshtui, files, env=(), within=300):
+    """A command in a folder with copies that anybody can read: (exit status, output).
+
+    Files stand in the folder by their names; "python3" is one that nobody can start.
+    """
     where = tempfile.mkdtemp(prefix="meshtui-nobody-")
     try:
         os.chmod(where, 0o755)
         shutil.copy2(meshtui, f"{where}/meshtui")
-        for name in [script, *files]:
+        for name in files:
             shutil.copy2(name, where)
         os.mkdir(f"{where}/tmp")
         if os.geteuid() == 0:
             os.chown(f"{where}/tmp", NOBODY, NOBODY)
+        words = [python() if w == "python3" else w for w in command]
         p = subprocess.run(
-            drop() + [python(), f"{where}/{os.path.basename(script)}", "--inner"],
+            drop() + words, cwd=where,
             env={**os.environ, **dict(env), "MESHTUI": f"{where}/meshtui",
-                 "TMPDIR": f"{where}/tmp", "PYTHONDONTWRITEBYTECODE": "1"},
+                 "TMPDIR": f"{where}/tmp", "HOME": f"{where}/tmp",
+                 "XDG_RUNTIME_DIR": f"{where}/tmp", "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True, text=True, timeout=within, check=False)
         return p.returncode, p.stdout + p.stderr
     finally:

@@ -53,6 +53,8 @@ PLANTED = [
     (tidy.check_sans_io, "src/node/planted.c", "\tclock_gettime(c, &now);\n"),
     (tidy.check_sans_io, "src/quic/planted.c", "\tfd = socket(a, b, 0);\n"),
     (tidy.check_sans_io, "src/gossip/planted.c", "\tnow = time(NULL);\n"),
+    (tidy.check_wall_clock, "src/io/planted.c",
+     "\tclock_gettime(CLOCK_REALTIME, &t);\n"),
     (tidy.check_sleeps, "tests/e2e/planted.sh", "slee" "p 1\n"),
     (tidy.check_sleeps, "tests/e2e/planted.py", "time.slee" "p(0.5)\n"),
     (tidy.check_executable, "tests/e2e/test_planted.py", "print(1)\n"),

@@ -117,6 +117,8 @@ EDGE_EXCEPTIONS = {
     (r"src/quic/.*", r"randombytes_\w+"): "what strangers must not guess: RFC 9000, 5.1",
 }
 
+WALL_CLOCK = "src/base/wall.c"
+
 # A poll inside a wait with a deadline may pause this long in a script.
 POLL_PAUSE_S = 0.1
 # Pauses that are none of these: (file, length as written) -> why.

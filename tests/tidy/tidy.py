@@ -257,6 +257,14 @@ def check_sans_io(tree):
                 yield path, n, f"{name} belongs in {' '.join(rules.EDGE)}"
 
 
+def check_wall_clock(tree):
+    """the wall clock has one reader"""
+    for path, text in tree.code():
+        for n, line in each_line(text) if path != rules.WALL_CLOCK else ():
+            if re.search(r"\bCLOCK_(REALTIME|TAI)", line):
+                yield path, n, f"only {rules.WALL_CLOCK} reads it: a skew reaches all"
+
+
 def check_sleeps(tree):
     """scripts of the tests wait for events; a poll in such a wait pauses 0.1 s at most"""
     for path, text in sorted(tree.files.items()):
@@ -308,7 +316,7 @@ def check_promises(tree):
 
 CHECKS = [check_layers, check_foreign, check_file_lengths, check_function_lengths,
           check_columns, check_names, check_style, check_globals, check_banned,
-          check_sans_io, check_sleeps, check_executable, check_licenses,
+          check_sans_io, check_wall_clock, check_sleeps, check_executable, check_licenses,
           check_promises]
 
 

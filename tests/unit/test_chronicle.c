@@ -175,6 +175,29 @@ a_child_lives(void **state)
 	assert_int_equal(c->child_count, 0);
 }
 
+/* Its loop stands still, and turns again: each is told once. */
+static void
+a_child_stalls(void **state)
+{
+	struct chronicle *c = *state;
+	struct child_row row = row_of(5);
+
+	row.pid = 4711;
+	row.state = CHILD_READY;
+	chronicle_child_changed(c, &row);
+	row.stalled_ms = 1300;
+	chronicle_child_changed(c, &row);
+	newest(c, TIMELINE_LOOP_STALLED, "mesh1.broker", "for 1.3s by now");
+	row.stalled_ms = 1800;
+	chronicle_child_changed(c, &row);
+	assert_int_equal(timeline_last(c->timeline), 2);
+	row.stalled_ms = 0;
+	chronicle_child_changed(c, &row);
+	newest(c, TIMELINE_LOOP_TURNS, "mesh1.broker", "");
+	chronicle_child_changed(c, &row);
+	assert_int_equal(timeline_last(c->timeline), 3);
+}
+
 /* Any other end is a crash with its reason; by itself but in order is leaving. */
 static void
 a_child_crashes(void **state)
@@ -212,6 +235,7 @@ main(void)
 			node_events_become_events, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(liveness_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_child_lives, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_child_stalls, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_child_crashes, set_up, tear_down),
 	};
 

@@ -255,6 +255,32 @@ emptiness_is_explained(void **state)
 	world_free(w);
 }
 
+/* A child whose loop stands still is STALLED, which one whose loop turns is not. */
+static void
+a_stall_is_shown(void **state)
+{
+	struct world *w = world_new(1, 6, START);
+	struct canvas *c = canvas_new(80, 24, false);
+	struct console *console = console_new();
+	struct console_command command;
+	char *dump;
+
+	(void)state;
+	world_adopt(w, 1, START);
+	for (uint32_t stalled_ms = 0; stalled_ms <= 3200; stalled_ms += 3200) {
+		w->child.stalled_ms = stalled_ms;
+		console_draw(console, &w->model, c);
+		console_key(console, &w->model, '2', &command);
+		console_draw(console, &w->model, c);
+		dump = canvas_dump(c);
+		assert_int_equal(strstr(dump, "STALLED 3s") != NULL, stalled_ms != 0);
+		free(dump);
+	}
+	console_free(console);
+	canvas_free(c);
+	world_free(w);
+}
+
 /*
  * Twelve meshes do not fit at once: it says how many are missing, and m goes on to them.
  */
@@ -348,6 +374,7 @@ main(void)
 		cmocka_unit_test(alerts_look_as_agreed),
 		cmocka_unit_test(forms_and_prompts_look_as_agreed),
 		cmocka_unit_test(emptiness_is_explained),
+		cmocka_unit_test(a_stall_is_shown),
 		cmocka_unit_test(many_meshes_are_paged),
 		cmocka_unit_test(a_large_mesh_is_tiles),
 		cmocka_unit_test(ascii_screens_are_ascii),

@@ -342,6 +342,24 @@ words_of_a_child_are_kept(void **state)
 	assert_int_equal(row->end.status, 78);
 }
 
+/* Its watchdog says how long it stands still; a beat says that it turns. */
+static void
+a_stall_is_kept(void **state)
+{
+	struct driver *d = *state;
+	unsigned child = start(d, 0);
+	const struct child_row *row = supervisor_find(d->s, child);
+	struct lifeline_record stalled = { .tag = LIFELINE_STALLED,
+		.stalled.for_ms = 1500 };
+	struct lifeline_record beat = { .tag = LIFELINE_HEARTBEAT };
+
+	assert_int_equal(row->stalled_ms, 0);
+	supervisor_record(d->s, child, &stalled, 77);
+	assert_int_equal(row->stalled_ms, 1500);
+	supervisor_record(d->s, child, &beat, 78);
+	assert_int_equal(row->stalled_ms, 0);
+}
+
 /* A child's spans replace those before, from its first word on, and stay at its end. */
 static void
 spans_are_kept(void **state)
@@ -410,7 +428,7 @@ main(void)
 		T(the_pool_is_bounded), T(ended_rows_are_bounded),
 		T(questions_are_answered), T(a_child_without_lifeline_is_ended),
 		T(a_failed_spawn_is_an_end), T(words_of_a_child_are_kept),
-		T(spans_are_kept), T(all_are_stopped),
+		T(spans_are_kept), T(a_stall_is_kept), T(all_are_stopped),
 		T(late_facts_are_harmless), T(all_are_stopped),
 	};
 
