@@ -97,7 +97,6 @@ save_peers(struct running *r, uint64_t now_ns)
 	node_degraded(r->boot.node, r->peers_changed, now_ns);
 	if (r->peers_changed)
 		log_warn("%s", why); /* and tried again, when there may be room */
-	node_degraded(r->boot.node, r->peers_changed, now_ns);
 	node_writes_refused(r->boot.node, r->boot.dir.refused - refused);
 	r->peers_saved_ns = now_ns;
 	free(peers);

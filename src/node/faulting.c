@@ -211,16 +211,6 @@ node_next_effect(struct node *n, struct fault_effect *e)
 }
 
 void
-node_degraded(struct node *n, bool degraded, uint64_t now_ns)
-{
-	if (n->degraded == degraded)
-		return;
-	n->degraded = degraded;
-	for (size_t i = 0; i < n->mesh_count; i++)
-		announce_soon(n, n->meshes[i], now_ns);
-}
-
-void
 node_writes_refused(struct node *n, uint64_t count)
 {
 	faults_note_writes(&n->faults, count);

@@ -15,8 +15,6 @@ void node_fault(struct node *n, const struct fault_order *o, enum fault_origin b
 void node_faults(const struct node *n, struct fault_status *to, uint64_t now_ns);
 bool node_next_effect(struct node *n, struct fault_effect *e);
 void node_writes_refused(struct node *n, uint64_t count); /* by a full disk */
-/* It can't keep what it should, or can again: told to all by its digest, at once. */
-void node_degraded(struct node *n, bool degraded, uint64_t now_ns);
 
 /*
  * Where the node's packets meet its faults. All of it is one comparison while there is no

@@ -62,7 +62,6 @@ struct node {
 	uint64_t commands_refused;
 	struct peer_id strangers[OPERATORS_MAX]; /* told of: no operators */
 	size_t stranger_next;
-	bool degraded;			/* what it should keep can't be written */
 	uint64_t refresh_ns;		/* when addresses of faults are looked up again */
 	bool peers_told;		/* NODE_EVENT_PEERS is waiting to be read */
 };
