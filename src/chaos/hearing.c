@@ -10,6 +10,7 @@
 
 /* How often the judge is told what has not changed. */
 #define RETELL MILLISECONDS(500)
+#define LINKS_CLOSE SECONDS(15)
 
 /* What is not kept is not told either, so that a replay ends where this ended. */
 static void
@@ -64,8 +65,28 @@ may_watch(const struct trial *t, const struct trial_node *nodes, size_t i)
 	return true;
 }
 
+/*
+ * Links that an earlier fault was watched over close when they are not used for 10 s;
+ * until then there may be too few who have none.
+ */
+static bool
+links_may_close(const struct trial *t, const struct trial_node *nodes, uint64_t now_ns)
+{
+	const char *mesh = nodes[t->spec.targets[0]].mesh;
+	size_t free = 0;
+
+	if (t->spec.primitive != PRIMITIVE_FIREWALL_INBOUND ||
+		now_ns >= t->began_ns + LINKS_CLOSE)
+		return false;
+	for (size_t i = 0; i < t->count; i++)
+		free += strcmp(nodes[i].mesh, mesh) == 0 && nodes[i].ready &&
+			!nodes[i].busy && !trial_is_target(t, i) &&
+			may_watch(t, nodes, i);
+	return free < JUDGE_NEEDED;
+}
+
 bool
-hearing_cast(struct trial *t, const struct trial_node *nodes)
+hearing_cast(struct trial *t, const struct trial_node *nodes, uint64_t now_ns)
 {
 	const char *mesh = nodes[t->spec.targets[0]].mesh;
 	bool pair = catalog_at(t->spec.primitive)->reach == REACH_PAIR;
@@ -74,6 +95,8 @@ hearing_cast(struct trial *t, const struct trial_node *nodes)
 	for (size_t i = 0; i < t->count; i++)
 		if (strcmp(nodes[i].mesh, mesh) == 0 && nodes[i].ready && !nodes[i].view)
 			return false;
+	if (links_may_close(t, nodes, now_ns))
+		return false;
 	for (size_t n = 0; n < t->count; n++) {
 		size_t i = (first + n) % t->count;
 

@@ -8,7 +8,8 @@
  */
 
 /* Who is what in it. False as long as somebody of the mesh has not said anything yet. */
-bool hearing_cast(struct trial *t, const struct trial_node *nodes);
+bool hearing_cast(
+	struct trial *t, const struct trial_node *nodes, uint64_t now_ns);
 /* Witnesses look after the links they have with the targets. */
 bool hearing_of_links(enum primitive p);
 /* Passes on all answers that are new. */

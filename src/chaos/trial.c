@@ -130,7 +130,7 @@ prepare(struct trial *t, const struct trial_node *nodes, uint64_t now_ns)
 	uint64_t enough_ns = t->began_ns + BASELINE_ENOUGH;
 
 	if (!t->judge) {
-		if (hearing_cast(t, nodes))
+		if (hearing_cast(t, nodes, now_ns))
 			make_judge(t);
 		else if (now_ns >= t->began_ns + TRIAL_BASELINE_MAX)
 			give_up(t, "not all nodes of the mesh answered before the fault");

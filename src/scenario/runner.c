@@ -95,6 +95,8 @@ keep_topology(struct runner *r)
 	size_t count = members_expect(&r->members);
 	const struct expect_node *n = r->members.nodes;
 
+	if (count == 0)
+		return;		/* they were told to leave: what was before stays */
 	r->report.edge_count = 0;
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = i + 1; k < count; k++) {
@@ -240,6 +242,8 @@ begin_steps(struct runner *r, uint64_t now_ns)
 
 	r->under_way = 0;
 	do {
+		if (s->steps[r->step_index + r->under_way].kind == STEP_STOP)
+			keep_topology(r);
 		step_begin(&r->steps[r->under_way], &c, r->step_index + r->under_way,
 			now_ns);
 		r->under_way++;
