@@ -74,6 +74,9 @@
 #define QUIC_ACK_HOLD_LEN 1000
 #define QUIC_ACK_APART MILLISECONDS(100)
 #define QUIC_MOMENTS MILLISECONDS(250)
+/* Of so many at first, and one in so long, the peer learns how far it is: conn_io.c. */
+#define QUIC_ACK_FIRST 8
+#define QUIC_ACK_HURRY SECONDS(30)
 #define QUIC_TOMBSTONES_MAX 1024
 
 /* Frames: PROTOCOL.md 5. */

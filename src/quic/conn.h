@@ -61,6 +61,8 @@ struct conn {
 	bool calm;		/* all that is ready to be sent may wait */
 	uint64_t held_since_ns;	/* the first packet whose acknowledgment does */
 	unsigned held_packets;
+	unsigned hurried;	/* acknowledgments that went at once at first */
+	uint64_t hurry_ns;	/* when the next one may */
 	unsigned ended_requests;	/* since the last packet left; see hold() */
 	uint64_t burst_ns;	/* when a burst ended that is not paced yet; 0 none */
 

@@ -36,41 +36,6 @@ control(void **state)
 		endpoint_control(n->at[0].e, 999, FRAME_PING, "x", 1), ERR_UNKNOWN);
 }
 
-/*
- * A little gossip is acknowledged with what is said next, or after a while; a large
- * packet at once.
- */
-static void
-acknowledgment_waits(void **state)
-{
-	struct net *n = *state;
-	struct peer_id topic = { { 7 } };
-	static uint8_t body[1500];
-	uint64_t a, b, sent;
-
-	net_pair(n, &a, &b);
-	net_run(n, SECONDS(2));
-	sent = net_stats(n, 1).packets_sent;
-	assert_int_equal(endpoint_gossip(n->at[0].e, a, &topic, "one", 3), 0);
-	net_run(n, MILLISECONDS(100));
-	assert_int_equal(net_count(n, 1, QUIC_GOSSIP), 1);
-	assert_int_equal(net_stats(n, 1).packets_sent, sent);
-	assert_int_equal(mem_live(MEM_CHUNK), 1);
-	assert_int_equal(endpoint_gossip(n->at[1].e, b, &topic, "two", 3), 0);
-	net_run(n, MILLISECONDS(20));
-	assert_int_equal(net_stats(n, 1).packets_sent, sent + 1);
-	assert_int_equal(mem_live(MEM_CHUNK), 1);	/* that of "two" */
-	net_run(n, QUIC_ACK_HOLD);
-	assert_int_equal(mem_live(MEM_CHUNK), 0);
-	assert_int_equal(net_stats(n, 1).packets_sent, sent + 1);
-	assert_int_equal(endpoint_gossip(n->at[0].e, a, &topic, "three", 5), 0);
-	net_run(n, QUIC_ACK_HOLD + MILLISECONDS(20));
-	assert_int_equal(net_stats(n, 1).packets_sent, sent + 2);
-	assert_int_equal(endpoint_gossip(n->at[0].e, a, &topic, body, sizeof body), 0);
-	net_run(n, MILLISECONDS(20));
-	assert_int_equal(mem_live(MEM_CHUNK), 0);
-}
-
 /* Gossip bodies come with the topic of their stream; a finished stream is reported. */
 static void
 gossip(void **state)
@@ -484,7 +449,6 @@ main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, net_setup, net_teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(acknowledgment_waits),
 		CASE(control), CASE(gossip), CASE(many_gossip_streams), CASE(echo_one),
 		CASE(echo_hundred), CASE(echo_with_loss), CASE(small_frames_with_loss),
 		CASE(send_buffer_is_bounded), CASE(left_request), CASE(left_half_request),
