@@ -22,7 +22,7 @@ struct pane_detail {
 #define LINES_MAX \
 	(60 + DIGEST_NEIGHBORS_MAX + ACCUSERS_MAX + ADDRESSES_MAX + LINKS_SHOWN)
 /* Where the lines of small bars stand, behind the longest of figures. */
-#define SPARK_X 60
+#define SPARK_X 63
 #define SPARK_WIDTH_MIN 8
 
 static void *
