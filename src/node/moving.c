@@ -20,13 +20,23 @@ struct moving {
 	size_t count;
 };
 
+/* Its meshes, and the backbone behind them; NULL after the last. */
+static struct membership *
+membership_at(struct node *n, size_t i)
+{
+	if (i < n->mesh_count)
+		return n->meshes[i];
+	return i == n->mesh_count && n->fabric != NULL ? &n->fabric->m : NULL;
+}
+
 static void
 note_neighbors(struct moving *v, struct node *n, const struct peer_id *peer)
 {
-	for (size_t m = 0; m < n->mesh_count; m++)
-		if (v->count < LINKS_MAX &&
-			topic_is_neighbor(n->meshes[m]->topic, peer)) {
-			v->lost[v->count].membership = n->meshes[m];
+	struct membership *m;
+
+	for (size_t i = 0; (m = membership_at(n, i)) != NULL; i++)
+		if (v->count < LINKS_MAX && topic_is_neighbor(m->topic, peer)) {
+			v->lost[v->count].membership = m;
 			v->lost[v->count++].peer = *peer;
 		}
 }
@@ -73,15 +83,16 @@ advertise(struct node *n, const struct address *from, const struct address *to)
 static void
 tell(struct node *n, uint64_t now_ns)
 {
+	struct membership *m;
 	struct buf data;
 
 	buf_init(&data, GOSSIP_PEER_DATA_LEN_MAX);
 	gossip_addr_info_encode(&data, n->config.advertised, n->config.advertised_count);
-	for (size_t m = 0; m < n->mesh_count; m++) {
-		meshes_handle(n, n->meshes[m], &(struct gossip_in){
-			.kind = GOSSIP_IN_DATA, .bytes = { data.data, data.len } },
-			now_ns);
-		announce_soon(n, n->meshes[m], now_ns);
+	for (size_t i = 0; (m = membership_at(n, i)) != NULL; i++) {
+		meshes_handle(n, m, &(struct gossip_in){ .kind = GOSSIP_IN_DATA,
+			.bytes = { data.data, data.len } }, now_ns);
+		if (i < n->mesh_count)
+			announce_soon(n, m, now_ns);
 	}
 	buf_fini(&data);
 }
