@@ -269,24 +269,28 @@ outlook_of(const struct pane_context *x)
 }
 
 /*
- * One link as the node itself measures it. Packets that were lost are not shown: ngtcp2
- * does not tell how many there were.
+ * One link as the node itself measures it. How many packets were lost is unknown as long
+ * as ngtcp2 does not tell.
  */
 static int
 draw_link(struct canvas *c, int y, const struct watched_link *k)
 {
-	char cwnd[16], sent[16], received[16], text[96];
+	char cwnd[16], sent[16], received[16], lost[16], text[96];
 	int x = 1 + LABEL_WIDTH;
 
+	if (k->packets_lost > 0)
+		words_count(lost, sizeof(lost), k->packets_lost);
+	else
+		snprintf(lost, sizeof(lost), "?");
 	canvas_cut(c, x, y, 25, k->observer ? STYLE_DIM : STYLE_TEXT,
 		k->name[0] ? k->name : "?");
 	x += 26;
-	snprintf(text, sizeof(text), "%3u.%u ms %5s %5s %5s  %s%s",
+	snprintf(text, sizeof(text), "%3u.%u ms %5s %5s %5s %4s  %s%s",
 		(unsigned)(k->rtt_ns / NS_PER_MS),
 		(unsigned)(k->rtt_ns % NS_PER_MS / (NS_PER_MS / 10)),
 		words_kib(cwnd, sizeof(cwnd), k->cwnd_bytes / 1024),
 		words_kib(sent, sizeof(sent), k->bytes_sent / 1024),
-		words_kib(received, sizeof(received), k->bytes_received / 1024),
+		words_kib(received, sizeof(received), k->bytes_received / 1024), lost,
 		k->dialed ? "dialed" : "accepted", k->overlay ? ", neighbor" : "");
 	canvas_cut(c, x, y, c->width - x, STYLE_TEXT, text);
 	return y + 1;
@@ -302,7 +306,7 @@ draw_watched(struct canvas *c, int y, const struct outlook *o, const struct mode
 	if (o == NULL || o->links_ns == 0)
 		return fact(c, y + 1, STYLE_DIM, "links", "not told yet");
 	y = fact(c, y + 1, STYLE_TITLE, "links",
-		"%zu, as it told %s ago: round trip, window, sent, received",
+		"%zu, told %s ago: round trip, window, sent, received, lost",
 		o->link_count,
 		words_age(age, sizeof(age), since(m, o->links_ns)));
 	for (size_t i = 0; i < o->link_count && i < LINKS_SHOWN; i++)

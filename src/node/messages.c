@@ -8,7 +8,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "wire/delivery.h"
 #include "wire/digest.h"
+#include "wire/fault.h"
 #include "wire/frame.h"
 #include "wire/gossip_msg.h"
 #include "wire/hello.h"
@@ -103,6 +105,47 @@ of_echo(struct view v, char *to, size_t cap)
 }
 
 static void
+of_send(struct view v, char *to, size_t cap)
+{
+	struct view w = v;
+	struct trace_context c;
+	struct message m;
+	struct message_ack a;
+
+	if (trace_context_decode(&w, &c) == ERR_OK &&
+		delivery_read_message(&m, w) == ERR_OK)
+		snprintf(to, cap, "%.20s to %.40s, %zu bytes", m.kind, m.destination,
+			m.body.len);
+	else if (delivery_read_ack(&a, v) == ERR_OK)
+		snprintf(to, cap, "%s, by %.50s", delivery_text(a.status), a.name);
+}
+
+static void
+of_resolve(struct view v, char *to, size_t cap)
+{
+	struct view w = v;
+	struct trace_context c;
+	struct resolve_ask a;
+
+	if (trace_context_decode(&w, &c) == ERR_OK &&
+		delivery_read_resolve(&a, w) == ERR_OK)
+		snprintf(to, cap, "where is %.60s?", a.pattern);
+	else
+		snprintf(to, cap, "the answer");
+}
+
+static void
+of_command(struct view v, char *to, size_t cap)
+{
+	struct trace_context c;
+	struct fault_order o;
+
+	if (trace_context_decode(&v, &c) == ERR_OK && fault_order_read(&v, &o) == ERR_OK)
+		snprintf(to, cap, "%s %.30s for %u ms", fault_verb_text(o.verb),
+			o.primitive, o.lease_ms);
+}
+
+static void
 of_sync(struct view v, char *to, size_t cap)
 {
 	struct view w = v;
@@ -124,6 +167,9 @@ static const struct {
 	[FRAME_PING] = { of_ping },
 	[FRAME_PONG] = { of_ping },	/* begins as a PING does */
 	[FRAME_ECHO] = { of_echo },
+	[FRAME_SEND] = { of_send },
+	[FRAME_RESOLVE] = { of_resolve },
+	[FRAME_COMMAND] = { of_command },
 	[FRAME_SYNC] = { of_sync },
 };
 

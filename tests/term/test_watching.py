@@ -58,7 +58,7 @@ def frames_are_told(t):
         term.press("Space")
         term.until(r"PAUSED, [1-9]")
         term.press("2", "Enter")
-        term.until(r"links +\d, as it told")
+        term.until(r"links +\d, told")
         term.press("Down", "Down")
         term.until("objects +timer")
         term.press("q")
