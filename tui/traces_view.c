@@ -3,8 +3,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "tui/spans_view.h"
 #include "tui/words.h"
 
@@ -14,11 +16,25 @@
 #define NODE_WIDTH 22
 #define TIME_WIDTH 9
 
-static size_t
-cursor_of(const struct traces_view *v, const struct model *m)
+/* What is shown of all traces, in their order; to be freed. */
+static const struct traces_row **
+rows_of(const struct traces_view *v, const struct model *m, size_t *count)
 {
+	const struct traces_row **rows = mem_array(m->trace_count + 1, sizeof(*rows));
+
+	*count = 0;
 	for (size_t i = 0; i < m->trace_count; i++)
-		if (memcmp(m->trace_rows[i].trace, v->chosen, SPAN_TRACE_LEN) == 0)
+		if (id_is_zero(&v->of) ||
+			traces_touches(m->traces, m->trace_rows[i].trace, &v->of))
+			rows[(*count)++] = &m->trace_rows[i];
+	return rows;
+}
+
+static size_t
+cursor_of(const struct traces_view *v, const struct traces_row **rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(rows[i]->trace, v->chosen, SPAN_TRACE_LEN) == 0)
 			return i;
 	return 0;
 }
@@ -137,9 +153,10 @@ draw_row(struct canvas *c, int y, const struct traces_row *r, const struct model
 }
 
 static void
-draw_list(struct traces_view *v, struct canvas *c, const struct model *m)
+draw_list(struct traces_view *v, struct canvas *c, const struct traces_row **rows,
+	size_t count, const struct model *m)
 {
-	size_t cursor = cursor_of(v, m), page;
+	size_t cursor = cursor_of(v, rows, count), page;
 	int x = AGE_WIDTH + 1;
 
 	v->page = c->height - 1 > 0 ? c->height - 1 : 1;
@@ -148,16 +165,17 @@ draw_list(struct traces_view *v, struct canvas *c, const struct model *m)
 		v->top = cursor;
 	if (cursor >= v->top + page)
 		v->top = cursor - page + 1;
-	if (v->top + page > m->trace_count)
-		v->top = m->trace_count > page ? m->trace_count - page : 0;
+	if (v->top + page > count)
+		v->top = count > page ? count - page : 0;
 	canvas_right(c, 0, 0, AGE_WIDTH, STYLE_DIM, "AGE");
 	canvas_text(c, x, 0, STYLE_DIM, "TRACE");
 	canvas_text(c, x + NAME_WIDTH + 1, 0, STYLE_DIM, "BEGAN ON");
 	x += NAME_WIDTH + NODE_WIDTH + 2;
 	canvas_right(c, x, 0, TIME_WIDTH, STYLE_DIM, "US");
-	canvas_cut(c, x + TIME_WIDTH + 2, 0, c->width - x, STYLE_DIM, "SPANS OF NODES");
-	for (size_t i = 0; i < page && v->top + i < m->trace_count; i++)
-		draw_row(c, (int)i + 1, &m->trace_rows[v->top + i], m);
+	canvas_cut(c, x + TIME_WIDTH + 2, 0, c->width - x, STYLE_DIM,
+		id_is_zero(&v->of) ? "SPANS OF NODES" : "OF THE SELECTED NODE");
+	for (size_t i = 0; i < page && v->top + i < count; i++)
+		draw_row(c, (int)i + 1, rows[v->top + i], m);
 	canvas_flag(c, 0, (int)(cursor - v->top) + 1, c->width, 1, THEME_SELECTED);
 }
 
@@ -166,56 +184,68 @@ traces_view_draw(struct traces_view *v, const struct pane_context *x, struct can
 {
 	const struct model *m = x->model;
 	struct canvas part;
+	size_t count;
+	const struct traces_row **rows = rows_of(v, m, &count);
 	int y = 0;
 
-	if (m->trace_count == 0) {
-		canvas_cut(c, 2, 2, c->width - 2, STYLE_DIM,
-			"no trace is known: requests that are traced come here, "
-			"such as meshtui --echo");
+	if (count == 0) {
+		canvas_cut(c, 2, 2, c->width - 2, STYLE_DIM, m->trace_count > 0
+			? "the selected node had no part in any trace; o shows all"
+			: "no trace is known: requests that are traced come here, "
+			  "such as meshtui --echo");
+		free(rows);
 		return;
 	}
 	if (c->height > LIST_LINES_MIN + 2) {
 		part = canvas_window(c, 0, 0, c->width, c->height - LIST_LINES_MIN);
-		y = draw_waterfall(&part, &m->trace_rows[cursor_of(v, m)], m);
+		y = draw_waterfall(&part, rows[cursor_of(v, rows, count)], m);
 		if (y + LIST_LINES_MIN + 4 < c->height)
 			y++;
 	}
 	part = canvas_window(c, 0, y, c->width, c->height - y);
-	draw_list(v, &part, m);
+	draw_list(v, &part, rows, count, m);
+	free(rows);
+}
+
+static size_t
+moved(const struct traces_view *v, enum action a, size_t cursor, size_t last)
+{
+	size_t page = v->page > 1 ? (size_t)v->page - 1 : 1;
+
+	switch (a) {
+	case ACTION_SELECT_UP:
+		return cursor - (cursor > 0);
+	case ACTION_SELECT_DOWN:
+		return cursor + (cursor < last);
+	case ACTION_PAGE_UP:
+		return cursor - (cursor < page ? cursor : page);
+	case ACTION_PAGE_DOWN:
+		return last - cursor < page ? last : cursor + page;
+	case ACTION_FIRST:
+		return 0;
+	case ACTION_LAST:
+		return last;
+	default:
+		return SIZE_MAX;
+	}
 }
 
 bool
 traces_view_act(struct traces_view *v, const struct pane_context *x, enum action a)
 {
-	const struct model *m = x->model;
-	size_t page = v->page > 1 ? (size_t)v->page - 1 : 1;
-	size_t cursor = cursor_of(v, m), last;
+	static const struct peer_id all;
+	const struct traces_row **rows;
+	size_t count, to = SIZE_MAX;
 
-	if (m->trace_count == 0)
-		return false;
-	last = m->trace_count - 1;
-	switch (a) {
-	case ACTION_SELECT_UP:
-		cursor -= cursor > 0;
-		break;
-	case ACTION_SELECT_DOWN:
-		cursor += cursor < last;
-		break;
-	case ACTION_PAGE_UP:
-		cursor -= cursor < page ? cursor : page;
-		break;
-	case ACTION_PAGE_DOWN:
-		cursor = last - cursor < page ? last : cursor + page;
-		break;
-	case ACTION_FIRST:
-		cursor = 0;
-		break;
-	case ACTION_LAST:
-		cursor = last;
-		break;
-	default:
-		return false;
+	if (a == ACTION_TRACES_OF) {
+		v->of = id_is_zero(&v->of) ? *x->selected : all;
+		return true;
 	}
-	memcpy(v->chosen, m->trace_rows[cursor].trace, SPAN_TRACE_LEN);
-	return true;
+	rows = rows_of(v, x->model, &count);
+	if (count > 0)
+		to = moved(v, a, cursor_of(v, rows, count), count - 1);
+	if (to != SIZE_MAX)
+		memcpy(v->chosen, rows[to]->trace, SPAN_TRACE_LEN);
+	free(rows);
+	return to != SIZE_MAX;
 }

@@ -10,6 +10,7 @@
  */
 struct traces_view {
 	uint8_t chosen[SPAN_TRACE_LEN];	/* zero: the latest */
+	struct peer_id of;		/* only those that it had a part in; zero: all */
 	size_t top;
 	int page;
 };

@@ -98,6 +98,18 @@ is_of(const struct traced *d, const uint8_t *trace)
 	return memcmp(d->trace, trace, SPAN_TRACE_LEN) == 0;
 }
 
+bool
+traces_touches(const struct traces *t, const uint8_t trace[static SPAN_TRACE_LEN],
+	const struct peer_id *node)
+{
+	const struct traced *d;
+
+	TAILQ_FOREACH(d, &t->all, by_age)
+		if (is_of(d, trace) && id_equal(&d->node, node))
+			return true;
+	return false;
+}
+
 /* Whether an earlier span of the same trace was on the same node. */
 static bool
 node_is_known(const struct traces *t, const struct traced *d)

@@ -38,6 +38,9 @@ struct traces_row {
 };
 /* The latest begun first. Rows are made anew after each change, and live until then. */
 const struct traces_row *traces_rows(struct traces *t, size_t *count);
+/* Whether any span of this trace was on this node. */
+bool traces_touches(const struct traces *t, const uint8_t trace[static SPAN_TRACE_LEN],
+	const struct peer_id *node);
 uint64_t traces_changes(const struct traces *t);	/* grows with each */
 uint64_t traces_dropped(const struct traces *t);	/* spans */
 

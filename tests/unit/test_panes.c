@@ -182,6 +182,7 @@ watched_looks_as_agreed(void **state)
 	screen("messages-none", w, "6", 80, 24);
 	screen("timeline-lost", w, "4", 80, 24);
 	screen("trace-failed", w, "5t", 80, 24);
+	screen("trace-of", w, "2/6b79c5\ng5to", 80, 24);
 	tui_watched_fini(&x);
 	world_free(w);
 }
