@@ -173,7 +173,7 @@ draw_list(struct traces_view *v, struct canvas *c, const struct traces_row **row
 	x += NAME_WIDTH + NODE_WIDTH + 2;
 	canvas_right(c, x, 0, TIME_WIDTH, STYLE_DIM, "US");
 	canvas_cut(c, x + TIME_WIDTH + 2, 0, c->width - x, STYLE_DIM,
-		id_is_zero(&v->of) ? "SPANS OF NODES" : "OF THE SELECTED NODE");
+		id_is_zero(&v->of) ? "SPANS OF NODES" : "OF THIS NODE");
 	for (size_t i = 0; i < page && v->top + i < count; i++)
 		draw_row(c, (int)i + 1, rows[v->top + i], m);
 	canvas_flag(c, 0, (int)(cursor - v->top) + 1, c->width, 1, THEME_SELECTED);
