@@ -19,6 +19,8 @@ struct errand {
 	struct errands *errands;
 	uint64_t ticket, number;	/* of a sending or an echo; 0: it resolves */
 	bool echoes;
+	struct lifeline_end *lifeline;	/* of who ordered it; NULL: the control socket */
+	uint64_t order;			/* its number there */
 	uint64_t began_ns;
 	char name[NAME_LEN_MAX + 1];
 };
@@ -35,7 +37,10 @@ answer(struct errand *x, char *text)
 	struct errands *e = x->errands;
 
 	TAILQ_REMOVE(&e->all, x, entry);
-	control_socket_later_answer(e->control, x->ticket, text);
+	if (x->lifeline == NULL)
+		control_socket_later_answer(e->control, x->ticket, text);
+	else
+		free(text);	/* nobody waits at a socket */
 	mem_free(MEM_ERRAND, x);
 }
 
@@ -143,6 +148,46 @@ on_gone(void *ctx, uint64_t ticket)
 		sending_stop(e->node, x->number, loop_now_ns());
 }
 
+static void
+report(struct errand *x, const struct sending_report *r)
+{
+	struct letter_report to = { .number = x->order, .count = r->count,
+		.acked = r->acked, .failed = r->failed, .retries = r->retries,
+		.status = r->status, .rtt_min_us = r->rtt_min_ns / 1000,
+		.rtt_max_us = r->rtt_max_ns / 1000, .took_us = r->took_ns / 1000,
+		.rtt_mean_us = r->acked ? r->rtt_sum_ns / r->acked / 1000 : 0 };
+
+	memcpy(to.why, r->why, sizeof to.why);
+	memcpy(to.receiver, r->receiver, sizeof to.receiver);
+	memcpy(to.trace, r->trace, sizeof to.trace);
+	lifeline_end_sent(x->lifeline, &to);
+	TAILQ_REMOVE(&x->errands->all, x, entry);
+	mem_free(MEM_ERRAND, x);
+}
+
+void
+errands_send(struct errands *e, const struct letter_order *o,
+	struct lifeline_end *lifeline)
+{
+	struct sending_spec spec = { .count = o->count, .every_ns = o->every_us * 1000 };
+	struct errand *x = mem_new(MEM_ERRAND, sizeof *x);
+	struct sending_report refused = { .count = o->count, .failed = o->count,
+		.status = DELIVERY_REFUSED };
+	uint8_t *body = mem_array(o->len + 1, 1);
+
+	x->errands = e;
+	x->began_ns = loop_now_ns();
+	x->lifeline = lifeline;
+	x->order = o->number;
+	TAILQ_INSERT_TAIL(&e->all, x, entry);
+	spec.body = (struct view){ body, o->len };
+	memcpy(spec.destination, o->destination, sizeof spec.destination);
+	memcpy(spec.kind, o->kind, sizeof spec.kind);
+	if (sending_begin(e->node, &spec, x->began_ns, &x->number, refused.why) != ERR_OK)
+		report(x, &refused);
+	free(body);
+}
+
 struct errands *
 errands_open(struct node *node, struct control_socket *control)
 {
@@ -194,7 +239,11 @@ errands_turned(struct errands *e)
 	if (e == NULL)
 		return;
 	while (sending_next(e->node, &sent))
-		if ((x = numbered(e, false, sent.number)) != NULL)
+		if ((x = numbered(e, false, sent.number)) == NULL)
+			continue;
+		else if (x->lifeline != NULL)
+			report(x, &sent);
+		else
 			answer(x, control_letters_sent(&sent));
 	while (echo_next(e->node, &echoed))
 		if ((x = numbered(e, true, echoed.number)) != NULL)

@@ -280,6 +280,14 @@ on_quit(void *ctx)
 }
 
 static void
+on_send(void *ctx, const struct letter_order *o)
+{
+	struct running *r = ctx;
+
+	errands_send(r->errands, o, r->lifeline);
+}
+
+static void
 on_gone(void *ctx)
 {
 	struct running *r = ctx;
@@ -472,7 +480,7 @@ node_mode(const struct options *o)
 		r->telemetry = node_export_open(&r->loop, &r->boot, o);
 	} else {
 		const struct lifeline_end_hooks hooks = { on_ask, on_quit, on_fault,
-			on_gone, r };
+			on_send, on_gone, r };
 
 		if (o->lifeline_fd >= 0)
 			r->lifeline = lifeline_end_open(&r->loop, o->lifeline_fd, &hooks);

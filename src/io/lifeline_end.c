@@ -222,6 +222,8 @@ handle(struct lifeline_end *e)
 			e->hooks.quit(e->hooks.ctx);
 		if (r.tag == LIFELINE_FAULT)
 			e->hooks.fault(e->hooks.ctx, &r.fault);
+		if (r.tag == LIFELINE_SEND && e->hooks.send != NULL)
+			e->hooks.send(e->hooks.ctx, &r.send);
 		lifeline_fini(&r);
 	}
 	if (!e->closed)
@@ -345,6 +347,14 @@ void
 lifeline_end_faults(struct lifeline_end *e, const struct fault_status *s)
 {
 	struct lifeline_record r = { .tag = LIFELINE_FAULT_STATUS, .fault_status = *s };
+
+	send_up(e, &r);
+}
+
+void
+lifeline_end_sent(struct lifeline_end *e, const struct letter_report *s)
+{
+	struct lifeline_record r = { .tag = LIFELINE_SENT, .sent = *s };
 
 	send_up(e, &r);
 }

@@ -45,6 +45,8 @@ struct lifeline_end_hooks {
 	void (*quit)(void *ctx);	/* say goodbye and leave */
 	/* An order for a fault: answer with lifeline_end_faults. */
 	void (*fault)(void *ctx, const struct fault_order *o);
+	/* Messages to a name: answer with lifeline_end_sent when that is over. */
+	void (*send)(void *ctx, const struct letter_order *o);
 	/* The parent is gone or broken: leave now, _exit is right. */
 	void (*gone)(void *ctx);
 	void *ctx;
@@ -65,6 +67,7 @@ void lifeline_end_close(struct lifeline_end *e);
 void lifeline_end_ready(struct lifeline_end *e, const struct lifeline_ready *ready);
 void lifeline_end_spans(struct lifeline_end *e, const struct span_set *spans);
 void lifeline_end_view(struct lifeline_end *e, const struct lifeline_view *view);
+void lifeline_end_sent(struct lifeline_end *e, const struct letter_report *r);
 void lifeline_end_faults(struct lifeline_end *e, const struct fault_status *s);
 void lifeline_end_failed(struct lifeline_end *e, int status, const char *text);
 void lifeline_end_stopping(struct lifeline_end *e, const char *reason);

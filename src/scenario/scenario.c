@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,6 +301,7 @@ scenario_free(struct scenario *s)
 	free(s->soaks);
 	free(s->selects);
 	free(s->links);
+	free(s->letters);
 	mem_free(MEM_SCENARIO, s);
 }
 
@@ -344,6 +346,12 @@ scenario_step_text(const struct scenario *s, const struct scenario_step *st,
 			text_duration(time, sizeof(time), s->soaks[st->soak].duration_ns),
 			text_duration(
 				every, sizeof(every), s->soaks[st->soak].cadence_ns));
+		break;
+	case STEP_SEND:
+		selector_text(&s->selects[st->select], more, sizeof(more));
+		snprintf(to, SCENARIO_STEP_TEXT_CAP, "send %" PRIu64 " from %.60s to %.70s",
+			s->letters[st->letter].count, more,
+			s->letters[st->letter].destination);
 		break;
 	case STEP_SPAWN:
 	case STEP_STOP:

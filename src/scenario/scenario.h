@@ -6,6 +6,7 @@
 #include "chaos/guards.h"
 #include "scenario/claim.h"
 #include "scenario/problems.h"
+#include "wire/letter.h"
 
 /*
  * A checked scenario: what to start and what to do, in order. Times are in nanoseconds.
@@ -20,6 +21,7 @@ struct scenario_group {
 
 enum scenario_step_kind {
 	STEP_WAIT, STEP_HOLD, STEP_EXPECT, STEP_FAULT, STEP_SOAK, STEP_SPAWN, STEP_STOP,
+	STEP_SEND,
 };
 
 #define SCENARIO_CLAIMS_MAX 16	/* in one list */
@@ -60,7 +62,8 @@ struct scenario_step {
 	uint64_t hold_ns;		/* HOLD */
 	size_t claims;		/* WAIT, EXPECT, FAULT, SOAK: index into claims */
 	size_t fault, soak;		/* FAULT, SOAK: indices */
-	size_t select;			/* SPAWN, STOP: index into selects */
+	size_t select;			/* SPAWN, STOP, SEND: index into selects */
+	size_t letter;			/* SEND: index into letters; its time is within_ns */
 };
 
 struct scenario_link {
@@ -95,6 +98,8 @@ struct scenario {
 	size_t soak_count;
 	struct selectors *selects;	/* the first: who is started later */
 	size_t select_count;
+	struct letter_order *letters;	/* their numbers are given when they are sent */
+	size_t letter_count;
 	struct scenario_link *links;
 	size_t link_count;
 	struct guards guards;

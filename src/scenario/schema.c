@@ -111,13 +111,15 @@ of_shape(const struct check_key *k)
 	static const char *const places_of[] = { [SHAPE_GUARDS] = "GUARDS",
 		[SHAPE_REPORT] = "REPORT", [SHAPE_WAIT] = "WAIT", [SHAPE_FAULT] = "FAULT",
 		[SHAPE_REPEAT] = "REPEAT", [SHAPE_SOAK] = "SOAK",
-		[SHAPE_BUDGET] = "BUDGET" };
+		[SHAPE_BUDGET] = "BUDGET", [SHAPE_SEND] = "SEND" };
 	static const char *const starts[] = { "at-once", "later" };
 	static const char *const allows[] = { "seed", "last-gateway" };
 
 	switch (k->shape) {
 	case SHAPE_LABEL:
 		return pattern(LABEL);
+	case SHAPE_NAME:
+		return json_pack("{s:s, s:i}", "type", "string", "minLength", 3);
 	case SHAPE_COUNT:
 		return count();
 	case SHAPE_SHARE:
@@ -168,6 +170,7 @@ of_shape(const struct check_key *k)
 	case SHAPE_REPEAT:
 	case SHAPE_SOAK:
 	case SHAPE_BUDGET:
+	case SHAPE_SEND:
 		return ref(places_of[k->shape]);
 	case SHAPE_PARAM:
 		return param(k);

@@ -15,10 +15,11 @@ static const char *const into[] = {
 	[STEP_SOAK] = "into the soak",
 	[STEP_SPAWN] = "into spawn",
 	[STEP_STOP] = "into stop",
+	[STEP_SEND] = "into send",
 };
 
-static bool
-meant(const struct step *st, const struct member *one)
+bool
+step_means(const struct step *st, const struct member *one)
 {
 	return selector_any_matches(
 		&st->context.plan->scenario->selects[st->spec->select], one->group->mesh,
@@ -168,7 +169,7 @@ stop_tick(struct step *st, const struct members *m, uint64_t now_ns)
 	for (size_t i = m->count; i-- > 0;) {
 		const struct member *one = &m->at[i];
 
-		if (one->state == MEMBER_WAITING || !meant(st, one))
+		if (one->state == MEMBER_WAITING || !step_means(st, one))
 			continue;
 		if (one->state != MEMBER_ENDED)
 			alive = i;
@@ -200,7 +201,7 @@ spawn_tick(struct step *st, const struct members *m, uint64_t now_ns)
 	if (step_refused_one(st, now_ns))
 		return true;
 	for (size_t i = 0; i < m->count; i++)
-		if (meant(st, &m->at[i]) && m->at[i].state == MEMBER_WAITING)
+		if (step_means(st, &m->at[i]) && m->at[i].state == MEMBER_WAITING)
 			return false;
 	if (st->stopped)
 		report_verdict(st->out, VERDICT_PASS, now_ns, "%zu nodes are started",
@@ -253,6 +254,7 @@ step_begin(struct step *st, const struct attempt_context *c, size_t index,
 		.index = index,
 		.context = *c,
 		.out = &c->report->steps[index],
+		.sender = m->count,
 		.began_ns = now_ns,
 		.subject = m->count};
 	st->out->reached = true;
@@ -265,12 +267,12 @@ step_begin(struct step *st, const struct attempt_context *c, size_t index,
 		struct member *one = &m->at[i];
 		bool told = false;
 
-		if (st->spec->kind == STEP_STOP && meant(st, one) && one->child)
+		if (st->spec->kind == STEP_STOP && step_means(st, one) && one->child)
 			told = supervisor_stop(c->supervisor, one->child, now_ns) ==
 			       ERR_OK;
 		if (told && s->selects[st->spec->select].count)
 			one->excused = true;
-		if (st->spec->kind == STEP_SPAWN && meant(st, one) &&
+		if (st->spec->kind == STEP_SPAWN && step_means(st, one) &&
 			(one->state == MEMBER_ENDED ||
 				(one->state == MEMBER_WAITING && one->later))) {
 			members_restart(m, i, one->state == MEMBER_ENDED);
@@ -316,6 +318,8 @@ step_tick(struct step *st, uint64_t now_ns)
 		return step_lost_one(st, now_ns) || soak_tick(st->soak, st->out, now_ns);
 	case STEP_SPAWN:
 		return spawn_tick(st, m, now_ns);
+	case STEP_SEND:
+		return step_send_tick(st, now_ns);
 	case STEP_STOP:
 		break;
 	}
@@ -328,6 +332,7 @@ step_deadline(const struct step *st)
 	switch (st->spec->kind) {
 	case STEP_WAIT:
 	case STEP_EXPECT:
+	case STEP_SEND:
 		return st->began_ns + st->spec->within_ns;
 	case STEP_HOLD:
 		/*
@@ -372,6 +377,11 @@ step_progress(const struct step *st, char *to, size_t cap)
 
 	if (st->attempt) {
 		snprintf(to, cap, "%.60s: %s", st->out->what, attempt_phase(st->attempt));
+		return;
+	}
+	if (st->spec->kind == STEP_SEND) {
+		snprintf(to, cap, "%.80s%s", st->out->what,
+			st->sender == m->count ? ": waits for a sender" : "");
 		return;
 	}
 	if (st->soak) {

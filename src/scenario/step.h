@@ -23,6 +23,8 @@ struct step {
 	struct report_step *out;
 	uint64_t began_ns;
 	size_t stopped;		/* stop: nodes that were told to leave */
+	size_t sender;		/* send: the member that does; members.count not yet */
+	uint64_t letter;	/* and the number of its order */
 	bool over;
 	bool ending;		/* hold: the time is over, the last answers are awaited */
 	size_t subject; /* the member that a failure is about; members.count for none */
@@ -51,6 +53,10 @@ bool step_lost_one(struct step *st, uint64_t now_ns);
 /* Fails it when a node could not be started; unproven when there is none at all. */
 bool step_refused_one(struct step *st, uint64_t now_ns);
 bool step_no_nodes(struct step *st, uint64_t now_ns);
+/* step_tick for send. */
+bool step_send_tick(struct step *st, uint64_t now_ns);
+/* Whether the step's selection means this member. */
+bool step_means(const struct step *st, const struct member *one);
 /* step_tick for hold. */
 bool step_hold_tick(struct step *st, uint64_t now_ns);
 

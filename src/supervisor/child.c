@@ -112,6 +112,17 @@ take_faults(struct child *c, const struct fault_status *s, uint64_t now_ns)
 	c->row.faults_ns = now_ns;
 }
 
+static void
+take_sent(struct child *c, const struct letter_report *s)
+{
+	struct letter_report *to = &c->row.sent;
+
+	*to = *s;
+	text_printable(to->why, sizeof(to->why), s->why, strlen(s->why));
+	text_printable(to->receiver, sizeof(to->receiver), s->receiver,
+		strlen(s->receiver));
+}
+
 void
 child_record(struct child *c, struct lifeline_record *r, uint64_t now_ns)
 {
@@ -152,12 +163,16 @@ child_record(struct child *c, struct lifeline_record *r, uint64_t now_ns)
 	case LIFELINE_FAULT_STATUS:
 		take_faults(c, &r->fault_status, now_ns);
 		break;
+	case LIFELINE_SENT:
+		take_sent(c, &r->sent);
+		break;
 	case LIFELINE_STALLED:
 		c->row.stalled_ms = r->stalled.for_ms;
 		break;
 	case LIFELINE_ASK:
 	case LIFELINE_QUIT:
 	case LIFELINE_FAULT:
+	case LIFELINE_SEND:
 		break;	/* these go down only; said upwards they mean nothing */
 	}
 	lifeline_fini(r);

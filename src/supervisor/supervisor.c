@@ -18,6 +18,7 @@ struct pending {
 	size_t probe_count;
 	int signal;
 	struct fault_order *fault; /* of tag FAULT; freed when fetched */
+	struct letter_order *send; /* of tag SEND; freed when fetched */
 };
 
 struct supervisor {
@@ -33,6 +34,7 @@ static void
 drop_pending(const struct pending *p)
 {
 	free(p->fault);
+	free(p->send);
 	free(p->probes);
 }
 
@@ -208,6 +210,20 @@ supervisor_fault(struct supervisor *s, unsigned child, const struct fault_order 
 }
 
 int
+supervisor_send(struct supervisor *s, unsigned child, const struct letter_order *o)
+{
+	struct child *c = child_of(s, child);
+
+	if (!c)
+		return ERR_UNKNOWN;
+	if (!child_hears(c))
+		return ERR_STATE;
+	order_put(s, (struct pending){ .kind = ORDER_SEND, .child = child,
+		.tag = LIFELINE_SEND, .send = mem_copy(o, sizeof(*o)) });
+	return ERR_OK;
+}
+
+int
 supervisor_kill(struct supervisor *s, unsigned child)
 {
 	struct child *c = child_of(s, child);
@@ -305,6 +321,8 @@ fill_record(struct lifeline_record *r, const struct pending *p)
 	}
 	if (p->tag == LIFELINE_FAULT)
 		r->fault = *p->fault;
+	if (p->tag == LIFELINE_SEND)
+		r->send = *p->send;
 }
 
 bool

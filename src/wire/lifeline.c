@@ -362,6 +362,30 @@ put_stalled(struct buf *b, const struct lifeline_record *r)
 	varint_put(b, r->stalled.for_ms);
 }
 
+static int
+read_send(struct view *v, struct lifeline_record *r)
+{
+	return letter_read_order(v, &r->send);
+}
+
+static void
+put_send(struct buf *b, const struct lifeline_record *r)
+{
+	letter_put_order(b, &r->send);
+}
+
+static int
+read_sent(struct view *v, struct lifeline_record *r)
+{
+	return letter_read_report(v, &r->sent);
+}
+
+static void
+put_sent(struct buf *b, const struct lifeline_record *r)
+{
+	letter_put_report(b, &r->sent);
+}
+
 static const struct {
 	int (*read)(struct view *v, struct lifeline_record *r);
 	void (*put)(struct buf *b, const struct lifeline_record *r);
@@ -375,6 +399,8 @@ static const struct {
 	[LIFELINE_FAULT_STATUS] = {read_fault_status, put_fault_status},
 	[LIFELINE_STALLED] = {read_stalled, put_stalled},
 	[LIFELINE_FAULT] = {read_fault, put_fault},
+	[LIFELINE_SEND] = {read_send, put_send},
+	[LIFELINE_SENT] = {read_sent, put_sent},
 	[LIFELINE_ASK] = {read_ask, put_ask},
 	[LIFELINE_QUIT] = {read_quit, put_quit},
 };

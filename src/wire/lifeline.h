@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "wire/digest.h"
 #include "wire/fault_status.h"
+#include "wire/letter.h"
 #include "wire/span.h"
 
 /*
@@ -23,9 +24,11 @@ enum lifeline_tag {
 	LIFELINE_SPANS = 0x06,	   /* up: its boot so far, in place of any before */
 	LIFELINE_FAULT_STATUS = 0x07, /* up: answer to FAULT, and when a fault ended */
 	LIFELINE_STALLED = 0x08,   /* up, by the watchdog: the loop does not turn */
+	LIFELINE_SENT = 0x09,	   /* up: how it went that SEND ordered */
 	LIFELINE_ASK = 0x41,	   /* down: what do you see? */
 	LIFELINE_QUIT = 0x42,	   /* down: say goodbye and leave */
 	LIFELINE_FAULT = 0x43,	   /* down: an order of wire/fault.h */
+	LIFELINE_SEND = 0x44,	   /* down: messages to a name */
 };
 
 #define LIFELINE_RECORD_LEN_MAX (128u * 1024)
@@ -102,6 +105,8 @@ struct lifeline_record {
 		struct span_set spans;
 		struct fault_status fault_status;
 		struct fault_order fault;
+		struct letter_order send;
+		struct letter_report sent;
 		struct {
 			uint32_t for_ms; /* since it turned last; 0: it turns again */
 		} stalled;
