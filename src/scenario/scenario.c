@@ -349,7 +349,8 @@ scenario_step_text(const struct scenario *s, const struct scenario_step *st,
 		break;
 	case STEP_SEND:
 		selector_text(&s->selects[st->select], more, sizeof(more));
-		snprintf(to, SCENARIO_STEP_TEXT_CAP, "send %" PRIu64 " from %.60s to %.70s",
+		snprintf(to, SCENARIO_STEP_TEXT_CAP,
+			"send %" PRIu64 " from %.60s to %.70s",
 			s->letters[st->letter].count, more,
 			s->letters[st->letter].destination);
 		break;

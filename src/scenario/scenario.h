@@ -63,7 +63,7 @@ struct scenario_step {
 	size_t claims;		/* WAIT, EXPECT, FAULT, SOAK: index into claims */
 	size_t fault, soak;		/* FAULT, SOAK: indices */
 	size_t select;			/* SPAWN, STOP, SEND: index into selects */
-	size_t letter;			/* SEND: index into letters; its time is within_ns */
+	size_t letter;			/* SEND: index into letters; in within_ns */
 };
 
 struct scenario_link {

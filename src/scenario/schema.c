@@ -105,21 +105,20 @@ claims(void)
 	return one_or_more(json_pack("{s:s}", "type", "string"));
 }
 
+static const char *const starts[] = { "at-once", "later" };
+static const char *const allows[] = { "seed", "last-gateway" };
+
 static json_t *
 of_shape(const struct check_key *k)
 {
 	static const char *const places_of[] = { [SHAPE_GUARDS] = "GUARDS",
 		[SHAPE_REPORT] = "REPORT", [SHAPE_WAIT] = "WAIT", [SHAPE_FAULT] = "FAULT",
-		[SHAPE_REPEAT] = "REPEAT", [SHAPE_SOAK] = "SOAK",
-		[SHAPE_BUDGET] = "BUDGET", [SHAPE_SEND] = "SEND" };
-	static const char *const starts[] = { "at-once", "later" };
-	static const char *const allows[] = { "seed", "last-gateway" };
+		[SHAPE_REPEAT] = "REPEAT", [SHAPE_SOAK] = "SOAK", [SHAPE_SEND] = "SEND",
+		[SHAPE_BUDGET] = "BUDGET" };
 
 	switch (k->shape) {
 	case SHAPE_LABEL:
 		return pattern(LABEL);
-	case SHAPE_NAME:
-		return json_pack("{s:s, s:i}", "type", "string", "minLength", 3);
 	case SHAPE_COUNT:
 		return count();
 	case SHAPE_SHARE:
@@ -131,6 +130,7 @@ of_shape(const struct check_key *k)
 	case SHAPE_BOOL:
 		return json_pack("{s:s}", "type", "boolean");
 	case SHAPE_PATH:
+	case SHAPE_NAME:
 		return json_pack("{s:s, s:i}", "type", "string", "minLength", 1);
 	case SHAPE_SELECT:
 		return select_one();

@@ -58,8 +58,7 @@ struct child_row {
 	const struct span_set *spans;	/* its boot so far, or NULL; owned here */
 	uint64_t spans_ns;		/* when they came */
 	uint64_t asked_ns;		/* when the last question went out; 0 never */
-	/* How its last sending went, once it is over; number 0: none is. */
-	struct letter_report sent;
+	struct letter_report sent;	/* its last one; number 0: none */
 	const struct fault_status *faults; /* its last word on faults, or NULL; ours */
 	uint64_t faults_ns;		/* when that came */
 	uint32_t stalled_ms;	/* how long its loop stood when its watchdog last spoke */
@@ -106,10 +105,7 @@ int supervisor_fault(struct supervisor *s, unsigned child, const struct fault_or
 /* SIGKILL, as from outside: its end is not expected. ERR_UNKNOWN, ERR_STATE. */
 int supervisor_kill(struct supervisor *s, unsigned child);
 
-/*
- * Has it send messages; the report with the same number comes into its row. ERR_UNKNOWN;
- * ERR_STATE unless it hears us.
- */
+/* Messages; the report with this number comes into its row. ERR_UNKNOWN; ERR_STATE. */
 int supervisor_send(struct supervisor *s, unsigned child, const struct letter_order *o);
 
 /* Facts from the driver. */

@@ -148,6 +148,23 @@ end(struct world *w, struct world_node *n, int signal)
 }
 
 static void
+send_letters(struct world *w, const struct world_node *n, const struct letter_order *o)
+{
+	struct lifeline_record r = { .tag = LIFELINE_SENT,
+		.sent = { .number = o->number, .count = o->count,
+			.acked = o->count - w->lost_messages,
+			.failed = w->lost_messages, .took_us = 5000 } };
+
+	w->sends++;
+	if (w->lost_messages > 0) {
+		r.sent.status = DELIVERY_GONE;
+		snprintf(r.sent.why, sizeof(r.sent.why), "%s is gone", o->destination);
+	}
+	if (!w->never_sent)
+		supervisor_record(w->supervisor, n->child, &r, w->now_ns);
+}
+
+static void
 carry_out(struct world *w, const struct supervisor_order *o)
 {
 	struct world_node *n;
@@ -173,6 +190,10 @@ carry_out(struct world *w, const struct supervisor_order *o)
 	}
 	if (o->record.tag == LIFELINE_QUIT) {
 		n->quit_ns = w->now_ns;
+		return;
+	}
+	if (o->record.tag == LIFELINE_SEND) {
+		send_letters(w, n, &o->record.send);
 		return;
 	}
 	w->asks++;

@@ -45,6 +45,10 @@ struct world {
 	uint64_t liar_ns;
 	uint64_t notice_ns; /* after a death others call it gone; suspect in half of it */
 	uint64_t handshakes_each_ask;
+	/* Orders to send: how many are not acknowledged, or no report at all. */
+	uint64_t lost_messages;
+	bool never_sent;
+	size_t sends;
 	uint64_t pause_at_ns, pause_ns;	/* the runner itself stands still */
 };
 

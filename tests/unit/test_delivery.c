@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "wire/delivery.h"
 #include "wire/frame.h"
+#include "wire/letter.h"
 
 static struct view
 view_of(const struct buf *b)
@@ -96,6 +97,53 @@ the_small_ones(void **state)
 	buf_fini(&b);
 }
 
+/* An order down a lifeline and its report up, and what is refused of both. */
+static void
+letters_round_trip(void **state)
+{
+	struct letter_order o = { .number = 3, .destination = "mesh2.broker",
+		.kind = "scenario", .len = 64, .count = 1000, .every_us = 20000 }, o_got;
+	struct letter_report r = { .number = 3, .count = 1000, .acked = 998, .failed = 2,
+		.retries = 7, .status = DELIVERY_TIMEOUT, .why = "no answer in time",
+		.receiver = "mesh2.broker.239dc9", .rtt_max_us = 5, .took_us = 6 }, r_got;
+	struct view v;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 4096);
+	letter_put_order(&b, &o);
+	v = view_of(&b);
+	assert_int_equal(letter_read_order(&v, &o_got), ERR_OK);
+	assert_string_equal(o_got.destination, o.destination);
+	assert_string_equal(o_got.kind, o.kind);
+	assert_true(o_got.number == 3 && o_got.len == 64 && o_got.count == 1000 &&
+		    o_got.every_us == 20000);
+	for (size_t len = 0; len < b.len; len++) {
+		v = (struct view){ b.data, len };
+		assert_int_not_equal(letter_read_order(&v, &o_got), ERR_OK);
+	}
+	buf_clear(&b);
+	letter_put_report(&b, &r);
+	v = view_of(&b);
+	assert_int_equal(letter_read_report(&v, &r_got), ERR_OK);
+	assert_string_equal(r_got.why, r.why);
+	assert_string_equal(r_got.receiver, r.receiver);
+	assert_true(r_got.acked == 998 && r_got.failed == 2 && r_got.retries == 7 &&
+		    r_got.status == DELIVERY_TIMEOUT && r_got.took_us == 6);
+	o.number = 0;
+	buf_clear(&b);
+	letter_put_order(&b, &o);
+	v = view_of(&b);
+	assert_int_equal(letter_read_order(&v, &o_got), ERR_MALFORMED);
+	o.number = 1;
+	o.count = SENDING_COUNT_MAX + 1;
+	buf_clear(&b);
+	letter_put_order(&b, &o);
+	v = view_of(&b);
+	assert_int_equal(letter_read_order(&v, &o_got), ERR_MALFORMED);
+	buf_fini(&b);
+}
+
 /* Each end has a name and an exit status of its own. */
 static void
 ends_are_distinct(void **state)
@@ -118,6 +166,7 @@ main(void)
 		cmocka_unit_test(messages_round_trip),
 		cmocka_unit_test(answers_round_trip),
 		cmocka_unit_test(the_small_ones),
+		cmocka_unit_test(letters_round_trip),
 		cmocka_unit_test(ends_are_distinct),
 	};
 

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* The step that sends: what it reads of a file, what it orders, and its verdicts. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "scenario_world.h"
+
+#define MESHES "name: t\nmeshes:\n  m1: { gateway: 1, broker: 2 }\n  m2: { broker: 1 }\n"
+#define STEPS "steps:\n  - wait: { until: converged, within: 5s }\n"
+#define SEND "  - send: { from: m1.broker, to: m2.broker, count: 100, rate: 50 }\n"
+
+static int
+setup(void **state)
+{
+	static struct world w;
+
+	world_init(&w, MESHES STEPS SEND "  - stop\n");
+	*state = &w;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	world_fini(*state);
+	return 0;
+}
+
+static struct view
+view_of(const char *text)
+{
+	return (struct view){ (const uint8_t *)text, strlen(text) };
+}
+
+/* All is acknowledged: it passes, and one node was told once. */
+static void
+all_acknowledged_passes(void **state)
+{
+	struct world *w = *state;
+	const struct report *r = world_run(w);
+
+	assert_int_equal(r->verdict, VERDICT_PASS);
+	assert_int_equal(r->steps[1].verdict, VERDICT_PASS);
+	assert_non_null(strstr(r->steps[1].reason, "100 of 100 acknowledged"));
+	assert_int_equal(w->sends, 1);
+}
+
+/* One of a hundred is not: it fails, and says why that one did. */
+static void
+one_missing_fails(void **state)
+{
+	struct world *w = *state;
+	const struct report *r;
+
+	w->lost_messages = 1;
+	r = world_run(w);
+	assert_int_equal(r->steps[1].verdict, VERDICT_FAIL);
+	assert_non_null(strstr(r->steps[1].reason, "99 of 100 acknowledged"));
+	assert_non_null(strstr(r->steps[1].reason, "m2.broker is gone"));
+}
+
+/* No report ever comes: it fails when its time is over, 30 s after the last is due. */
+static void
+silence_fails(void **state)
+{
+	struct world *w = *state;
+	const struct report *r;
+
+	w->never_sent = true;
+	r = world_run(w);
+	assert_int_equal(r->steps[1].verdict, VERDICT_FAIL);
+	assert_non_null(strstr(r->steps[1].reason, "is not done with 100 messages"));
+	assert_in_range(r->steps[1].ended_ns - r->steps[1].began_ns, SECONDS(32),
+		SECONDS(33));
+}
+
+/* What a file says is what is ordered. */
+static void
+a_file_is_read(void **state)
+{
+	char text[SCENARIO_STEP_TEXT_CAP];
+	const struct letter_order *o;
+	struct problems p;
+	struct scenario *s;
+
+	(void)state;
+	problems_init(&p);
+	s = scenario_parse(view_of(MESHES STEPS
+		"  - send: { from: m1.broker, to: \"*.broker\", count: 7, kind: x,\n"
+		"      bytes: 9, within: 3s }\n"), 50, &p);
+	assert_int_equal(p.count, 0);
+	assert_int_equal(s->steps[1].kind, STEP_SEND);
+	assert_int_equal(s->steps[1].within_ns, SECONDS(3));
+	o = &s->letters[s->steps[1].letter];
+	assert_string_equal(o->destination, "*.broker");
+	assert_string_equal(o->kind, "x");
+	assert_int_equal(o->len, 9);
+	assert_int_equal(o->count, 7);
+	assert_int_equal(o->every_us, 0);
+	assert_string_equal(scenario_step_text(s, &s->steps[1], text),
+		"send 7 from m1.broker to *.broker");
+	scenario_free(s);
+	problems_fini(&p);
+}
+
+/* And what is wrong in it is said, each at its place. */
+static void
+mistakes_are_told(void **state)
+{
+	static const char *const bad[] = {
+		"  - send: { to: m2.broker }\n",		/* nobody sends */
+		"  - send: { from: m1.broker }\n",		/* to nobody */
+		"  - send: { from: m9.broker, to: m2.broker }\n",
+		"  - send: { from: m1.broker, to: m2 }\n",
+		"  - send: { from: m1.broker, to: m2.broker, count: 0 }\n",
+		"  - send: { from: m1.broker, to: m2.broker, bytes: 65537 }\n",
+		"  - send: { from: m1.broker, to: m2.broker, kind: X }\n",
+		"  - send: { from: m1.broker, to: m2.broker, rate: fast }\n",
+		"  - send: { from: m1.broker, to: m2.broker, often: 3 }\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct problems p;
+		char file[400];
+
+		snprintf(file, sizeof(file), "%s%s", MESHES STEPS, bad[i]);
+		problems_init(&p);
+		assert_null(scenario_parse(view_of(file), 50, &p));
+		if (p.count != 1)
+			fail_msg("%zu problems: %s", p.count, bad[i]);
+		assert_int_equal(p.at[0].line, 7);
+		problems_fini(&p);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define IN_WORLD(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+		IN_WORLD(all_acknowledged_passes),
+		IN_WORLD(one_missing_fails),
+		IN_WORLD(silence_fails),
+		cmocka_unit_test(a_file_is_read),
+		cmocka_unit_test(mistakes_are_told),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
