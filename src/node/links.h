@@ -39,6 +39,7 @@ struct link {
 	/* By the last PONG: the peer's wall clock less ours. */
 	bool clocked;
 	int64_t skew_ms;
+	uint64_t probed_ns;	/* somebody was last asked about it; 0 never */
 	struct heap_entry timer;
 	struct buf early;	/* gossip that came before the HELLO; see backlog_put */
 };

@@ -10,6 +10,8 @@
 #include "wire/frame.h"
 
 #define CONNS_AT_ONE_ADDRESS 8
+/* So long after a probe a link is watched like that with a neighbor. */
+#define PROBED SECONDS(3)
 
 static void
 send_ping(struct node *n, struct link *k, uint64_t now_ns)
@@ -39,8 +41,11 @@ check_watch(struct node *n, struct link *k, uint64_t heard_ns, uint64_t now_ns)
 	case WATCH_DEAD: {
 		struct peer_id peer = k->peer;
 		uint64_t incarnation = k->hello.incarnation;
+		bool neighbor = meshes_have_neighbor(n, &peer);
 
 		links_close(&n->links, k, CLOSE_STALLED, "no answer", now_ns);
+		if (!neighbor)
+			return;		/* who only looked at it accuses nobody */
 		announce_accusation(n, &peer, incarnation,
 			hinted ? ACCUSED_REFUSED : ACCUSED_NO_ANSWER, now_ns);
 		return;
@@ -60,7 +65,8 @@ check_link(struct node *n, struct link *k, uint64_t now_ns)
 		return;		/* closing: its QUIC_DOWN removes it */
 	if (k != links_find(&n->links, &k->peer))
 		return;		/* superseded */
-	if (k->watch.probing || meshes_have_neighbor(n, &k->peer)) {
+	if (k->watch.probing || meshes_have_neighbor(n, &k->peer) ||
+		(k->probed_ns != 0 && now_ns < k->probed_ns + PROBED)) {
 		check_watch(n, k, info.last_received_ns, now_ns);
 		return;
 	}
@@ -150,6 +156,9 @@ upkeep_probe(struct node *n, const struct peer_id *peer, uint64_t now_ns)
 		return;
 	}
 	k->used_ns = now_ns;
+	if (k->probed_ns == 0)
+		heap_arm(&n->links.timers, &k->timer, now_ns + WATCH_SILENCE);
+	k->probed_ns = now_ns;
 	if (k->alpn == ALPN_MESHTUI)
 		send_ping(n, k, now_ns);
 }
