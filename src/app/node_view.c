@@ -8,6 +8,7 @@
 #include "control/answer.h"
 #include "node/faulting.h"
 #include "node/measure.h"
+#include "node/shown.h"
 
 char *
 node_view_answer(struct node *n, const char *line, size_t len,
@@ -23,6 +24,7 @@ node_view_answer(struct node *n, const char *line, size_t len,
 		.timeline = own->timeline,
 		.alerts = own->alerts,
 		.spans = own->spans,
+		.recent = node_spans(n),
 		.faults = faults,
 		.exports = own->exports,
 		.now_ns = own->now_ns,

@@ -365,6 +365,7 @@ answer_list_spans(json_t *to, const struct control_view *v)
 	json_object_set_new(to, "node", json_text(v->status->name));
 	json_object_set_new(to, "node_id", json_id(&v->status->id));
 	control_spans_put(to, v->spans);
+	control_spans_put_recent(to, v->recent);
 }
 
 static void

@@ -31,6 +31,7 @@ struct control_view {
 	size_t link_count;
 	const struct timeline *timeline;	/* NULL: it keeps none */
 	const struct span_set *spans;		/* of its boot; NULL: none */
+	const struct span_store *recent;	/* finished ones; NULL: none */
 	const struct alerts *alerts;		/* NULL: it has none */
 	const struct meter *meter;		/* NULL: it measures nothing */
 	const struct fault_status *faults;	/* on the node itself; NULL: none */

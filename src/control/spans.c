@@ -2,6 +2,7 @@
 #include "control/spans.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -75,6 +76,26 @@ control_spans_put(json_t *to, const struct span_set *s)
 	for (size_t i = 0; i < s->count; i++)
 		json_array_append_new(list, json_span(&s->spans[i]));
 	json_object_set_new(to, "spans", list);
+}
+
+void
+control_spans_put_recent(json_t *to, const struct span_store *s)
+{
+	struct span_record *r = mem_array(1, sizeof *r);
+	struct journal_cursor c = { .seq = 1 };
+	json_t *list = json_array(), *o;
+	uint64_t lost = 0;
+
+	while (s != NULL && span_store_next(s, &c, r, &lost)) {
+		o = json_span(&r->span);
+		json_object_set_new(o, "trace_id", json_hex(r->trace, sizeof r->trace));
+		json_object_set_new(o, "begin_us",
+			json_number(span_store_wall_us(s) + r->span.begin_us));
+		json_array_append_new(list, o);
+	}
+	json_object_set_new(to, "recent", list);
+	json_object_set_new(to, "recent_dropped", json_number(lost));
+	free(r);
 }
 
 static int

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "base/id.h"
+#include "trace/span_store.h"
 #include "wire/span.h"
 
 /*
@@ -15,6 +16,13 @@
 
 /* Adds these keys to an answer; NULL: an empty set. */
 void control_spans_put(json_t *to, const struct span_set *s);
+
+/*
+ * "recent": spans that the node finished since, of any trace, oldest first, each with its
+ * "trace_id", and begin_us counted from 1970; "recent_dropped": older ones that it keeps
+ * no more. NULL: none.
+ */
+void control_spans_put_recent(json_t *to, const struct span_store *s);
 
 /* What a node answered. Texts are made printable; what exceeds the bounds is refused. */
 struct control_spans {

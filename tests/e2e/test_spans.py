@@ -115,6 +115,49 @@ def words_are_agreed(t):
     equal(emitted, of_boots(), "emitted")
 
 
+# What takes a minute or a wedged loop is provoked in tests/unit/test_notes; what comes
+# of runs, consoles and a node's end is posted: test_otlp.
+ELSEWHERE = {"mesh.staleness.pruned", "mesh.seed.giveup", "mesh.loop.stalled",
+             "mesh.node.stopping", "mesh.run", "mesh.observe"}
+
+
+def recent(node):
+    return node.asked("list", "spans")["recent"]
+
+
+def other_words_are_agreed(t):
+    """so is what nodes do later: links, questions, crossings, a seed, a death"""
+    dead = t.start("broker", "mesh1")
+    dead.kill()
+    g1 = t.start("gateway", "mesh1")
+    a = t.start("broker", "mesh1", seeds=[g1.seed(), dead.seed()])
+    g2 = t.start("gateway", "mesh2", seeds=[g1.seed()])
+    b = t.start("broker", "mesh2", seeds=[g2.seed()])
+    wait(lambda: converged([g1, a]) and converged([g2, b]), 30,
+         lambda: described([g1, a, g2, b]))
+    for words in (["--echo", g1.name], ["--send", "mesh2.broker"]):
+        wait(lambda w=words: t.run(*w, "--of", a.name, runtime_dir=a.runtime_dir,
+                                   within=30)[0] == 0, 60, f"{words} do not work")
+    c = t.start("compute", "mesh1", seeds=[g1.seed()])
+    wait(lambda: converged([g1, a, c]), 30, lambda: described([g1, a, c]))
+    c.kill()
+    want = {name: attrs for name, attrs in vocabulary().items()
+            if name not in of_boots() and name not in ELSEWHERE
+            and not name.startswith("chaos.")}
+    emitted = {}
+
+    def all_were_emitted():
+        for node in (g1, a, g2, b):
+            for s in recent(node):
+                emitted.setdefault(s["name"], set()).update(s["attributes"])
+        return emitted == want
+    wait(all_were_emitted, 30, lambda: f"emitted {emitted}, wanted {want}")
+    # A trace is one over nodes: what was asked here was served there.
+    traces = [{s["trace_id"] for s in recent(n)
+               if s["name"] in ("mesh.request", "mesh.serve")} for n in (a, g1)]
+    check(traces[0] & traces[1], "no trace over two nodes")
+
+
 def values_are_true(t):
     """attributes say what is so"""
     a = t.start("broker")
@@ -132,4 +175,4 @@ def values_are_true(t):
 
 if __name__ == "__main__":
     main(steps_are_in_order, a_delay_is_seen, a_failure_is_seen, joining_is_apart,
-         words_are_agreed, values_are_true)
+         words_are_agreed, other_words_are_agreed, values_are_true)
