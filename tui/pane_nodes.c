@@ -136,8 +136,13 @@ stalled_ms_of(const struct model *m, const struct peer_id *id)
 {
 	for (size_t i = 0; i < m->child_count; i++)
 		if (m->children[i]->state == CHILD_READY &&
-			id_equal(&m->children[i]->ready.id, id))
-			return m->children[i]->stalled_ms;
+			id_equal(&m->children[i]->ready.id, id) &&
+			m->children[i]->stalled_ms != 0)
+			return m->now_ns > m->children[i]->heartbeat_ns
+				? (uint32_t)((m->now_ns -
+						     m->children[i]->heartbeat_ns) /
+					  NS_PER_MS)
+				: 1;
 	return 0;
 }
 

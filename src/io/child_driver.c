@@ -25,6 +25,7 @@ struct process {
 	unsigned child;
 	int pid, lifeline, pidfd;
 	bool lifeline_open, ended;
+	bool stalled;	/* as the hook was last told */
 	uv_poll_t lifeline_poll, pidfd_poll;
 	unsigned open_handles;
 	struct buf in, out;
@@ -289,6 +290,23 @@ on_timer(uv_timer_t *h)
 	child_driver_run(h->data);
 }
 
+/* Time alone changes this in a row. */
+static void
+tell_stalls(struct child_driver *d)
+{
+	struct process *p, *next;
+
+	for (p = TAILQ_FIRST(&d->processes); p != NULL && !d->closed; p = next) {
+		const struct child_row *row = supervisor_find(d->supervisor, p->child);
+
+		next = TAILQ_NEXT(p, entry);
+		if (row == NULL || p->ended || p->stalled == (row->stalled_ms != 0))
+			continue;
+		p->stalled = !p->stalled;
+		changed(d, p->child);
+	}
+}
+
 void
 child_driver_run(struct child_driver *d)
 {
@@ -302,6 +320,7 @@ child_driver_run(struct child_driver *d)
 	do {
 		d->again = false;
 		supervisor_tick(d->supervisor, loop_now_ns());
+		tell_stalls(d);
 		while (!d->closed && supervisor_next_order(d->supervisor, &o))
 			carry_out(d, &o);
 	} while (d->again && !d->closed);

@@ -18,7 +18,7 @@ child_new(unsigned id, const struct child_spec *spec, uint64_t now_ns)
 	c->row.spec = *spec;
 	c->row.state = CHILD_STARTING;
 	c->row.started_ns = now_ns;
-	c->press_ns = NEVER;
+	c->press_ns = c->silent_ns = NEVER;
 	c->lifeline_open = true;
 	return c;
 }
@@ -53,6 +53,7 @@ child_stop(struct child *c, uint64_t now_ns, unsigned *acts)
 		return ERR_STATE;
 	c->stop_asked = true;
 	c->row.state = CHILD_STOPPING;
+	c->silent_ns = NEVER; /* from here on it is pressed */
 	if (c->lifeline_open) {
 		*acts |= CHILD_ACT_QUIT;
 		c->press_ns = now_ns;
@@ -91,6 +92,7 @@ take_ready(struct child *c, const struct lifeline_ready *ready, uint64_t now_ns)
 	c->row.ready = *ready;
 	c->row.ready_ns = now_ns;
 	c->row.heartbeat_ns = now_ns;
+	c->silent_ns = now_ns + CHILD_SILENT;
 	c->row.state = CHILD_READY;
 }
 
@@ -137,6 +139,7 @@ child_record(struct child *c, struct lifeline_record *r, uint64_t now_ns)
 	case LIFELINE_HEARTBEAT:
 		c->row.heartbeat_ns = now_ns;
 		c->row.stalled_ms = 0;
+		c->silent_ns = now_ns + CHILD_SILENT;
 		c->row.loop_lag_ms = r->heartbeat.loop_lag_ms;
 		break;
 	case LIFELINE_FAILED:
@@ -220,16 +223,35 @@ child_exited(struct child *c, int status, int signal, uint64_t now_ns)
 		.signal = signal,
 		.at_ns = now_ns,
 	};
-	c->press_ns = NEVER;
+	c->press_ns = c->silent_ns = NEVER;
 	c->lifeline_open = false;
 }
 
 uint64_t
 child_deadline(const struct child *c)
 {
-	if (c->press_ns == NEVER || c->killed)
-		return NEVER;
-	return c->press_ns + (c->termed ? CHILD_KILL_AFTER : CHILD_TERM_AFTER);
+	uint64_t due = NEVER;
+
+	if (c->press_ns != NEVER && !c->killed)
+		due = c->press_ns + (c->termed ? CHILD_KILL_AFTER : CHILD_TERM_AFTER);
+	return c->silent_ns < due ? c->silent_ns : due;
+}
+
+/*
+ * Beats come every second, so whoever is silent for CHILD_SILENT stands still, its
+ * watchdog as well: it was stopped. When we are late ourselves its beats wait to be read.
+ */
+static void
+look_for_stall(struct child *c, uint64_t now_ns)
+{
+	if (now_ns < c->silent_ns)
+		return;
+	if (now_ns - c->silent_ns > SECONDS(1)) {
+		c->silent_ns = now_ns + SECONDS(1);
+		return;
+	}
+	c->row.stalled_ms = CHILD_SILENT / NS_PER_MS;
+	c->silent_ns = NEVER;
 }
 
 unsigned
@@ -237,6 +259,7 @@ child_tick(struct child *c, uint64_t now_ns)
 {
 	unsigned acts = 0;
 
+	look_for_stall(c, now_ns);
 	if (c->press_ns == NEVER)
 		return 0;
 	if (!c->termed && now_ns >= c->press_ns + CHILD_TERM_AFTER) {

@@ -15,6 +15,7 @@ struct child {
 	struct fault_status *faults;	/* row.faults points here once it has said any */
 	uint64_t asks;			/* questions so far */
 	uint64_t press_ns; /* since when it should be leaving; NEVER while it may stay */
+	uint64_t silent_ns; /* when its silence will be a stall; or NEVER */
 	bool stop_asked, termed, killed;
 	bool lifeline_open;
 };

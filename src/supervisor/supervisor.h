@@ -61,7 +61,11 @@ struct child_row {
 	struct letter_report sent;	/* its last one; number 0: none */
 	const struct fault_status *faults; /* its last word on faults, or NULL; ours */
 	uint64_t faults_ns;		/* when that came */
-	uint32_t stalled_ms;	/* how long its loop stood when its watchdog last spoke */
+	/*
+	 * How long its loop had been standing still when its watchdog last spoke, or
+	 * CHILD_SILENT when nothing at all comes from it (SIGSTOP); 0: it turns.
+	 */
+	uint32_t stalled_ms;
 };
 
 struct supervisor_order {

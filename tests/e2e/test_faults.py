@@ -6,6 +6,7 @@ import datetime
 import glob
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -248,6 +249,45 @@ def the_process_is_stopped(t):
     equal(ended(a)["kind"], "pause", "what ended")
 
 
+SCENARIO = """name: three
+meshes:
+  mesh1: { broker: 3 }
+steps:
+  - wait: { until: converged, within: 60s }
+  - hold: 60s
+"""
+
+
+def a_stopped_child_is_stalled(t):
+    """a child that is stopped is STALLED for its parent within 10 s, and no other is"""
+    with open(f"{t.dir}/s.yaml", "w") as f:
+        f.write(SCENARIO)
+    path = f"{t.dir}/events"
+
+    def events(kind):
+        with open(path) as f:
+            return [e for e in map(json.loads, f) if e["kind"] == kind]
+    run = subprocess.Popen([mesh.MESHTUI, "--run", f"{t.dir}/s.yaml", "--events", path],
+                           env=t.env(t.dir), stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait(lambda: os.path.exists(path) and len(events("node.ready")) == 3, 30,
+             "three children")
+        spawned = events("node.spawn")[0]
+        pid = int(spawned["text"].split()[1])
+        os.kill(pid, signal.SIGSTOP)
+        stalled = wait(lambda: events("loop.stalled"), 10, "nobody noticed")
+        os.kill(pid, signal.SIGCONT)
+        wait(lambda: events("loop.turns"), 10, "nobody noticed that it goes on")
+        equal(len(stalled), 1, "stalls")
+        ready = {e["node"] for e in events("node.ready")}
+        check(stalled[0]["node"] in ready and stalled[0]["source"] == "supervisor",
+              f"{stalled}")
+    finally:
+        run.terminate()
+        run.wait(20)
+
+
 def the_process_dies(t):
     """a node that is told to die dies of SIGKILL, and the others drop it"""
     (a, b, c), op = faults.start(t, 3)
@@ -258,7 +298,7 @@ def the_process_dies(t):
 
 
 if __name__ == "__main__":
-    main(strangers_are_refused, a_halt_reaches_the_mesh, a_pair_is_cut,
-         a_link_is_slow, a_link_is_lossy,
-         behind_a_firewall, the_clock_is_off, the_disk_is_full, the_port_changes,
-         the_loop_stands_still, the_process_is_stopped, the_process_dies)
+    main(strangers_are_refused, a_halt_reaches_the_mesh, a_pair_is_cut, a_link_is_slow,
+         a_link_is_lossy, behind_a_firewall, the_clock_is_off, the_disk_is_full,
+         the_port_changes, the_loop_stands_still, the_process_is_stopped,
+         a_stopped_child_is_stalled, the_process_dies)

@@ -270,6 +270,7 @@ a_stall_is_shown(void **state)
 	world_adopt(w, 1, START);
 	for (uint32_t stalled_ms = 0; stalled_ms <= 3200; stalled_ms += 3200) {
 		w->child.stalled_ms = stalled_ms;
+		w->child.heartbeat_ns = START - MILLISECONDS(stalled_ms);
 		console_draw(console, &w->model, c);
 		console_key(console, &w->model, '2', &command);
 		console_draw(console, &w->model, c);

@@ -106,7 +106,7 @@ a_child_lives_and_leaves(void **state)
 	assert_int_equal(row->state, CHILD_READY);
 	assert_int_equal(row->ready_ns, SECONDS(1));
 	assert_string_equal(row->ready.name, "mesh1.broker.010000");
-	assert_int_equal(supervisor_deadline(d->s), NEVER);
+	assert_int_equal(supervisor_deadline(d->s), SECONDS(1) + CHILD_SILENT);
 
 	assert_int_equal(supervisor_stop(d->s, child, SECONDS(2)), ERR_OK);
 	drain(d, SECONDS(2));
@@ -360,6 +360,34 @@ a_stall_is_kept(void **state)
 	assert_int_equal(row->stalled_ms, 0);
 }
 
+/*
+ * Whoever is ready and sends no beats any more was stopped; not so when the parent was
+ * late itself, and never one that is not ready yet.
+ */
+static void
+a_silence_is_a_stall(void **state)
+{
+	struct driver *d = *state;
+	unsigned child = start(d, 0), mute = start(d, 0);
+	const struct child_row *row = supervisor_find(d->s, child);
+	struct lifeline_record beat = { .tag = LIFELINE_HEARTBEAT };
+
+	supervisor_record(d->s, child, &beat, SECONDS(10));
+	assert_int_equal(supervisor_deadline(d->s), SECONDS(10) + CHILD_SILENT);
+	supervisor_tick(d->s, SECONDS(10) + CHILD_SILENT - 1);
+	assert_int_equal(row->stalled_ms, 0);
+	supervisor_tick(d->s, SECONDS(10) + CHILD_SILENT);
+	assert_int_equal(row->stalled_ms, CHILD_SILENT / NS_PER_MS);
+	assert_int_equal(supervisor_deadline(d->s), NEVER);
+	supervisor_record(d->s, child, &beat, SECONDS(20));
+	assert_int_equal(row->stalled_ms, 0);
+	supervisor_tick(d->s, SECONDS(40));
+	assert_int_equal(row->stalled_ms, 0);
+	supervisor_record(d->s, child, &beat, SECONDS(40));
+	assert_int_equal(supervisor_deadline(d->s), SECONDS(40) + CHILD_SILENT);
+	assert_int_equal(supervisor_find(d->s, mute)->stalled_ms, 0);
+}
+
 /* A child's spans replace those before, from its first word on, and stay at its end. */
 static void
 spans_are_kept(void **state)
@@ -428,7 +456,8 @@ main(void)
 		T(the_pool_is_bounded), T(ended_rows_are_bounded),
 		T(questions_are_answered), T(a_child_without_lifeline_is_ended),
 		T(a_failed_spawn_is_an_end), T(words_of_a_child_are_kept),
-		T(spans_are_kept), T(a_stall_is_kept), T(all_are_stopped),
+		T(spans_are_kept), T(a_stall_is_kept), T(a_silence_is_a_stall),
+		T(all_are_stopped),
 		T(late_facts_are_harmless), T(all_are_stopped),
 	};
 
