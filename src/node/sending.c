@@ -220,7 +220,8 @@ on_resolved(struct node *n, uint64_t cookie, const struct resolved *r, uint64_t 
 
 	if (s == NULL)
 		return;
-	if (r->status == DELIVERY_TIMEOUT || r->status == DELIVERY_UNREACHABLE) {
+	/* Whoever could be asked was asked already; only silence may be of the moment. */
+	if (r->status == DELIVERY_TIMEOUT) {
 		again(n, s, r->status, r->why, now_ns);
 		return;
 	}
