@@ -168,6 +168,31 @@ def a_run_is_one_trace(t):
               s.end_time_unix_nano <= run.end_time_unix_nano, "a boot outside of its run")
 
 
+def an_echo_is_one_trace(t):
+    """ECHO over two nodes arrives as one trace of four spans, two from each"""
+    with Collector() as c, exported_to(c.url):
+        runtime = t.dir + "/r"
+        a = t.start("broker", runtime_dir=runtime)
+        b = t.start("gateway", runtime_dir=runtime, seeds=[a.seed()])
+        wait(lambda: converged([a, b]), 10, lambda: described([a, b]))
+        status, out, err = t.run("--echo", b.name, "--of", a.name, runtime_dir=runtime)
+        equal(status, 0, out + err)
+        inner = c.named("mesh.serve.handle")
+
+        def whole():
+            return [(r["service.instance.id"], s) for r, spans in c.batches()
+                    for s in spans if s.trace_id == inner.trace_id]
+        wait(lambda: len(whole()) >= 4, 20, lambda: str([s.name for _, s in whole()]))
+    named = {s.name: (who, s) for who, s in whole()}
+    equal({n: who for n, (who, _) in named.items()},
+          {"mesh.request": a.id, "mesh.request.exchange": a.id, "mesh.serve": b.id,
+           "mesh.serve.handle": b.id}, "who")
+    chain = [named[n][1] for n in ("mesh.request", "mesh.request.exchange", "mesh.serve",
+                                   "mesh.serve.handle")]
+    equal([s.parent_span_id for s in chain], [b""] + [s.span_id for s in chain[:3]],
+          "one below the other")
+
+
 def faults_hang_below_their_run(t):
     """a fault is a span of its run, with what became of it; a sham is not witnessed"""
     path = t.dir + "/run.yaml"
@@ -242,4 +267,5 @@ if __name__ == "__main__":
         sys.exit(0)
     main(a_boot_arrives, a_delay_is_a_bar, a_failed_boot_arrives,
          joining_and_leaving_arrive, variables_are_honored, traceparent_is_honored,
-         a_run_is_one_trace, faults_hang_below_their_run, a_console_is_one_trace)
+         a_run_is_one_trace, an_echo_is_one_trace, faults_hang_below_their_run,
+         a_console_is_one_trace)
