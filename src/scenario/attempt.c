@@ -31,6 +31,7 @@ struct attempt {
 	size_t record;
 	bool held;		/* what is claimed of the time of the fault was true */
 	char during_why[MEASURE_WHY_CAP];
+	char breach[GUARDS_WHY_CAP];	/* of the guards, while it lasted */
 	struct sent sent[TRIAL_TARGETS_MAX];
 	size_t sent_count;
 };
@@ -100,24 +101,52 @@ fill_nodes(struct attempt *a, uint64_t now_ns)
 	}
 }
 
+static struct guards_node *
+guards_state(const struct attempt *a)
+{
+	const struct members *m = a->c.members;
+	struct guards_node *state = mem_array(m->count + 1, sizeof(*state));
+
+	for (size_t i = 0; i < m->count; i++)
+		state[i] = (struct guards_node){ .mesh = m->at[i].group->mesh,
+			.type = m->at[i].group->type,
+			.name = m->at[i].name,
+			.seed = m->at[i].first,
+			.up = m->at[i].state == MEMBER_READY,
+			.faulted = m->at[i].busy,
+			.removed = m->at[i].busy };
+	return state;
+}
+
 static int
 ask_guards(const struct attempt *a, struct guards_margin *margin,
 	char why[static GUARDS_WHY_CAP])
 {
-	const struct members *m = a->c.members;
-	struct guards_node *state = mem_array(m->count + 1, sizeof(*state));
-	int err;
-
-	for (size_t i = 0; i < m->count; i++)
-		state[i] = (struct guards_node){ .mesh = m->at[i].group->mesh,
-			.type = m->at[i].group->type, .name = m->at[i].name,
-			.seed = m->at[i].first, .up = m->at[i].state == MEMBER_READY,
-			.faulted = m->at[i].busy, .removed = m->at[i].busy };
-	err = guards_check(&a->c.plan->scenario->guards, state, m->count,
+	struct guards_node *state = guards_state(a);
+	int err = guards_check(&a->c.plan->scenario->guards, state, a->c.members->count,
 		a->f->spec.primitive, a->f->spec.targets, a->f->spec.target_count, margin,
 		why);
+
 	free(state);
 	return err;
+}
+
+/* Nodes that nobody meant to lose count as well: then this fault ends early. */
+static void
+watch_guards(struct attempt *a, uint64_t now_ns)
+{
+	const struct guards *g = &a->c.plan->scenario->guards;
+	struct guards_node *state;
+
+	if (a->breach[0] || trial_phase(a->trial) != TRIAL_INJECTED)
+		return;
+	state = guards_state(a);
+	/* Who is to be started later, or was stopped by a step, is missed by nobody. */
+	for (size_t i = 0; i < a->c.members->count; i++)
+		state[i].up |= !members_wanted(a->c.members, i) && !state[i].faulted;
+	if (guards_during(g, state, a->c.members->count, a->breach) != ERR_OK)
+		trial_revert(a->trial, now_ns);
+	free(state);
 }
 
 static void
@@ -248,6 +277,7 @@ tick_trial(struct attempt *a, uint64_t now_ns)
 
 	fill_nodes(a, now_ns);
 	hear_refusals(a, now_ns);
+	watch_guards(a, now_ns);
 	trial_tick(a->trial, a->nodes, now_ns);
 	act = mem_array(1, sizeof(*act));
 	while (trial_next_act(a->trial, a->nodes, act))
@@ -258,6 +288,11 @@ tick_trial(struct attempt *a, uint64_t now_ns)
 		return;
 	r = trial_result(a->trial);
 	outcome_take(record_of(a), a->trial, r, a->nodes, a->c.members->count);
+	if (a->breach[0]) {
+		finish(a, now_ns, JUDGE_FAIL, "ended early, the guards say: %s",
+			a->breach);
+		return;
+	}
 	if (r->verdict == JUDGE_PASS && a->c.during && a->c.during->count && !a->held) {
 		finish(a, now_ns, JUDGE_FAIL,
 			"while it lasted this was never true: %.200s", a->during_why);
