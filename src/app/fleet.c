@@ -51,6 +51,7 @@ fleet_new(uv_loop_t *loop, const char *key_path, size_t pool,
 	snprintf(
 		f->key_path, sizeof(f->key_path), "%s", key_path != NULL ? key_path : "");
 	f->supervisor = supervisor_new(pool);
+	supervisor_set_patience(f->supervisor, CHILD_STALLED_MAX);
 	f->driver = child_driver_open(loop, f->supervisor, &driver_hooks);
 	return f;
 }

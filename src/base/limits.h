@@ -133,6 +133,7 @@
 #define LIFELINE_QUEUE_LEN_MAX (1u << 20) /* bytes for a parent that does not read */
 #define CHILD_LOG_LEN_MAX (1u << 20)	/* node.log; there may be one older of it */
 #define CHILD_SILENT SECONDS(5)		/* without a beat: its loop stands still */
+#define CHILD_STALLED_MAX SECONDS(60)	/* then a console ends it and starts it anew */
 #define CHILD_TERM_AFTER SECONDS(2)
 #define CHILD_KILL_AFTER SECONDS(4)
 #define SCENARIO_FILE_LEN_MAX (1u << 20)

@@ -18,7 +18,7 @@ child_new(unsigned id, const struct child_spec *spec, uint64_t now_ns)
 	c->row.spec = *spec;
 	c->row.state = CHILD_STARTING;
 	c->row.started_ns = now_ns;
-	c->press_ns = c->silent_ns = NEVER;
+	c->press_ns = c->silent_ns = c->stall_ns = NEVER;
 	c->lifeline_open = true;
 	return c;
 }
@@ -53,7 +53,7 @@ child_stop(struct child *c, uint64_t now_ns, unsigned *acts)
 		return ERR_STATE;
 	c->stop_asked = true;
 	c->row.state = CHILD_STOPPING;
-	c->silent_ns = NEVER; /* from here on it is pressed */
+	c->silent_ns = c->stall_ns = NEVER; /* from here on it is pressed */
 	if (c->lifeline_open) {
 		*acts |= CHILD_ACT_QUIT;
 		c->press_ns = now_ns;
@@ -125,6 +125,16 @@ take_sent(struct child *c, const struct letter_report *s)
 		strlen(s->receiver));
 }
 
+static void
+take_stalled(struct child *c, uint32_t for_ms, uint64_t now_ns)
+{
+	c->row.stalled_ms = for_ms;
+	if (for_ms == 0 || c->row.state != CHILD_READY)
+		c->stall_ns = NEVER;
+	else if (c->stall_ns == NEVER)
+		c->stall_ns = now_ns - MILLISECONDS(for_ms);
+}
+
 void
 child_record(struct child *c, struct lifeline_record *r, uint64_t now_ns)
 {
@@ -139,6 +149,7 @@ child_record(struct child *c, struct lifeline_record *r, uint64_t now_ns)
 	case LIFELINE_HEARTBEAT:
 		c->row.heartbeat_ns = now_ns;
 		c->row.stalled_ms = 0;
+		c->stall_ns = NEVER;
 		c->silent_ns = now_ns + CHILD_SILENT;
 		c->row.loop_lag_ms = r->heartbeat.loop_lag_ms;
 		break;
@@ -170,7 +181,7 @@ child_record(struct child *c, struct lifeline_record *r, uint64_t now_ns)
 		take_sent(c, &r->sent);
 		break;
 	case LIFELINE_STALLED:
-		c->row.stalled_ms = r->stalled.for_ms;
+		take_stalled(c, r->stalled.for_ms, now_ns);
 		break;
 	case LIFELINE_ASK:
 	case LIFELINE_QUIT:
@@ -223,18 +234,23 @@ child_exited(struct child *c, int status, int signal, uint64_t now_ns)
 		.signal = signal,
 		.at_ns = now_ns,
 	};
-	c->press_ns = c->silent_ns = NEVER;
+	c->press_ns = c->silent_ns = c->stall_ns = NEVER;
 	c->lifeline_open = false;
 }
 
 uint64_t
-child_deadline(const struct child *c)
+child_deadline(const struct child *c, uint64_t patience_ns)
 {
 	uint64_t due = NEVER;
 
 	if (c->press_ns != NEVER && !c->killed)
 		due = c->press_ns + (c->termed ? CHILD_KILL_AFTER : CHILD_TERM_AFTER);
-	return c->silent_ns < due ? c->silent_ns : due;
+	if (c->silent_ns < due)
+		due = c->silent_ns;
+	if (patience_ns != NEVER && c->stall_ns != NEVER && !c->killed &&
+		c->stall_ns + patience_ns < due)
+		due = c->stall_ns + patience_ns;
+	return due;
 }
 
 /*
@@ -250,18 +266,36 @@ look_for_stall(struct child *c, uint64_t now_ns)
 		c->silent_ns = now_ns + SECONDS(1);
 		return;
 	}
-	c->row.stalled_ms = CHILD_SILENT / NS_PER_MS;
+	if (c->stall_ns == NEVER)
+		take_stalled(c, CHILD_SILENT / NS_PER_MS, now_ns);
 	c->silent_ns = NEVER;
 }
 
-unsigned
-child_tick(struct child *c, uint64_t now_ns)
+/* Whoever stands still for so long does not come back by itself. */
+static unsigned
+end_stalled(struct child *c, uint64_t patience_ns, uint64_t now_ns)
 {
-	unsigned acts = 0;
+	char took[24];
+
+	if (patience_ns == NEVER || c->stall_ns == NEVER || c->killed ||
+		now_ns < c->stall_ns + patience_ns)
+		return 0;
+	snprintf(c->row.failure, sizeof(c->row.failure),
+		"its loop stood still for %s, so it is started anew",
+		text_duration(took, sizeof(took), now_ns - c->stall_ns));
+	c->killed = c->revive = true;
+	return CHILD_ACT_KILL;
+}
+
+unsigned
+child_tick(struct child *c, uint64_t patience_ns, uint64_t now_ns)
+{
+	unsigned acts;
 
 	look_for_stall(c, now_ns);
+	acts = end_stalled(c, patience_ns, now_ns);
 	if (c->press_ns == NEVER)
-		return 0;
+		return acts;
 	if (!c->termed && now_ns >= c->press_ns + CHILD_TERM_AFTER) {
 		c->termed = true;
 		acts |= CHILD_ACT_TERM;

@@ -16,7 +16,9 @@ struct child {
 	uint64_t asks;			/* questions so far */
 	uint64_t press_ns; /* since when it should be leaving; NEVER while it may stay */
 	uint64_t silent_ns; /* when its silence will be a stall; or NEVER */
+	uint64_t stall_ns;  /* since when its loop stands still; NEVER: it turns */
 	bool stop_asked, termed, killed;
+	bool revive;	/* it was ended for that, and is to be started anew */
 	bool lifeline_open;
 };
 
@@ -38,7 +40,8 @@ void child_lifeline_closed(struct child *c, uint64_t now_ns);
 void child_spawned(struct child *c, int pid, uint64_t now_ns);
 void child_fail(struct child *c, const char *why, uint64_t now_ns);
 void child_exited(struct child *c, int status, int signal, uint64_t now_ns);
-uint64_t child_deadline(const struct child *c);
-unsigned child_tick(struct child *c, uint64_t now_ns);	/* acts */
+/* patience_ns: how long its loop may stand still; NEVER: for ever. */
+uint64_t child_deadline(const struct child *c, uint64_t patience_ns);
+unsigned child_tick(struct child *c, uint64_t patience_ns, uint64_t now_ns); /* acts */
 
 #endif

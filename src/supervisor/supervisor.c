@@ -23,6 +23,7 @@ struct pending {
 
 struct supervisor {
 	size_t limit;
+	uint64_t patience_ns;
 	unsigned last_id;
 	struct child **children;	/* in order of starting */
 	size_t count;
@@ -96,6 +97,7 @@ supervisor_new(size_t limit)
 	struct supervisor *s = mem_new(MEM_SUPERVISOR, sizeof(*s));
 
 	s->limit = limit < CHILDREN_ROWS_MAX ? limit : CHILDREN_ROWS_MAX;
+	s->patience_ns = NEVER;
 	s->children = mem_array(CHILDREN_ROWS_MAX, sizeof(*s->children));
 	return s;
 }
@@ -283,8 +285,23 @@ supervisor_exited(struct supervisor *s, unsigned child, int status, int signal,
 {
 	struct child *c = child_of(s, child);
 
-	if (c)
-		child_exited(c, status, signal, now_ns);
+	if (!c)
+		return;
+	child_exited(c, status, signal, now_ns);
+	if (c->revive) {
+		struct child_spec again = c->row.spec;
+		unsigned anew;
+
+		c->revive = false;
+		/* It has just made room. */
+		(void)supervisor_start(s, &again, now_ns, &anew);
+	}
+}
+
+void
+supervisor_set_patience(struct supervisor *s, uint64_t patience_ns)
+{
+	s->patience_ns = patience_ns;
 }
 
 uint64_t
@@ -293,7 +310,7 @@ supervisor_deadline(const struct supervisor *s)
 	uint64_t first = NEVER;
 
 	for (size_t i = 0; i < s->count; i++) {
-		uint64_t due = child_deadline(s->children[i]);
+		uint64_t due = child_deadline(s->children[i], s->patience_ns);
 
 		if (due < first)
 			first = due;
@@ -305,7 +322,8 @@ void
 supervisor_tick(struct supervisor *s, uint64_t now_ns)
 {
 	for (size_t i = 0; i < s->count; i++)
-		order_acts(s, s->children[i], child_tick(s->children[i], now_ns));
+		order_acts(s, s->children[i],
+			child_tick(s->children[i], s->patience_ns, now_ns));
 }
 
 static void

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "base/limits.h"
+#include "supervisor/spec.h"
 #include "wire/lifeline.h"
 
 /*
@@ -18,21 +18,6 @@ enum child_state {
 	CHILD_READY,
 	CHILD_STOPPING,		/* told to quit */
 	CHILD_ENDED,
-};
-
-/* Places to look for peers, each "ID@HOST:PORT" as on the command line. */
-#define CHILD_SEEDS_MAX 4
-#define CHILD_SEED_CAP (ID_HEX_CAP + ADDRESS_TEXT_CAP)
-#define CHILD_KEY_PATH_CAP 256
-
-struct child_spec {
-	char mesh[LABEL_LEN_MAX + 1];
-	char type[LABEL_LEN_MAX + 1];
-	char data_dir[256];	/* its own; kept over a restart */
-	char seeds[CHILD_SEEDS_MAX][CHILD_SEED_CAP];
-	size_t seed_count;
-	char key_path[CHILD_KEY_PATH_CAP];	/* the fabric key file, or "" */
-	unsigned label;		/* the caller's number for this node */
 };
 
 struct child_end {
@@ -111,6 +96,12 @@ int supervisor_kill(struct supervisor *s, unsigned child);
 
 /* Messages; the report with this number comes into its row. ERR_UNKNOWN; ERR_STATE. */
 int supervisor_send(struct supervisor *s, unsigned child, const struct letter_order *o);
+
+/*
+ * A child whose loop stands still for so long is ended by SIGKILL and started anew with
+ * the same specification. NEVER, the default: they are left alone.
+ */
+void supervisor_set_patience(struct supervisor *s, uint64_t patience_ns);
 
 /* Facts from the driver. */
 void supervisor_spawned(struct supervisor *s, unsigned child, int pid, uint64_t now_ns);

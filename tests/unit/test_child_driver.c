@@ -71,8 +71,8 @@ static int
 play(const char *role)
 {
 	struct part p;
-	const struct lifeline_end_hooks hooks = { on_ask, on_quit, on_fault, on_gone,
-		&p };
+	const struct lifeline_end_hooks hooks = { .ask = on_ask, .quit = on_quit,
+		.fault = on_fault, .gone = on_gone, .ctx = &p };
 	struct lifeline_ready ready = { .name = "good.node.000000", .boot_us = 5 };
 	char why[LIFELINE_END_WHY_CAP];
 

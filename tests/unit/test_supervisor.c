@@ -388,6 +388,40 @@ a_silence_is_a_stall(void **state)
 	assert_int_equal(supervisor_find(d->s, mute)->stalled_ms, 0);
 }
 
+/* With patience a child that stands still is ended and started anew, else left alone. */
+static void
+a_stalled_child_is_started_anew(void **state)
+{
+	struct driver *d = *state;
+	unsigned child = start(d, 0);
+	const struct child_row *row = supervisor_find(d->s, child);
+	struct lifeline_record stalled = { .tag = LIFELINE_STALLED,
+		.stalled.for_ms = 2000 };
+
+	say_ready(d, child, SECONDS(1));
+	supervisor_record(d->s, child, &stalled, SECONDS(10));
+	supervisor_tick(d->s, SECONDS(1000));
+	drain(d, SECONDS(1000));
+	assert_int_equal(d->last.kind, ORDER_SPAWN);
+	supervisor_set_patience(d->s, SECONDS(60));
+	supervisor_tick(d->s, SECONDS(68) - 1);
+	drain(d, SECONDS(68) - 1);
+	assert_int_equal(d->last.kind, ORDER_SPAWN);
+	supervisor_tick(d->s, SECONDS(68));
+	drain(d, SECONDS(68));
+	assert_int_equal(d->last.kind, ORDER_SIGNAL);
+	assert_int_equal(d->last.signal, SIGKILL);
+	assert_int_equal(d->last.child, child);
+	supervisor_exited(d->s, child, 0, SIGKILL, SECONDS(68));
+	assert_true(row->end.forced && !row->end.expected);
+	assert_non_null(strstr(row->failure, "stood still for 1m00s"));
+	drain(d, SECONDS(68));
+	assert_int_equal(d->last.kind, ORDER_SPAWN);
+	assert_int_not_equal(d->last.child, child);
+	assert_string_equal(d->last.spec.type, "broker");
+	assert_int_equal(supervisor_alive(d->s), 1);
+}
+
 /* A child's spans replace those before, from its first word on, and stay at its end. */
 static void
 spans_are_kept(void **state)
@@ -457,6 +491,7 @@ main(void)
 		T(questions_are_answered), T(a_child_without_lifeline_is_ended),
 		T(a_failed_spawn_is_an_end), T(words_of_a_child_are_kept),
 		T(spans_are_kept), T(a_stall_is_kept), T(a_silence_is_a_stall),
+		T(a_stalled_child_is_started_anew),
 		T(all_are_stopped),
 		T(late_facts_are_harmless), T(all_are_stopped),
 	};
