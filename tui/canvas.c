@@ -214,6 +214,32 @@ canvas_cut(struct canvas *c, int x, int y, int width, uint16_t style, const char
 	return canvas_text(c, x, y, style, theme_glyph(GLYPH_ELLIPSIS, c->ascii));
 }
 
+int
+canvas_wrap(struct canvas *c, int x, int y, int width, uint16_t style, const char *text)
+{
+	int line = 0;
+
+	while (*text && width > 0) {
+		size_t len = strlen(text);
+		char part[256];
+
+		if (len > (size_t)width) {
+			len = (size_t)width;
+			while (len > 0 && text[len] != ' ')
+				len--;
+			if (len == 0)
+				len = (size_t)width;
+		}
+		snprintf(part, sizeof(part), "%.*s", (int)len, text);
+		if (c)
+			canvas_text(c, x, y + line, style, part);
+		line++;
+		text += len;
+		text += *text == ' ';
+	}
+	return line;
+}
+
 void
 canvas_right(struct canvas *c, int x, int y, int width, uint16_t style, const char *text)
 {

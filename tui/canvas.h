@@ -49,6 +49,9 @@ void canvas_right(
 	struct canvas *c, int x, int y, int width, uint16_t style, const char *text);
 int canvas_printf(struct canvas *c, int x, int y, uint16_t style, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
+/* Breaks ASCII text at spaces and returns the lines; with NULL it only counts them. */
+int canvas_wrap(
+	struct canvas *c, int x, int y, int width, uint16_t style, const char *text);
 /* Columns that canvas_text would take. */
 int canvas_measure(const struct canvas *c, const char *text);
 

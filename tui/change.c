@@ -46,6 +46,8 @@ change_hash(const struct model *m, unsigned parts)
 	for (size_t i = 0; m->backbone && i < backbone_count(m->backbone); i++)
 		mix(&hash, backbone_at(m->backbone, i)->since_ns);
 	mix(&hash, m->crossings ? m->crossings->count : 0);
+	for (size_t i = 0; (parts & CHANGE_FAULTS) && i < m->fault_count; i++)
+		mix(&hash, (uint64_t)m->faults[i]->number << 8 | m->faults[i]->phase);
 	for (size_t i = 0; i < m->child_count; i++)
 		mix(&hash, (uint64_t)m->children[i]->id << 8 | m->children[i]->state);
 	return hash;

@@ -6,15 +6,14 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
+#include "tui/asks.h"
 #include "tui/border.h"
 #include "tui/change.h"
 #include "tui/fabric.h"
 #include "tui/pane.h"
-#include "tui/prompt.h"
 #include "tui/rows.h"
 
-enum { TOPOLOGY, NODES, DIRECTORY, TIMELINE, BOOT, MESSAGES, ALERTS, HELP, PANES };
+enum { TOPOLOGY, NODES, DIRECTORY, TIMELINE, BOOT, MESSAGES, ALERTS, CHAOS, HELP, PANES };
 
 /* In the order of their keys; help is the last. */
 static const struct {
@@ -29,11 +28,9 @@ static const struct {
 	[BOOT] = { &pane_boot_ops, ACTION_PANE_BOOT, "boot" },
 	[MESSAGES] = { &pane_messages_ops, ACTION_PANE_MESSAGES, "msgs" },
 	[ALERTS] = { &pane_alerts_ops, ACTION_PANE_ALERTS, "alerts" },
+	[CHAOS] = { &pane_chaos_ops, ACTION_PANE_CHAOS, "chaos" },
 	[HELP] = { &pane_help_ops, ACTION_PANE_HELP, "help" },
 };
-
-/* What the open prompt is for. */
-enum purpose { ASK_QUIT, ASK_BOOTSTRAP, ASK_SPAWN, ASK_STOP, ASK_SEND, ASK_FILTER };
 
 struct console {
 	void *panes[PANES];
@@ -44,9 +41,8 @@ struct console {
 	uint64_t alert;
 	/* One for the tables of nodes, one for the timeline, one for alerts. */
 	char filters[3][PROMPT_TEXT_CAP], filter_before[PROMPT_TEXT_CAP];
-	struct prompt prompt;
-	unsigned stop_child;
-	char send_to[NAME_LEN_MAX + 1];
+	struct asks asks;
+	struct pane_fault fault;
 	size_t meshes;		/* of the last frame */
 	struct border_said said;
 	/* What the last frame showed, so that the next is drawn only for a reason. */
@@ -105,123 +101,17 @@ filter_of(struct console *c)
 	return c->filters[c->current == TIMELINE ? 1 : c->current == ALERTS ? 2 : 0];
 }
 
-static const char *
-check_label(const char *text)
-{
-	return text_is_label(text) ? NULL : "a to z, 0 to 9 and -, not first a -";
-}
-
 static bool
-ask_quit(struct console *c, const struct model *m, struct console_command *out)
+prompt_step(struct console *c, const struct model *m, uint32_t key,
+	struct console_command *out)
 {
-	size_t alive = model_children_alive(m);
-
-	if (alive == 0) {
-		out->kind = CONSOLE_QUIT;
-		return true;
-	}
-	prompt_confirm(&c->prompt, ASK_QUIT,
-		"%zu node%s started here will end with it. Quit?", alive,
-		alive == 1 ? "" : "s");
-	return false;
-}
-
-static void
-ask_spawn(struct console *c, const struct model *m)
-{
-	const char *mesh = m->mesh_count > 0 ? m->meshes[0].name : "mesh1";
-	struct row row;
-
-	if (rows_one(&row, m, &c->selected))
-		mesh = row.mesh->name;
-	prompt_form(&c->prompt, ASK_SPAWN, "Start a node of your own");
-	prompt_field(&c->prompt, "type", "broker");
-	prompt_field(&c->prompt, "mesh", mesh);
-	c->prompt.check = check_label;
-}
-
-static void
-ask_stop(struct console *c, const struct model *m)
-{
-	char name[NAME_LEN_MAX + 1];
-	struct row row;
-
-	if (!rows_one(&row, m, &c->selected)) {
-		say(c, m, MODEL_NOTICE_WARN, "select a node first");
-		return;
-	}
-	directory_name(row.entry, name);
-	if (!row.child || row.child->state == CHILD_ENDED) {
-		say(c, m, MODEL_NOTICE_WARN, "%s %s", name,
-			row.child ? "has ended already" : "was not started here");
-		return;
-	}
-	c->stop_child = row.child->id;
-	prompt_confirm(&c->prompt, ASK_STOP, "Stop %s (pid %d)?", name, row.child->pid);
-}
-
-static void
-ask_send(struct console *c, const struct model *m)
-{
-	char short_name[NAME_LEN_MAX + 1], hex[ID_HEX_CAP];
-	const struct digest *g;
-	struct row row;
-
-	if (!rows_one(&row, m, &c->selected)) {
-		say(c, m, MODEL_NOTICE_WARN, "select a node first");
-		return;
-	}
-	g = &row.entry->digest;
-	/* So many digits are of one node, however many there are. */
-	snprintf(c->send_to, sizeof(c->send_to), "%s.%s.%.12s", g->mesh, g->type,
-		id_hex(hex, &g->id));
-	prompt_form(&c->prompt, ASK_SEND, "");
-	snprintf(c->prompt.question, sizeof(c->prompt.question), "Send a message to %s",
-		directory_name(row.entry, short_name));
-	prompt_field(&c->prompt, "kind", "message");
-	prompt_field(&c->prompt, "text", "hello");
-}
-
-static bool
-answer(struct console *c, struct console_command *out)
-{
-	switch ((enum purpose)c->prompt.purpose) {
-	case ASK_QUIT:
-		out->kind = CONSOLE_QUIT;
-		return true;
-	case ASK_BOOTSTRAP:
-		out->kind = CONSOLE_BOOTSTRAP;
-		return true;
-	case ASK_SPAWN:
-		out->kind = CONSOLE_SPAWN;
-		snprintf(out->type, sizeof(out->type), "%s", c->prompt.fields[0].text);
-		snprintf(out->mesh, sizeof(out->mesh), "%s", c->prompt.fields[1].text);
-		return true;
-	case ASK_SEND:
-		out->kind = CONSOLE_SEND;
-		snprintf(out->to, sizeof(out->to), "%s", c->send_to);
-		snprintf(out->type, sizeof(out->type), "%s", c->prompt.fields[0].text);
-		snprintf(out->text, sizeof(out->text), "%s", c->prompt.fields[1].text);
-		return true;
-	case ASK_STOP:
-		out->kind = CONSOLE_STOP;
-		out->child = c->stop_child;
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool
-prompt_step(struct console *c, uint32_t key, struct console_command *out)
-{
-	bool filtering = c->prompt.kind == PROMPT_LINE;
-	enum prompt_result result = prompt_key(&c->prompt, key);
+	bool filtering = c->asks.prompt.kind == PROMPT_LINE;
+	enum prompt_result result = prompt_key(&c->asks.prompt, key);
 
 	if (filtering)
 		snprintf(filter_of(c), PROMPT_TEXT_CAP, "%s", result == PROMPT_CANCELED
-			? c->filter_before : c->prompt.fields[0].text);
-	return result == PROMPT_DONE && answer(c, out);
+			? c->filter_before : c->asks.prompt.fields[0].text);
+	return result == PROMPT_DONE && asks_answer(&c->asks, m, out);
 }
 
 static void
@@ -270,6 +160,7 @@ jump(struct console *c, const struct model *m)
 static bool
 act_here(struct console *c, const struct model *m, enum action a)
 {
+	char why[ASKS_WHY_CAP];
 	struct row row;
 
 	for (size_t i = 0; i < PANES; i++)
@@ -296,19 +187,21 @@ act_here(struct console *c, const struct model *m, enum action a)
 		return c->current != TIMELINE && c->current != ALERTS;
 	case ACTION_FILTER:
 		snprintf(c->filter_before, PROMPT_TEXT_CAP, "%s", filter_of(c));
-		prompt_line(&c->prompt, ASK_FILTER, "filter:", filter_of(c));
+		prompt_line(&c->asks.prompt, ASK_FILTER, "filter:", filter_of(c));
 		return true;
 	case ACTION_SPAWN:
-		ask_spawn(c, m);
+		asks_spawn(&c->asks, m, &c->selected);
 		return true;
 	case ACTION_STOP:
-		ask_stop(c, m);
+		if (!asks_stop(&c->asks, m, &c->selected, why))
+			say(c, m, MODEL_NOTICE_WARN, "%s", why);
 		return true;
 	case ACTION_SEND:
-		ask_send(c, m);
+		if (!asks_send(&c->asks, m, &c->selected, why))
+			say(c, m, MODEL_NOTICE_WARN, "%s", why);
 		return true;
 	case ACTION_BOOTSTRAP:
-		prompt_confirm(&c->prompt, ASK_BOOTSTRAP,
+		prompt_confirm(&c->asks.prompt, ASK_BOOTSTRAP,
 			"Start 18 nodes in two meshes on this "
 			"machine? They end with this console.");
 		return true;
@@ -334,20 +227,48 @@ watch_mesh(struct console *c, const struct model *m, struct console_command *out
 	return false;
 }
 
+/* What the pane has chosen is to be done. */
+static bool
+command_of(struct console *c, const struct model *m, enum action a,
+	struct console_command *out)
+{
+	switch (a) {
+	case ACTION_ACKNOWLEDGE:
+	case ACTION_ACKNOWLEDGE_ALL:
+		out->kind = CONSOLE_ACKNOWLEDGE;
+		out->alert = a == ACTION_ACKNOWLEDGE ? c->alert : 0;
+		return true;
+	case ACTION_INJECT:
+		ask_fault_open(&c->asks.fault, &c->asks.prompt, ASK_FAULT,
+			c->fault.primitive, m, &c->selected);
+		return false;
+	case ACTION_REVERT:
+		out->kind = CONSOLE_REVERT;
+		out->fault = c->fault.number;
+		return true;
+	case ACTION_HALT:
+		out->kind = CONSOLE_HALT;
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool
 console_key(struct console *c, const struct model *m, uint32_t key,
 	struct console_command *out)
 {
-	struct pane_context x = { m, &c->selected, filter_of(c), &c->alert };
+	struct pane_context x = { m, &c->selected, filter_of(c), &c->alert,
+		&c->fault };
 	enum action a;
 
 	*out = (struct console_command){ .kind = CONSOLE_NOTHING };
 	c->touched = true;
-	if (c->prompt.kind != PROMPT_NONE)
-		return prompt_step(c, key, out);
+	if (c->asks.prompt.kind != PROMPT_NONE)
+		return prompt_step(c, m, key, out);
 	a = keymap_find(context_of(c), key);
 	if (a == ACTION_QUIT)
-		return ask_quit(c, m, out);
+		return asks_quit(&c->asks, m, out);
 	if (a == ACTION_REDRAW) {
 		out->kind = CONSOLE_REDRAW;
 		return true;
@@ -364,11 +285,7 @@ console_key(struct console *c, const struct model *m, uint32_t key,
 		return false;
 	if (a == ACTION_JUMP)
 		jump(c, m);
-	if (a != ACTION_ACKNOWLEDGE && a != ACTION_ACKNOWLEDGE_ALL)
-		return false;
-	out->kind = CONSOLE_ACKNOWLEDGE;
-	out->alert = a == ACTION_ACKNOWLEDGE ? c->alert : 0;
-	return true;
+	return command_of(c, m, a, out);
 }
 
 static uint64_t
@@ -382,6 +299,8 @@ showing(const struct console *c, const struct model *m)
 		parts |= CHANGE_BOOTS;
 	if (c->current == ALERTS)
 		parts |= CHANGE_ALERTS;
+	if (c->current == CHAOS)
+		parts |= CHANGE_FAULTS;
 	if (c->current == MESSAGES || c->detail_open)
 		parts |= CHANGE_WATCHED;
 	return change_hash(m, parts);
@@ -424,12 +343,13 @@ console_wants(const struct console *c, struct console_wants *to)
 static void
 draw_body(struct console *c, const struct model *m, struct canvas *body)
 {
-	struct pane_context x = { m, &c->selected, filter_of(c), &c->alert };
+	struct pane_context x = { m, &c->selected, filter_of(c), &c->alert,
+		&c->fault };
 	struct border_facts f;
 
 	border_facts(&f, m);
 	if (f.nodes == 0 && c->current != HELP && c->current != TIMELINE &&
-		c->current != BOOT && c->current != ALERTS)
+		c->current != BOOT && c->current != ALERTS && c->current != CHAOS)
 		border_empty(body, m);
 	else if (c->detail_open)
 		pane_detail_ops.draw(c->detail, &x, body);
@@ -474,11 +394,11 @@ console_draw(struct console *c, const struct model *m, struct canvas *canvas)
 			panes[i].action };
 	border_header(&header, m, tabs, PANES, c->current);
 	draw_body(c, m, &body);
-	if (c->prompt.kind == PROMPT_LINE)
-		prompt_draw(&c->prompt, &status);
+	if (c->asks.prompt.kind == PROMPT_LINE)
+		prompt_draw(&c->asks.prompt, &status);
 	else
 		border_status(&status, m, c->said.at_ns != 0 ? &c->said : NULL);
 	border_footer(&footer, context_of(c));
-	if (c->prompt.kind == PROMPT_CONFIRM || c->prompt.kind == PROMPT_FORM)
-		prompt_draw(&c->prompt, &body);
+	if (c->asks.prompt.kind == PROMPT_CONFIRM || c->asks.prompt.kind == PROMPT_FORM)
+		prompt_draw(&c->asks.prompt, &body);
 }

@@ -30,12 +30,17 @@ struct console_command {
 		CONSOLE_ACKNOWLEDGE,	/* alert: a seq; 0: all of them */
 		CONSOLE_SEND,		/* to, type (of the message), text */
 		CONSOLE_WATCH_MESH,	/* mesh: show its nodes, too */
+		CONSOLE_INJECT,		/* wish: a fault on nodes of ours */
+		CONSOLE_REVERT,		/* fault: its number; 0: the newest */
+		CONSOLE_HALT,		/* all faults of this console */
 		CONSOLE_REDRAW,		/* screen_repaint, then draw */
 	} kind;
 	char type[LABEL_LEN_MAX + 1], mesh[LABEL_LEN_MAX + 1];
 	char to[NAME_LEN_MAX + 1], text[LABEL_LEN_MAX + 1];
 	unsigned child;
 	uint64_t alert;
+	unsigned fault;
+	const struct model_wish *wish;	/* until the next key */
 };
 
 /* The smallest terminal; below it only a sentence that says so is drawn. */

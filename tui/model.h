@@ -12,6 +12,7 @@
 #include "mesh/topology.h"
 #include "supervisor/supervisor.h"
 #include "trace/traces.h"
+#include "tui/model_fault.h"
 
 /*
  * Everything the console may show, as const pointers into what others own. Whoever runs
@@ -62,6 +63,8 @@ struct model {
 	uint64_t heard_ns;			/* when the newest digest came; 0 never */
 	const struct child_row *const *children;	/* every row of the supervisor */
 	size_t child_count;
+	const struct model_fault *const *faults; /* ordered here, newest first */
+	size_t fault_count;
 	const struct model_notice *notices; /* oldest first, at most MODEL_NOTICES_MAX */
 	size_t notice_count;
 	const struct timeline *timeline; /* what this console saw happen; or NULL */

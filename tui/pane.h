@@ -16,6 +16,10 @@ struct pane_context {
 	struct peer_id *selected;	/* zero: none */
 	const char *filter;		/* what tables show, "" for all */
 	uint64_t *alert;		/* the one that is acted on; its seq */
+	struct pane_fault {
+		enum primitive primitive;	/* of INJECT */
+		unsigned number;		/* of REVERT; 0: the newest */
+	} *fault;
 };
 
 struct pane_ops {
@@ -30,6 +34,6 @@ struct pane_ops {
 
 extern const struct pane_ops pane_topology_ops, pane_nodes_ops, pane_directory_ops,
 	pane_alerts_ops, pane_timeline_ops, pane_boot_ops, pane_messages_ops,
-	pane_help_ops, pane_detail_ops;
+	pane_chaos_ops, pane_help_ops, pane_detail_ops;
 
 #endif

@@ -49,6 +49,14 @@ prompt_close(struct prompt *p)
 	p->kind = PROMPT_NONE;
 }
 
+void
+prompt_again(struct prompt *p, size_t field, const char *error)
+{
+	p->kind = PROMPT_FORM;
+	p->at = field;
+	snprintf(p->error, sizeof(p->error), "%s", error);
+}
+
 static enum prompt_result
 end(struct prompt *p, enum prompt_result result)
 {
@@ -115,9 +123,11 @@ prompt_key(struct prompt *p, uint32_t key)
 		return is_complete(p) ? end(p, PROMPT_DONE) : PROMPT_OPEN;
 	case K_TAB:
 	case K_DOWN:
+		p->at = (p->at + 1) % p->field_count;
+		return PROMPT_OPEN;
 	case K_UP:
 	case K_BACKTAB:
-		p->at = (p->at + 1) % p->field_count;
+		p->at = (p->at + p->field_count - 1) % p->field_count;
 		return PROMPT_OPEN;
 	default:
 		p->error[0] = '\0';
@@ -143,33 +153,6 @@ draw_field(const struct prompt *p, size_t i, struct canvas *c, int x, int y, int
 		canvas_put(c, end_x, y, ' ', STYLE_CURSOR);
 }
 
-/* Breaks the question at spaces; returns the lines used. */
-static int
-draw_question(const char *text, struct canvas *c, int x, int y, int width)
-{
-	int line = 0;
-
-	while (*text) {
-		size_t len = strlen(text);
-		char part[PROMPT_QUESTION_CAP];
-
-		if (len > (size_t)width) {
-			len = (size_t)width;
-			while (len > 0 && text[len] != ' ')
-				len--;
-			if (len == 0)
-				len = (size_t)width;
-		}
-		snprintf(part, sizeof(part), "%.*s", (int)len, text);
-		if (c)
-			canvas_text(c, x, y + line, STYLE_STRONG, part);
-		line++;
-		text += len;
-		text += *text == ' ';
-	}
-	return line;
-}
-
 void
 prompt_draw(const struct prompt *p, struct canvas *c)
 {
@@ -185,13 +168,13 @@ prompt_draw(const struct prompt *p, struct canvas *c)
 		draw_field(p, 0, c, 1, 0, c->width - 2);
 		return;
 	}
-	lines = draw_question(p->question, NULL, 0, 0, width - 4);
+	lines = canvas_wrap(NULL, 0, 0, width - 4, STYLE_STRONG, p->question);
 	height = lines + (int)p->field_count + (p->field_count > 0) + 4;
 	x = (c->width - width) / 2;
 	y = (c->height - height) / 2;
 	canvas_fill(c, x, y, width, height, ' ', STYLE_TEXT);
 	canvas_box(c, x, y, width, height, STYLE_TITLE);
-	y += 1 + draw_question(p->question, c, x + 2, y + 1, width - 4);
+	y += 1 + canvas_wrap(c, x + 2, y + 1, width - 4, STYLE_STRONG, p->question);
 	y += p->field_count > 0;
 	for (size_t i = 0; i < p->field_count; i++)
 		draw_field(p, i, c, x + 2, y++, width - 4);

@@ -214,6 +214,27 @@ fleet_run(struct fleet *f)
 }
 
 int
+fleet_ask(struct fleet *f, unsigned child, const struct peer_id *about, size_t count)
+{
+	uint64_t number;
+
+	return supervisor_ask_about(
+		f->supervisor, child, about, count, loop_now_ns(), &number);
+}
+
+int
+fleet_fault(struct fleet *f, unsigned child, const struct fault_order *o)
+{
+	return supervisor_fault(f->supervisor, child, o);
+}
+
+int
+fleet_again(struct fleet *f, const struct child_spec *spec, unsigned *child)
+{
+	return supervisor_start(f->supervisor, spec, loop_now_ns(), child);
+}
+
+int
 fleet_stop(struct fleet *f, unsigned child)
 {
 	int err = supervisor_stop(f->supervisor, child, loop_now_ns());

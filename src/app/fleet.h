@@ -47,6 +47,12 @@ int fleet_bootstrap(struct fleet *f, char why[static FLEET_WHY_CAP]);
 /* ERR_UNKNOWN, ERR_STATE. */
 int fleet_stop(struct fleet *f, unsigned child);
 void fleet_stop_all(struct fleet *f);
+/* As supervisor.h has them; what is ordered goes out with the next fleet_run. */
+int fleet_ask(
+	struct fleet *f, unsigned child, const struct peer_id *about, size_t count);
+int fleet_fault(struct fleet *f, unsigned child, const struct fault_order *o);
+/* A node that has ended, once more, in its directory. *child is its new number. */
+int fleet_again(struct fleet *f, const struct child_spec *spec, unsigned *child);
 /* Starts what can be started now: after a change of a child or of what is known. */
 void fleet_run(struct fleet *f);
 

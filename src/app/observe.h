@@ -10,6 +10,7 @@
 #include "app/fleet.h"
 #include "app/named_seeds.h"
 #include "app/options.h"
+#include "app/trials.h"
 #include "app/root_span.h"
 #include "app/watching.h"
 #include "control/discover.h"
@@ -36,6 +37,9 @@ struct observe {
 	struct discovery *discovery;
 	struct control_socket *control;
 	struct fleet *fleet;
+	struct trials *trials;
+	uv_timer_t trial;
+	bool ticking;
 	struct named_seeds named_seeds;
 	struct chronicle chronicle;
 	struct root_span root;	/* what the boots of its nodes hang below */
@@ -100,6 +104,10 @@ void observe_find(struct observe *o);
 void observe_watch(struct observe *o, uint64_t now_ns);
 /* A hook with the struct as ctx: seeds for a child. */
 size_t observe_seeds(void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap);
+
+/* Faults of this console: what a person wants, and that time passes. */
+void observe_obey_fault(struct observe *o, const struct console_command *c);
+void observe_tick_trials(struct observe *o);
 
 /* What happens: hooks of the node's driver and of the fleet, with the struct as ctx. */
 void observe_on_event(void *ctx, const struct node_event *ev);

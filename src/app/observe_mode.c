@@ -116,6 +116,11 @@ obey(struct observe *o, const struct console_command *c)
 	case CONSOLE_WATCH_MESH:
 		observe_watch_mesh(o, c->mesh);
 		break;
+	case CONSOLE_INJECT:
+	case CONSOLE_REVERT:
+	case CONSOLE_HALT:
+		observe_obey_fault(o, c);
+		break;
 	case CONSOLE_REDRAW:
 		screen_repaint(o->screen);
 		break;
@@ -250,12 +255,14 @@ observe_on_child(void *ctx, unsigned child)
 		const char *name =
 			r->ready.name[0] != '\0' ? r->ready.name : r->spec.type;
 
-		if (!r->end.expected || r->end.forced)
+		if ((!r->end.expected || r->end.forced) &&
+			!trials_meant(o->trials, child))
 			observe_notice(o, MODEL_NOTICE_ERROR, "%s: %s%s%s", name,
 				child_end_text(&r->end, end, sizeof(end)),
 				r->failure[0] != '\0' ? ": " : "", r->failure);
 		fleet_forget(o->fleet, child);
 	}
+	observe_tick_trials(o);
 	observe_look(o);
 }
 
@@ -306,10 +313,12 @@ close_all(struct observe *o)
 		uv_close((uv_handle_t *)&o->resized, NULL);
 	}
 	uv_close((uv_handle_t *)&o->frame, NULL);
+	uv_close((uv_handle_t *)&o->trial, NULL);
 	loop_signals_end(&o->signals);
 	named_seeds_end(&o->named_seeds);
 	discovery_close(o->discovery);
 	control_socket_close(o->control);
+	trials_free(o->trials);
 	fleet_close(o->fleet);
 	chronicle_close(&o->chronicle);
 	node_driver_close(o->driver);
@@ -349,7 +358,8 @@ observe_mode(const struct options *opt)
 		return observe_fail(EXIT_UNAVAILABLE, why);
 	}
 	uv_timer_init(&o->loop, &o->frame);
-	o->frame.data = o;
+	uv_timer_init(&o->loop, &o->trial);
+	o->frame.data = o->trial.data = o;
 	chronicle_init(&o->chronicle, TIMELINE_EVENTS_MAX);
 	alarms_init(&o->alarms, ALERTS_ACTIVE_MAX, ALERTS_HISTORY_MAX);
 	o->alarms.series = series_new();

@@ -182,6 +182,7 @@ observe_open_control(struct observe *o)
 		return observe_fail(EXIT_CONFIG, why);
 	o->fleet = fleet_new(
 		&o->loop, o->options->key_path, o->options->pool, &fleet_hooks);
+	o->trials = trials_new(o->fleet);
 	if (err == ERR_OK)
 		o->control = control_socket_open(
 			&o->loop, o->runtime_dir, o->status.name, answer, o, &err, why);

@@ -19,7 +19,7 @@
 #define RETRY_MAX SECONDS(30)
 
 /* A place: a node that is or was watched. */
-struct sight {
+struct gaze {
 	bool taken, there;	/* there: in a directory, live, at this turn */
 	struct outlook o;
 	uint64_t number;	/* of the question under way; 0 none */
@@ -37,7 +37,7 @@ struct watching {
 	struct chronicle *chronicle;
 	struct boots *boots;
 	struct traces *traces;
-	struct sight sights[WATCHED_NODES_MAX];
+	struct gaze gazes[WATCHED_NODES_MAX];
 	size_t left_out;
 	uint64_t boots_told;
 };
@@ -55,7 +55,7 @@ watching_new(struct node *n, struct chronicle *chronicle, struct boots *boots)
 }
 
 static void
-let_go(struct watching *w, struct sight *s, uint64_t now_ns)
+let_go(struct watching *w, struct gaze *s, uint64_t now_ns)
 {
 	if (s->number != 0)
 		requests_cancel(w->node, s->number, now_ns);
@@ -69,30 +69,30 @@ watching_free(struct watching *w)
 	if (w == NULL)
 		return;
 	for (size_t i = 0; i < WATCHED_NODES_MAX; i++)
-		if (w->sights[i].taken)
-			outlook_fini(&w->sights[i].o);
+		if (w->gazes[i].taken)
+			outlook_fini(&w->gazes[i].o);
 	traces_free(w->traces);
 	mem_free(MEM_WATCHING, w);
 }
 
-static struct sight *
+static struct gaze *
 find(struct watching *w, const struct peer_id *id)
 {
 	for (size_t i = 0; i < WATCHED_NODES_MAX; i++)
-		if (w->sights[i].taken && id_equal(&w->sights[i].o.id, id))
-			return &w->sights[i];
+		if (w->gazes[i].taken && id_equal(&w->gazes[i].o.id, id))
+			return &w->gazes[i];
 	return NULL;
 }
 
 /* A place for one more; the selected node gets one in any case. */
-static struct sight *
+static struct gaze *
 place(struct watching *w, const struct peer_id *id, const char *name, bool must,
 	uint64_t now_ns)
 {
-	struct sight *s = NULL, *at;
+	struct gaze *s = NULL, *at;
 
 	for (size_t i = 0; i < WATCHED_NODES_MAX; i++) {
-		at = &w->sights[i];
+		at = &w->gazes[i];
 		if (!at->taken) {
 			s = at;
 			break;
@@ -106,7 +106,7 @@ place(struct watching *w, const struct peer_id *id, const char *name, bool must,
 		let_go(w, s, now_ns);
 		outlook_fini(&s->o);
 	}
-	*s = (struct sight){ .taken = true };
+	*s = (struct gaze){ .taken = true };
 	outlook_init(&s->o, id, name);
 	return s;
 }
@@ -116,14 +116,14 @@ place(struct watching *w, const struct peer_id *id, const char *name, bool must,
  * the node was started again since. Of spans the node tells what it kept.
  */
 static void
-ask(struct watching *w, struct sight *s, uint32_t topics, uint64_t now_ns)
+ask(struct watching *w, struct gaze *s, uint32_t topics, uint64_t now_ns)
 {
 	struct watched_ask a = { .topics = topics, .since_spans = s->o.last_span,
 		.since_events = s->o.last_event > 0 || s->anew ? s->o.last_event
 							       : NEVER };
 	struct request_spec spec = { .peer = s->o.id, .tag = FRAME_WATCH,
 		.streaming = true, .patience_ns = PATIENCE,
-		.cookie = (uint64_t)(s - w->sights) };
+		.cookie = (uint64_t)(s - w->gazes) };
 	struct buf b;
 
 	let_go(w, s, now_ns);
@@ -148,7 +148,7 @@ want(struct watching *w, const struct directory_entry *e, const struct console_w
 	const struct peer_id *id = &e->digest.id;
 	bool selected = id_equal(id, &x->selected);
 	uint32_t topics = x->all | (selected ? x->of_selected : 0);
-	struct sight *s = find(w, id);
+	struct gaze *s = find(w, id);
 	char name[NAME_LEN_MAX + 1];
 
 	if (s != NULL)
@@ -181,7 +181,7 @@ watching_turn(struct watching *w, const struct console_wants *x, uint64_t now_ns
 
 	w->left_out = 0;
 	for (size_t i = 0; i < WATCHED_NODES_MAX; i++)
-		w->sights[i].there = false;
+		w->gazes[i].there = false;
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < directory_count(rows[i].directory); k++) {
 			const struct directory_entry *e =
@@ -191,7 +191,7 @@ watching_turn(struct watching *w, const struct console_wants *x, uint64_t now_ns
 				want(w, e, x, now_ns);
 		}
 	for (size_t i = 0; i < WATCHED_NODES_MAX; i++) {
-		struct sight *s = &w->sights[i];
+		struct gaze *s = &w->gazes[i];
 
 		if (s->number != 0 && now_ns >= s->wanted_ns + LINGER)
 			let_go(w, s, now_ns);
@@ -225,7 +225,7 @@ on_watched_event(void *ctx, const struct outlook *o, const struct watched_event 
 }
 
 static void
-ended(struct watching *w, struct sight *s, uint64_t now_ns)
+ended(struct watching *w, struct gaze *s, uint64_t now_ns)
 {
 	uint64_t wait_ns = RETRY_FIRST << (s->failures < 5 ? s->failures : 5);
 
@@ -239,11 +239,11 @@ bool
 watching_answer(struct watching *w, const struct request_answer *a)
 {
 	const struct outlook_sink sink = { on_span, on_watched_event, w };
-	struct sight *s;
+	struct gaze *s;
 
 	if (a->tag != FRAME_WATCH || a->cookie >= WATCHED_NODES_MAX)
 		return false;
-	s = &w->sights[a->cookie];
+	s = &w->gazes[a->cookie];
 	if (!s->taken || s->number != a->number)
 		return true;	/* of a question that was given up */
 	if (a->end != REQUEST_GOES_ON) {
@@ -275,8 +275,8 @@ watching_outlooks(const struct watching *w, const struct outlook **to, size_t ca
 	size_t count = 0;
 
 	for (size_t i = 0; i < WATCHED_NODES_MAX && count < cap; i++)
-		if (w->sights[i].taken && w->sights[i].o.heard_ns != 0)
-			to[count++] = &w->sights[i].o;
+		if (w->gazes[i].taken && w->gazes[i].o.heard_ns != 0)
+			to[count++] = &w->gazes[i].o;
 	return count;
 }
 

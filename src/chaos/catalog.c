@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/text.h"
 #include "chaos/catalog.h"
 
@@ -74,6 +76,50 @@ catalog_value(char to[static CATALOG_VALUE_CAP], enum param p, int64_t value)
 		break;
 	}
 	return to;
+}
+
+/* "10%", "2.5%" in 1/10000. */
+static int
+parse_share(const char *text, int64_t *value)
+{
+	char *end;
+	double percent = strtod(text, &end);
+
+	if (end == text || strcmp(end, "%") != 0 || !(percent >= 0 && percent <= 100))
+		return ERR_MALFORMED;
+	*value = (int64_t)(percent * 100 + 0.5);
+	return ERR_OK;
+}
+
+int
+catalog_parse(enum param p, const char *text, int64_t *value, char *why, size_t why_cap)
+{
+	const struct catalog_param *c = &params[p];
+	bool minus = c->unit == UNIT_OFFSET && text[0] == '-';
+	char least[CATALOG_VALUE_CAP], most[CATALOG_VALUE_CAP];
+	uint64_t number = 0;
+	int64_t amount = 0;
+	int err;
+
+	if (c->unit == UNIT_SHARE)
+		err = parse_share(text, &amount);
+	else if (c->unit == UNIT_COUNT)
+		err = text_u64(text, INT64_MAX, &number);
+	else
+		err = text_parse_duration(text + minus, &number);
+	if (err == ERR_OK && c->unit != UNIT_SHARE && number > INT64_MAX)
+		err = ERR_LIMIT;
+	if (err == ERR_OK && c->unit != UNIT_SHARE)
+		amount = (int64_t)number;
+	if (err == ERR_OK && (amount < c->min || amount > c->max))
+		err = ERR_LIMIT;
+	if (err != ERR_OK) {
+		snprintf(why, why_cap, "%s: from %s to %s", c->key,
+			catalog_value(least, p, c->min), catalog_value(most, p, c->max));
+		return err;
+	}
+	*value = minus ? -amount : amount;
+	return ERR_OK;
 }
 
 /* A sentence on a line of its own; what mdoc would take for a request is kept from it. */

@@ -58,6 +58,10 @@ bool catalog_kills(enum primitive p);
 #define CATALOG_VALUE_CAP 32
 char *catalog_value(char to[static CATALOG_VALUE_CAP], enum param p, int64_t value);
 
+/* The other way; ERR_MALFORMED, ERR_LIMIT, with a text for a person. */
+int catalog_parse(
+	enum param p, const char *text, int64_t *value, char *why, size_t why_cap);
+
 /* The page of the manual, meshtui-chaos(7), in mdoc(7). */
 void catalog_manual(struct buf *to);
 

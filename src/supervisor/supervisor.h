@@ -133,10 +133,7 @@ const struct child_row *supervisor_at(const struct supervisor *s, size_t i);
 const struct child_row *supervisor_find(const struct supervisor *s, unsigned child);
 void supervisor_forget(struct supervisor *s, unsigned child);	/* ENDED ones only */
 
-/*
- * "exited with status 70", "ended by signal 9 (SIGKILL)", and ", forced" when we killed
- * it.
- */
+/* "exited with status 70", "ended by signal 9 (SIGKILL)"; ", forced" by our kill. */
 #define CHILD_END_TEXT_CAP 64
 char *child_end_text(const struct child_end *e, char *to, size_t cap);
 

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/observe.h"
+#include "base/err.h"
+
+static void
+on_trial(uv_timer_t *t)
+{
+	observe_tick_trials(t->data);
+	observe_look(t->data);
+}
+
+void
+observe_tick_trials(struct observe *o)
+{
+	uint64_t now_ns = loop_now_ns(), due_ns;
+
+	/* Asking changes rows, which brings us here again. */
+	if (o->ticking)
+		return;
+	o->ticking = true;
+	trials_tick(o->trials, now_ns);
+	o->ticking = false;
+	due_ns = trials_deadline(o->trials);
+	if (due_ns == NEVER)
+		uv_timer_stop(&o->trial);
+	else
+		uv_timer_start(&o->trial, on_trial, loop_ms_until(due_ns, now_ns), 0);
+}
+
+static unsigned
+newest_under_way(struct observe *o)
+{
+	size_t count;
+	const struct model_fault *const *rows = trials_rows(o->trials, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (rows[i]->over_ns == 0)
+			return rows[i]->number;
+	return 0;
+}
+
+void
+observe_obey_fault(struct observe *o, const struct console_command *c)
+{
+	char why[TRIALS_WHY_CAP];
+	uint64_t now_ns = loop_now_ns();
+	size_t ended;
+
+	switch (c->kind) {
+	case CONSOLE_INJECT:
+		if (trials_begin(o->trials, c->wish, now_ns, why) != ERR_OK)
+			observe_notice(o, MODEL_NOTICE_WARN, "not begun: %s", why);
+		break;
+	case CONSOLE_REVERT:
+		if (trials_revert(o->trials, c->fault ? c->fault : newest_under_way(o),
+			    now_ns) != ERR_OK)
+			observe_notice(o, MODEL_NOTICE_INFO, "no fault is under way");
+		break;
+	default:
+		ended = trials_halt(o->trials, now_ns);
+		observe_notice(o, MODEL_NOTICE_INFO, "%zu fault%s ended", ended,
+			ended == 1 ? "" : "s");
+		break;
+	}
+	observe_tick_trials(o);
+}
