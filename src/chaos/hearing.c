@@ -102,6 +102,7 @@ hearing_cast(struct trial *t, const struct trial_node *nodes, uint64_t now_ns)
 
 		snprintf(t->name_texts[i], sizeof(t->name_texts[i]), "%s", nodes[i].name);
 		t->names[i] = t->name_texts[i];
+		t->cast[i] = nodes[i].id;
 		t->target_of[i] = t->spec.target_count;
 		t->roles[i] = ROLE_NONE;
 		if (strcmp(nodes[i].mesh, mesh) != 0 || !nodes[i].ready)
@@ -228,6 +229,17 @@ connected(const struct trial *t, const struct trial_node *nodes)
 	return all > 0 && found == all;
 }
 
+static void
+tell_others(struct trial *t, size_t i, unsigned lost, uint64_t now_ns)
+{
+	t->others[i] = lost;
+	t->others_ns[i] = now_ns;
+	tell(t, &(struct trial_evidence){ .kind = EVIDENCE_OTHERS,
+		.at_ns = now_ns,
+		.witness = (uint16_t)i,
+		.value = lost });
+}
+
 void
 hearing_take(struct trial *t, const struct trial_node *nodes, uint64_t now_ns)
 {
@@ -235,14 +247,19 @@ hearing_take(struct trial *t, const struct trial_node *nodes, uint64_t now_ns)
 		if (t->roles[i] == ROLE_NONE || !nodes[i].ready || !nodes[i].view ||
 			nodes[i].view_ns <= t->view_ns[i])
 			continue;
-		t->view_ns[i] = nodes[i].view_ns;
-		tell_sights(t, nodes, i, now_ns);
-		if (now_ns < t->others_ns[i] + RETELL)
+		/*
+		 * Another fault acts on it, or another node has taken its place: what it
+		 * missed last is nobody's loss.
+		 */
+		if (!trial_is_target(t, i) &&
+			(nodes[i].busy || !id_equal(&nodes[i].id, &t->cast[i]))) {
+			if (t->others[i])
+				tell_others(t, i, 0, now_ns);
 			continue;
-		t->others_ns[i] = now_ns;
-		tell(t, &(struct trial_evidence){ .kind = EVIDENCE_OTHERS,
-			.at_ns = now_ns, .witness = (uint16_t)i,
-			.value = nodes[i].busy ? 0 : lost_ones(t, nodes, i) });
+		}
+		tell_sights(t, nodes, i, now_ns);
+		if (now_ns >= t->others_ns[i] + RETELL)
+			tell_others(t, i, lost_ones(t, nodes, i), now_ns);
 	}
 	if (t->phase == TRIAL_REVERTED && now_ns >= t->overlay_ns + RETELL) {
 		t->overlay_ns = now_ns;

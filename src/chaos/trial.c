@@ -34,9 +34,11 @@ trial_new(const struct trial_spec *s, size_t node_count, uint64_t now_ns)
 	t->began_ns = now_ns;
 	t->roles = mem_array(node_count + 1, sizeof(*t->roles));
 	t->target_of = mem_array(node_count + 1, sizeof(*t->target_of));
+	t->cast = mem_array(node_count + 1, sizeof(*t->cast));
 	t->names = mem_array(node_count + 1, sizeof(*t->names));
 	t->name_texts = mem_array(node_count + 1, sizeof(*t->name_texts));
 	t->view_ns = mem_array(node_count + 1, sizeof(*t->view_ns));
+	t->others = mem_array(node_count + 1, sizeof(*t->others));
 	t->others_ns = mem_array(node_count + 1, sizeof(*t->others_ns));
 	t->ids = mem_array(s->target_count + 1, sizeof(*t->ids));
 	rng_init_u64(&t->rng, s->seed ^ (now_ns * UINT64_C(0x9e3779b97f4a7c15)));
@@ -53,9 +55,11 @@ trial_free(struct trial *t)
 	free(t->roles);
 	free(t->target_of);
 	free(t->names);
+	free(t->cast);
 	free(t->name_texts);
 	free(t->view_ns);
 	free(t->others_ns);
+	free(t->others);
 	free(t->told);
 	free(t->ids);
 	free(t->evidence);

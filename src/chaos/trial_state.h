@@ -20,10 +20,12 @@ struct trial {
 	struct judge_result refused;	/* when it ended without one */
 	enum judge_role *roles;
 	size_t *target_of;
+	struct peer_id *cast;	/* by node: who it was when roles were given */
 	const char **names;
 	char (*name_texts)[NAME_LEN_MAX + 1];
 	uint64_t *view_ns;	/* by node: the answer that was used last */
 	uint64_t *others_ns;
+	unsigned *others;	/* by node: what was told last */
 	struct told *told;	/* [node * targets + target] */
 	uint64_t overlay_ns;
 	bool inject, revert, start;	/* acts to be fetched */

@@ -92,7 +92,7 @@ fill_nodes(struct attempt *a, uint64_t now_ns)
 			continue;
 		n->id = one->row->ready.id;
 		n->busy = !attempt_is_target(a, i) &&
-			(one->busy || (a->c.members->at[i].life > 0 &&
+			(one->busy || ((one->life > 0 || one->killed) &&
 					      now_ns < one->row->ready_ns + SETTLING));
 		if (one->row->view && one->answered) {
 			n->view = one->row->view;

@@ -85,7 +85,10 @@ struct lifeline_view {
 	size_t peer_count;
 	uint64_t handshakes;	   /* completed by this node since its start */
 	uint64_t liveness_changes; /* changes of liveness it noted since its start */
-	/* Of its process: resident, open descriptors of ours, counted objects of all. */
+	/*
+	 * Of its process: resident, open descriptors of ours, and how many connections,
+	 * handshakes, streams, links, requests and descriptors there are together.
+	 */
 	uint32_t memory_kib, descriptors, objects;
 };
 
