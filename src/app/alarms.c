@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/alarms.h"
 
+#include <stdio.h>
+
 #include "io/loop.h"
 
 /* Digests come every 2 s. */
@@ -32,9 +34,42 @@ alarms_acknowledge(struct alarms *a, uint64_t seq, uint64_t now_ns)
 		(void)alerts_acknowledge(a->alerts, seq, now_ns); /* or it is forgotten */
 }
 
+/* What is gone for the mesh has its event already, and is no news each second. */
+static bool
+is_there(const struct mesh_row *rows, size_t count, const struct peer_id *id)
+{
+	for (size_t m = 0; m < count; m++) {
+		const struct directory_entry *en = directory_find(rows[m].directory, id);
+
+		if (en != NULL && (en->liveness == LIVENESS_LIVE ||
+				en->liveness == LIVENESS_SUSPECT))
+			return true;
+	}
+	return false;
+}
+
+/* After what the digests say, because theirs are older. */
+static void
+look_at_own(struct alarms *a, const struct mesh_row *rows, size_t count,
+	const struct supervisor *own, uint64_t now_ns)
+{
+	for (size_t i = 0; i < supervisor_count(own); i++) {
+		const struct child_row *row = supervisor_at(own, i);
+		struct alert_subject s = { .id = row->ready.id };
+
+		if (row->stalled_ms == 0 || row->state == CHILD_ENDED ||
+			!is_there(rows, count, &s.id))
+			continue;
+		snprintf(s.name, sizeof s.name, "%s", row->ready.name);
+		snprintf(s.mesh, sizeof s.mesh, "%s", row->spec.mesh);
+		alerts_observe(a->alerts, ALERT_LOOP_STALLED, &s, row->stalled_ms,
+			now_ns, loop_wall_ms());
+	}
+}
+
 void
 alarms_turn(struct alarms *a, struct chronicle *c, const struct node *n,
-	const struct peer_id *only, uint64_t now_ns)
+	const struct peer_id *only, const struct supervisor *own, uint64_t now_ns)
 {
 	struct mesh_row rows[MESHES_MAX];
 	struct alert al;
@@ -45,6 +80,8 @@ alarms_turn(struct alarms *a, struct chronicle *c, const struct node *n,
 	a->looked_ns = now_ns;
 	count = node_meshes(n, rows, MESHES_MAX);
 	alerts_look(a->alerts, rows, count, only, now_ns, loop_wall_ms());
+	if (own != NULL)
+		look_at_own(a, rows, count, own, now_ns);
 	if (a->series != NULL)
 		series_look(a->series, rows, count);
 	while (alerts_next_change(a->alerts, &al))

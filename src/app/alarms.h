@@ -22,9 +22,10 @@ void alarms_fini(struct alarms *a);
 void alarms_acknowledge(struct alarms *a, uint64_t seq, uint64_t now_ns); /* 0: all */
 /*
  * On any turn of the loop. `only`: a member speaks of itself alone; NULL: an observer
- * speaks of all.
+ * speaks of all. Processes of ours that stand still can't say so in a digest: `own`, or
+ * NULL, knows of them.
  */
 void alarms_turn(struct alarms *a, struct chronicle *c, const struct node *n,
-	const struct peer_id *only, uint64_t now_ns);
+	const struct peer_id *only, const struct supervisor *own, uint64_t now_ns);
 
 #endif

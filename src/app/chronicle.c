@@ -304,7 +304,9 @@ chronicle_alert(struct chronicle *c, const struct alert *al)
 	char figure[ALERTS_FIGURE_CAP], limit[ALERTS_FIGURE_CAP], took[24];
 	const char *why = al->text[0] != '\0' ? al->text : alerts_kind_meaning(al->kind);
 
-	snprintf(e.source, sizeof e.source, "%s", c->source);
+	/* A run has no node of its own. */
+	snprintf(e.source, sizeof e.source, "%s",
+		c->source[0] != '\0' ? c->source : TESTER);
 	snprintf(e.node, sizeof e.node, "%s", al->subject.name);
 	snprintf(e.mesh, sizeof e.mesh, "%s", al->subject.mesh);
 	alerts_figure(figure, al->kind, over ? al->worst : al->value);

@@ -231,7 +231,7 @@ on_turned(void *ctx, uint64_t now_ns)
 	if (r->lifeline != NULL)
 		lifeline_end_lag(r->lifeline, node_driver_load(r->driver)->loop_lag_ms);
 	look_after_log(r, now_ns);
-	alarms_turn(&r->alarms, &r->chronicle, r->boot.node, &r->boot.id, now_ns);
+	alarms_turn(&r->alarms, &r->chronicle, r->boot.node, &r->boot.id, NULL, now_ns);
 	errands_turned(r->errands);
 	telemetry_store(r->telemetry, node_spans(r->boot.node));
 	if (r->leaving && node_left(r->boot.node))

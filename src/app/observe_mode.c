@@ -235,7 +235,8 @@ observe_on_turned(void *ctx, uint64_t now_ns)
 		o->drawn_ns = 0;	/* a boot is shown as soon as it is known */
 	observe_fabric(o, now_ns);
 	observe_sent(o);
-	alarms_turn(&o->alarms, &o->chronicle, o->node, NULL, now_ns);
+	alarms_turn(&o->alarms, &o->chronicle, o->node, NULL,
+		fleet_supervisor(o->fleet), now_ns);
 	telemetry_store(o->telemetry, node_spans(o->node));
 	observe_look(o);
 }

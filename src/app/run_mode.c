@@ -282,11 +282,23 @@ static void
 tell_end(struct run *r)
 {
 	const struct report *report = runner_report(r->runner);
+	struct alert_subject subject = { 0 };
+	struct alerts *alerts;
+	struct alert al;
 	char text[64], took[24];
 
 	snprintf(text, sizeof(text), "%s after %s", report_verdict_text(report->verdict),
 		text_duration(took, sizeof(took), report->ended_ns - report->began_ns));
 	chronicle_test(&r->chronicle, TIMELINE_TEST_ENDED, report->scenario, text);
+	if (report->verdict == VERDICT_PASS)
+		return;
+	alerts = alerts_new(1, 1);
+	snprintf(subject.name, sizeof(subject.name), "%s", report->scenario);
+	alerts_raise(alerts, ALERT_VERDICT_FAILED, &subject, text, loop_now_ns(),
+		loop_wall_ms());
+	while (alerts_next_change(alerts, &al))
+		chronicle_alert(&r->chronicle, &al);
+	alerts_free(alerts);
 }
 
 int
