@@ -72,16 +72,29 @@ move_on(struct crossing *x, uint64_t second)
 		x->second = second;
 }
 
+/* How many an event stands for; a node that lies about it lies to the eye alone. */
+static uint32_t
+many(const struct timeline_event *e)
+{
+	char *end;
+	unsigned long long n = strtoull(e->text, &end, 10);
+
+	return end != e->text && strcmp(end, CROSSINGS_MORE) == 0 && n < 1000000
+		       ? (uint32_t)n
+		       : 1;
+}
+
 static void
 count(struct crossings *c, const struct timeline_event *e)
 {
 	struct crossing *x = pair(c, e);
+	uint32_t n = many(e);
 
 	move_on(x, e->at_ns / NS_PER_S);
 	/* One that is told late is not put into a second that is over for long. */
 	if (e->at_ns / NS_PER_S + CROSSINGS_WINDOW >= x->second)
-		x->seconds[e->at_ns / NS_PER_S % SLOTS]++;
-	x->total++;
+		x->seconds[e->at_ns / NS_PER_S % SLOTS] += n;
+	x->total += n;
 	if (e->at_ns > x->last_ns)
 		x->last_ns = e->at_ns;
 }

@@ -13,6 +13,7 @@
  * many a second came in the last five. Seen means: the receiver said so. A full table
  * forgets the pair that was silent longest, and counts it.
  */
+#define CROSSINGS_MORE " more messages"	/* behind a number: so many in one event */
 #define CROSSINGS_MAX 256
 #define CROSSINGS_WINDOW 5	/* seconds of a rate */
 

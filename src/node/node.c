@@ -279,6 +279,7 @@ node_deadline(const struct node *n)
 	due = earlier(due, watchers_deadline(n));
 	due = earlier(due, echo_deadline(n));
 	due = earlier(due, sending_deadline(n));
+	due = earlier(due, receive_deadline(n));
 	for (size_t i = 0; i < n->mesh_count; i++) {
 		due = earlier(due, n->meshes[i]->announce_ns);
 		due = earlier(due, directory_deadline(n->meshes[i]->directory));
@@ -339,6 +340,7 @@ node_tick(struct node *n, uint64_t now_ns, uint64_t wall_ms)
 	seeding_tick(n, now_ns);
 	fabric_tick(n, now_ns);
 	sending_tick(n, now_ns);
+	receive_tick(n, now_ns);
 	if (n->leave_ns != 0 && !n->closed && now_ns >= n->leave_ns + LEAVE_LINGER)
 		close_all(n, now_ns);
 	node_turn(n, now_ns);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "node/receive.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "mesh/crossings.h"
 #include "node/state.h"
 
 /* Of a body, as much as a person is shown in an event. */
@@ -82,20 +84,83 @@ check_order(struct receive *r, const struct peer_id *sender, const struct messag
 	s->number = number;
 }
 
+/* The second is over: what was not told one by one is told now. */
 static void
-tell(struct node *n, const struct peer_id *from, const struct message *m)
+end_second(struct node *n, uint64_t second)
 {
-	struct node_event *ev = node_push(n, NODE_EVENT_MESSAGE, from);
+	struct receive *r = &n->receive;
+
+	if (second == r->second)
+		return;
+	for (size_t i = 0; i < r->run_count; i++) {
+		const struct receive_run *run = &r->runs[i];
+		struct node_event *ev;
+
+		if (run->untold == 0)
+			continue;
+		ev = node_push(n, NODE_EVENT_MESSAGE, &run->from);
+		snprintf(ev->text, sizeof(ev->text), "%" PRIu64 CROSSINGS_MORE,
+			run->untold);
+	}
+	r->run_count = 0;
+	r->second = second;
+}
+
+uint64_t
+receive_deadline(const struct node *n)
+{
+	const struct receive *r = &n->receive;
+
+	for (size_t i = 0; i < r->run_count; i++)
+		if (r->runs[i].untold > 0)
+			return (r->second + 1) * NS_PER_S;
+	return NEVER;
+}
+
+void
+receive_tick(struct node *n, uint64_t now_ns)
+{
+	if (receive_deadline(n) <= now_ns)
+		end_second(n, now_ns / NS_PER_S);
+}
+
+/* Whether one more of this sender is told in this second. */
+static bool
+is_told(struct receive *r, const struct peer_id *from)
+{
+	struct receive_run *run = r->runs;
+
+	while (run < r->runs + r->run_count && !id_equal(&run->from, from))
+		run++;
+	if (run == r->runs + RECEIVE_RUNS)
+		return true;
+	if (run == r->runs + r->run_count)
+		r->runs[r->run_count++] = (struct receive_run){ .from = *from };
+	if (run->told < RECEIVE_TOLD_MAX)
+		run->told++;
+	else
+		run->untold++;
+	return run->untold == 0;
+}
+
+static void
+tell(struct node *n, const struct peer_id *from, const struct message *m, uint64_t now_ns)
+{
+	struct node_event *ev;
 	size_t len = m->body.len < SHOWN_LEN ? m->body.len : SHOWN_LEN;
 	char shown[SHOWN_LEN + 1];
 
+	end_second(n, now_ns / NS_PER_S);
+	if (!is_told(&n->receive, from))
+		return;
+	ev = node_push(n, NODE_EVENT_MESSAGE, from);
 	text_printable(shown, sizeof(shown), m->body.data, len);
 	snprintf(ev->text, sizeof(ev->text), "%s, %zu bytes: %s%s", m->kind, m->body.len,
 		shown, m->body.len > SHOWN_LEN ? "..." : "");
 }
 
 static enum delivery
-take(struct node *n, const struct serving *s, const struct message *m)
+take(struct node *n, const struct serving *s, const struct message *m, uint64_t now_ns)
 {
 	struct peer_id key = key_of(&s->peer, m->id, MESSAGE_ID_LEN);
 	struct receive *r = &n->receive;
@@ -112,7 +177,7 @@ take(struct node *n, const struct serving *s, const struct message *m)
 	check_order(r, &s->peer, m);
 	r->delivered++;
 	r->bytes += m->body.len;
-	tell(n, &s->peer, m);
+	tell(n, &s->peer, m, now_ns);
 	return DELIVERY_DONE;
 }
 
@@ -143,7 +208,7 @@ receive_serve(struct node *n, struct serving *s, struct view body, uint64_t now_
 	}
 	span_store_begin(n->spans, &span, TRACE_DELIVER, &s->trace, now_ns);
 	if (is_for_us(n, &m))
-		ack.status = take(n, s, &m);
+		ack.status = take(n, s, &m, now_ns);
 	id_hex(peer, &s->peer);
 	snprintf(bytes, sizeof(bytes), "%zu", m.body.len);
 	span_store_end(n->spans, &span,

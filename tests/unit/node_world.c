@@ -3,10 +3,12 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "mesh/crossings.h"
 
 #define LATENCY MILLISECONDS(1)
 #define WALL_START_MS UINT64_C(1700000000000)
@@ -151,6 +153,11 @@ flush(struct world *w, size_t i)
 			wn->told++;
 			snprintf(wn->told_last, sizeof(wn->told_last), "kind %d: %s",
 				(int)ev.kind, ev.text);
+		}
+		if (ev.kind == NODE_EVENT_MESSAGE) {
+			wn->message_events++;
+			wn->messages_told += strstr(ev.text, CROSSINGS_MORE)
+				? strtoull(ev.text, NULL, 10) : 1;
 		}
 		if (ev.kind == NODE_EVENT_REFUSED)
 			memcpy(wn->refused, ev.text, sizeof(wn->refused));

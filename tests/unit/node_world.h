@@ -37,6 +37,7 @@ struct world_node {
 	struct node_config config;
 	bool frozen;		/* receives and ticks nothing */
 	uint64_t liveness_events;
+	uint64_t message_events, messages_told;	/* told: with "40 more messages" */
 	uint64_t told;		/* events that a person is told: changes of state */
 	char told_last[256];	/* the kind and the text of the latest */
 	char refused[200];	/* text of the last NODE_EVENT_REFUSED */

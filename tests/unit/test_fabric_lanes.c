@@ -185,6 +185,30 @@ pairs_are_bounded(void **state)
 	timeline_free(t);
 }
 
+/* An event that stands for many counts as many; a text that only looks so is one. */
+static void
+many_in_one(void **state)
+{
+	static const char *const texts[] = { "40 more messages", "message, 2 bytes: hi",
+		"7 more messages!", "99999999999 more messages" };
+	struct timeline *t = timeline_new(100);
+	struct crossings c;
+
+	(void)state;
+	crossings_init(&c);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct timeline_event e = { .kind = TIMELINE_MESSAGE_RECEIVED,
+			.at_ns = START, .source = "mesh2.b.1", .node = "mesh1.b.2" };
+
+		snprintf(e.text, sizeof e.text, "%s", texts[i]);
+		timeline_add(t, &e);
+	}
+	crossings_follow(&c, t);
+	assert_int_equal(crossings_latest(&c, 0)->total, 40 + 1 + 1 + 1);
+	crossings_fini(&c);
+	timeline_free(t);
+}
+
 /* s sends to the selected node after its form; w asks for the first mesh in summary. */
 static void
 keys_command(void **state)
@@ -228,6 +252,7 @@ main(void)
 		cmocka_unit_test(others_are_lanes),
 		cmocka_unit_test(senders_are_shown),
 		cmocka_unit_test(pairs_are_bounded),
+		cmocka_unit_test(many_in_one),
 		cmocka_unit_test(keys_command),
 	};
 

@@ -345,6 +345,25 @@ the_receiver_dies(void **state)
 	assert_true(received(first == BROKER2 ? BROKER2B : BROKER2) >= 95);
 }
 
+/* Of a burst some are told one by one and the others as a number: all are told. */
+static void
+a_burst_is_few_events(void **state)
+{
+	(void)state;
+	two_meshes(true);
+	begin(SENDER, name_of(BROKER2), 500, 0);
+	assert_true(world_run(&w, SECONDS(20), is_over));
+	(void)world_run(&w, SECONDS(3), NULL);
+	assert_int_equal(w.nodes[BROKER2].messages_told, 500);
+	assert_true(w.nodes[BROKER2].message_events < 100);
+	/* The control: messages that come one in a while are told one by one. */
+	w.nodes[BROKER2].message_events = 0;
+	begin(SENDER, name_of(BROKER2), 20, MILLISECONDS(500));
+	assert_true(world_run(&w, SECONDS(20), is_over));
+	(void)world_run(&w, SECONDS(3), NULL);
+	assert_int_equal(w.nodes[BROKER2].message_events, 20);
+}
+
 /* Nobody sends to himself, and an observer takes no messages. */
 static void
 not_to_oneself(void **state)
@@ -383,6 +402,7 @@ main(void)
 		TEST(gateways_die_midway),
 		TEST(loss_makes_no_duplicates),
 		TEST(the_receiver_dies),
+		TEST(a_burst_is_few_events),
 		TEST(not_to_oneself),
 		TEST(a_broker_shows_the_way),
 	};
