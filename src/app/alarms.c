@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "chaos/catalog.h"
 #include "io/loop.h"
 
 /* Digests come every 2 s. */
@@ -32,6 +33,22 @@ alarms_acknowledge(struct alarms *a, uint64_t seq, uint64_t now_ns)
 		alerts_acknowledge_all(a->alerts, now_ns);
 	else
 		(void)alerts_acknowledge(a->alerts, seq, now_ns); /* or it is forgotten */
+}
+
+void
+alarms_fault(struct alarms *a, const struct model_fault *f, uint64_t now_ns)
+{
+	unsigned *judged = &a->judged[f->number % MODEL_FAULTS_MAX];
+	struct alert_subject s = { 0 };
+
+	if (f->over_ns == 0 || f->result.verdict != JUDGE_FAIL || *judged == f->number)
+		return;
+	*judged = f->number;
+	snprintf(s.name, sizeof s.name, "fault %u, %s", f->number,
+		catalog_at(f->primitive)->name);
+	snprintf(s.mesh, sizeof s.mesh, "%s", f->mesh);
+	alerts_raise(a->alerts, ALERT_VERDICT_FAILED, &s, f->result.reason, now_ns,
+		loop_wall_ms());
 }
 
 /* What is gone for the mesh has its event already, and is no news each second. */

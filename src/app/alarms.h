@@ -5,6 +5,7 @@
 #include "app/chronicle.h"
 #include "mesh/alerts.h"
 #include "mesh/series.h"
+#include "tui/model_fault.h"
 
 /*
  * What is made of figures in digests. Once a second the directories of a node are looked
@@ -15,11 +16,14 @@ struct alarms {
 	struct alerts *alerts;
 	struct series *series;	/* NULL: of a member, which shows nothing */
 	uint64_t looked_ns;
+	unsigned judged[MODEL_FAULTS_MAX];	/* by number: raised already */
 };
 
 void alarms_init(struct alarms *a, size_t active_max, size_t history_max);
 void alarms_fini(struct alarms *a);
 void alarms_acknowledge(struct alarms *a, uint64_t seq, uint64_t now_ns); /* 0: all */
+/* A fault that is over and failed is an alert, once. */
+void alarms_fault(struct alarms *a, const struct model_fault *f, uint64_t now_ns);
 /*
  * On any turn of the loop. `only`: a member speaks of itself alone; NULL: an observer
  * speaks of all. Processes of ours that stand still can't say so in a digest: `own`, or

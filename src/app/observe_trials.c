@@ -13,6 +13,8 @@ void
 observe_tick_trials(struct observe *o)
 {
 	uint64_t now_ns = loop_now_ns(), due_ns;
+	const struct model_fault *const *rows;
+	size_t count;
 
 	/* Asking changes rows, which brings us here again. */
 	if (o->ticking)
@@ -20,6 +22,9 @@ observe_tick_trials(struct observe *o)
 	o->ticking = true;
 	trials_tick(o->trials, now_ns);
 	o->ticking = false;
+	rows = trials_rows(o->trials, &count);
+	for (size_t i = 0; i < count; i++)
+		alarms_fault(&o->alarms, rows[i], now_ns);
 	due_ns = trials_deadline(o->trials);
 	if (due_ns == NEVER)
 		uv_timer_stop(&o->trial);
