@@ -175,6 +175,9 @@ carry_out(struct world *w, const struct supervisor_order *o)
 		n->spec = o->spec;
 		n->id.bytes[0] = 0xa0;
 		n->id.bytes[1] = (uint8_t)o->spec.label;
+		/* A new node in the place of an old one is somebody else. */
+		for (size_t i = 0; i + 1 < w->count; i++)
+			n->id.bytes[2] += w->nodes[i].spec.label == o->spec.label;
 		n->spawn_ns = w->now_ns;
 		supervisor_spawned(
 			w->supervisor, o->child, 100 + (int)o->child, w->now_ns);
@@ -194,6 +197,12 @@ carry_out(struct world *w, const struct supervisor_order *o)
 	}
 	if (o->record.tag == LIFELINE_SEND) {
 		send_letters(w, n, &o->record.send);
+		return;
+	}
+	if (o->record.tag == LIFELINE_FAULT) {
+		w->orders++;
+		if (w->obeys && o->record.fault.kind == FAULT_DIE)
+			end(w, n, SIGKILL);
 		return;
 	}
 	w->asks++;

@@ -32,6 +32,9 @@ struct world {
 	uint64_t longest_wait_ns;
 	size_t asks;
 
+	size_t orders;		/* of faults */
+	bool obeys;		/* a node that is ordered to die does so */
+
 	/* What goes wrong, by the place in the scenario; WORLD_NODES_MAX for nobody. */
 	size_t killed, mute, deaf, never_ready, liar, leaver;
 	uint64_t killed_ns, mute_ns, leaver_ns;
