@@ -226,6 +226,7 @@ carry_out(struct attempt *a, const struct trial_act *act, uint64_t now_ns)
 	}
 	one->excused = act->ends;
 	one->killed |= act->ends;
+	one->moved |= act->order.verb == FAULT_INJECT && act->order.kind == FAULT_REBIND;
 	if (act->order.verb == FAULT_INJECT && a->sent_count < TRIAL_TARGETS_MAX) {
 		struct sent *s = &a->sent[a->sent_count++];
 

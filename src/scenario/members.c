@@ -120,12 +120,24 @@ start_one(struct members *m, size_t i, const struct member *seed, struct supervi
 		m->data_root, i + 1, spec.mesh, spec.type, life);
 	if (seed)
 		add_seed(&spec, seed, across ? CHILD_SEEDS_MAX / 2 : CHILD_SEEDS_MAX);
+	/* One seed may be cut off just now: a second one, where there is one. */
+	for (size_t k = 0; k < m->count && seed && spec.seed_count < CHILD_SEEDS_MAX;
+		k++) {
+		const struct member *other = &m->at[k];
+
+		if (k == i || other == seed || other->state != MEMBER_READY ||
+			other->moved || strcmp(other->group->mesh, spec.mesh) != 0)
+			continue;
+		add_seed(&spec, other, spec.seed_count + 1);
+		break;
+	}
 	if (across)
 		add_seed(&spec, across, CHILD_SEEDS_MAX);
 	m->refused = supervisor_start(s, &spec, now_ns, &one->child);
 	if (m->refused)
 		return;
 	forget_answers(one);
+	one->moved = false;
 	one->state = MEMBER_STARTING;
 	one->row = supervisor_find(s, one->child);
 	m->last_start_ns = now_ns;
@@ -135,19 +147,24 @@ start_one(struct members *m, size_t i, const struct member *seed, struct supervi
 static const struct member *
 seed_for(const struct members *m, const struct member *one, bool *starting)
 {
+	const struct member *moved = NULL;
+
 	*starting = false;
 	for (size_t i = 0; i < m->count; i++) {
 		const struct member *other = &m->at[i];
 
 		if (strcmp(other->group->mesh, one->group->mesh) != 0)
 			continue;
-		if (other->state == MEMBER_READY)
+		/* Where one that moved can be reached is not what it said at first. */
+		if (other->state == MEMBER_READY && other->moved)
+			moved = other;
+		else if (other->state == MEMBER_READY)
 			return other;
 		*starting |= other->state == MEMBER_STARTING ||
 			(other->first && other != one &&
 				other->state == MEMBER_WAITING && !other->later);
 	}
-	return NULL;
+	return moved;
 }
 
 void

@@ -35,6 +35,7 @@ struct member {
 	bool later;			/* waits for a spawn step */
 	bool excused;			/* a fault or a step was meant to end it */
 	bool killed;			/* a fault did so, now or earlier */
+	bool moved;			/* to another port than it was READY at */
 	bool busy;			/* a fault acts on it, or did a moment ago */
 	unsigned life;			/* how often it got a new identity */
 	enum member_state state;
