@@ -27,6 +27,7 @@
 /* How often somebody who watches gets a new line. */
 #define PROGRESS_EVERY MILLISECONDS(200)
 #define PROGRESS_WIDTH 78
+#define SNAPSHOT_EVERY SECONDS(3600)
 #define LOG_TAIL 2000
 
 struct run {
@@ -43,6 +44,8 @@ struct run {
 	unsigned interrupts;
 	uint64_t shown_ns;
 	char shown[PROGRESS_WIDTH + 1];
+	const struct run_subject *subject;
+	uint64_t snapshot_ns;	/* when the next one is due */
 	struct chronicle chronicle;
 	struct root_span root;	/* what the nodes' boots hang below */
 	struct telemetry *telemetry;
@@ -87,6 +90,12 @@ on_prepare(uv_prepare_t *h)
 		child_driver_run(r->driver);
 	}
 	show_progress(r, now_ns);
+	if (r->subject->snapshot && now_ns >= r->snapshot_ns &&
+		!runner_done(r->runner)) {
+		r->snapshot_ns = now_ns + SNAPSHOT_EVERY;
+		r->subject->snapshot(
+			r->subject->ctx, runner_snapshot(r->runner, now_ns));
+	}
 	if (runner_done(r->runner)) {
 		uv_stop(&r->loop);
 		return;
@@ -320,6 +329,8 @@ run_mode_with(const struct options *o, const struct run_subject *subject)
 	}
 	begin_trace(&r, subject->name);
 	r.supervisor = supervisor_new(subject->pool);
+	r.subject = subject;
+	r.snapshot_ns = loop_now_ns() + SNAPSHOT_EVERY;
 	r.driver = child_driver_open(&r.loop, r.supervisor, &hooks);
 	r.runner = subject->make(subject->ctx, r.supervisor, r.dir.path);
 	if (r.runner) {
@@ -379,6 +390,14 @@ run_done(void *ctx, const struct report *r)
 }
 
 static void
+run_snapshot(void *ctx, const struct report *r)
+{
+	struct one_run *one = ctx;
+
+	run_report_snapshot(r, one->o);
+}
+
+static void
 free_run(void *ctx)
 {
 	struct one_run *one = ctx;
@@ -390,8 +409,13 @@ int
 run_mode(const struct options *o)
 {
 	struct one_run one = { .o = o };
-	const struct run_subject subject = { .make = make_run, .done = run_done,
-		.free = free_run, .ctx = &one, .pool = o->pool, .name = o->file };
+	const struct run_subject subject = {.make = make_run,
+		.done = run_done,
+		.snapshot = run_snapshot,
+		.free = free_run,
+		.ctx = &one,
+		.pool = o->pool,
+		.name = o->file};
 	char why[PLAN_WHY_CAP];
 	int status = scenario_file_load(o->file, o->pool, &one.scenario);
 

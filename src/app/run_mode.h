@@ -13,6 +13,8 @@ struct run_subject {
 	/* The runner, owned by the subject; NULL after a line that says why. */
 	struct runner *(*make)(void *ctx, struct supervisor *s, const char *data_root);
 	int (*done)(void *ctx, const struct report *r);	/* gives the exit status */
+	/* Every hour, with the report as far as it goes; may be NULL. */
+	void (*snapshot)(void *ctx, const struct report *r);
 	void (*free)(void *ctx);	/* the runner, before its supervisor goes */
 	void *ctx;
 	size_t pool;

@@ -140,3 +140,19 @@ run_report_write(
 		bad |= write_one(r, junit, report_junit);
 	return bad ? EXIT_IO : status;
 }
+
+void
+run_report_snapshot(const struct report *r, const struct options *o)
+{
+	for (size_t i = 0; i < o->report_count; i++) {
+		size_t len = strlen(o->reports[i]) + sizeof(".snapshot");
+		char *path;
+
+		if (strncmp(o->reports[i], "json:", 5) != 0)
+			continue;
+		path = mem_array(len, 1);
+		snprintf(path, len, "%s.snapshot", o->reports[i] + 5);
+		(void)write_one(r, path, report_json);
+		free(path);
+	}
+}

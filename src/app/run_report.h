@@ -13,6 +13,11 @@ void run_report_print(const struct report *r);
  */
 int run_report_write(
 	const struct report *r, const struct options *o, const struct scenario *s);
+/*
+ * Of a run that goes on: beside the JSON report, as PATH.snapshot; nothing when there is
+ * no such report.
+ */
+void run_report_snapshot(const struct report *r, const struct options *o);
 /* 0, or EXIT_IO after a line. A file is replaced whole; a pipe is written to. */
 int run_report_file(const char *path, const struct buf *b);
 int run_report_status(enum verdict v);	/* 0, 1, 2 */

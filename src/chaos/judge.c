@@ -11,6 +11,8 @@
 
 /* An effect that ended with the lease may still be told by answers on their way. */
 #define EFFECT_GRACE SECONDS(2)
+/* A witness that is asked five times a second and silent for so long is not there. */
+#define HEARD_LATELY SECONDS(5)
 
 struct seen {
 	bool has_before, has_now, has_mark;
@@ -277,11 +279,23 @@ judge_witnessed(const struct judge *j)
 	return j->r.witnessed_ns != 0;
 }
 
+static bool
+heard_lately(const struct judge *j, size_t node, uint64_t at_ns)
+{
+	for (size_t i = 0; i < j->c.target_count; i++) {
+		const struct seen *s = seen_of(j, node, i);
+
+		if (s->has_now && at_ns < s->now_ns + HEARD_LATELY)
+			return true;
+	}
+	return false;
+}
+
 /* Everybody of the mesh hears everybody, and enough saw what this fault leaves. */
 static bool
 whole(struct judge *j, char why[static JUDGE_TEXT_CAP], uint64_t at_ns)
 {
-	size_t back = 0, ends = 0, ends_back = 0, needed = judge_needed(j);
+	size_t back = 0, ends = 0, ends_back = 0, there = 0;
 
 	for (size_t i = 0; i < j->c.node_count; i++) {
 		bool end = j->c.roles[i] == ROLE_END;
@@ -297,6 +311,7 @@ whole(struct judge *j, char why[static JUDGE_TEXT_CAP], uint64_t at_ns)
 		ends += end;
 		if (!can_witness(j, i))
 			continue;
+		there += heard_lately(j, i, at_ns);
 		if (sees_recovery(j, i)) {
 			back++;
 			ends_back += end;
@@ -308,7 +323,10 @@ whole(struct judge *j, char why[static JUDGE_TEXT_CAP], uint64_t at_ns)
 				j->c.names[i]);
 		}
 	}
-	if (back < needed || ends_back < ends)
+	/* Witnesses may be lost to other faults meanwhile; one at least has to be there.
+	 */
+	if (back == 0 || back < (there < JUDGE_NEEDED ? there : JUDGE_NEEDED) ||
+		ends_back < ends)
 		return false;
 	if (j->overlay_ns <= j->r.reverted_ns || !j->connected) {
 		snprintf(why, JUDGE_TEXT_CAP, "the overlay is not connected");

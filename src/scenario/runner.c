@@ -128,6 +128,22 @@ finish(struct runner *r, uint64_t now_ns)
 	report_judge(&r->report);
 }
 
+const struct report *
+runner_snapshot(struct runner *r, uint64_t now_ns)
+{
+	if (r->phase == PHASE_DONE)
+		return &r->report;
+	r->report.ended_ns = now_ns;
+	keep_topology(r);
+	members_report(&r->members, r->report.nodes);
+	for (size_t i = 0; i < r->under_way; i++)
+		if (!r->steps[i].over)
+			report_verdict(r->steps[i].out, VERDICT_UNPROVEN, now_ns,
+				"under way");
+	report_judge(&r->report);
+	return &r->report;
+}
+
 /* What a witness's own directory says of the subject. */
 static uint8_t
 opinion(const struct member *witness, const struct peer_id *subject)

@@ -38,6 +38,11 @@ void runner_cancel(struct runner *r, const char *why, uint64_t now_ns);
 /* True when every node has ended and the report is whole. */
 bool runner_done(const struct runner *r);
 const struct report *runner_report(const struct runner *r);
+/*
+ * The report as far as it goes: what is not over is unproven. For a look at a long run;
+ * the run goes on.
+ */
+const struct report *runner_snapshot(struct runner *r, uint64_t now_ns);
 /* One line about the step under way, for somebody who watches. */
 void runner_progress(struct runner *r, char *to, size_t cap);
 

@@ -248,6 +248,28 @@ latencies_of_zero_fail(void **state)
 	world_fini(&w);
 }
 
+/* A look at a run that goes on is unproven, and changes nothing of what comes of it. */
+static void
+a_snapshot_is_unproven(void **state)
+{
+	const struct report *r;
+
+	(void)state;
+	world_init(&w, NODES WAIT "  - fault: { primitive: kill, targets: m1.broker }\n"
+				  "  - stop\n");
+	w.obeys = true;
+	runner_tick(w.runner, w.now_ns);
+	r = runner_snapshot(w.runner, w.now_ns);
+	assert_int_equal(r->verdict, VERDICT_UNPROVEN);
+	assert_string_equal(r->steps[0].reason, "under way");
+	assert_string_equal(r->steps[1].reason, "not reached");
+	r = world_run(&w);
+	assert_int_equal(r->verdict, VERDICT_PASS);
+	assert_ptr_equal(runner_snapshot(w.runner, w.now_ns), r);
+	assert_int_equal(r->verdict, VERDICT_PASS);
+	world_fini(&w);
+}
+
 int
 main(void)
 {
@@ -263,6 +285,7 @@ main(void)
 		cmocka_unit_test(later_ones_are_not_missed),
 		cmocka_unit_test(reports_are_verified),
 		cmocka_unit_test(latencies_of_zero_fail),
+		cmocka_unit_test(a_snapshot_is_unproven),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
