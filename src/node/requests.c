@@ -399,16 +399,18 @@ requests_unlinked(struct node *n, const struct peer_id *peer, enum request_end e
 void
 requests_turn(struct node *n, uint64_t now_ns)
 {
+	const struct peer_id *full = NULL;	/* of one that goes on waiting */
 	struct request *q, *next;
-	struct link *k, *full = NULL;
+	struct link *k;
 
 	for (q = TAILQ_FIRST(&n->requests.waiting); q != NULL; q = next) {
 		next = TAILQ_NEXT(q, by_age);
-		k = links_find(&n->links, &q->spec.peer);
-		if (k == NULL || k == full)
+		/* A thousand wait for one peer: they are not looked up one by one. */
+		if (full != NULL && id_equal(full, &q->spec.peer))
 			continue;
-		if (try_send(n, k, q, now_ns) != ERR_OK)
-			full = k;
+		k = links_find(&n->links, &q->spec.peer);
+		if (k == NULL || try_send(n, k, q, now_ns) != ERR_OK)
+			full = &q->spec.peer;
 	}
 }
 
