@@ -3,6 +3,7 @@
 """Collectors that are slow, silent, wrong or not there: a node loses telemetry, counts
 it, says so once, and is not held up."""
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -94,7 +95,9 @@ def errors_are_not_tried_again(t):
         settled(a, failed=BOOT, queued=0, retries=0)
         b = t.start("gateway", seeds=[a.seed()])
         wait(lambda: converged([a, b]), 10, lambda: described([a, b]))
-        n = settled(a, failed=BOOT, sent=1, posts=2, retries=0)
+        # What it joined by, and perhaps a question of its neighbor.
+        wait(lambda: counts(a)["sent"] >= 1, 20, lambda: str(counts(a)))
+        n = settled(a, failed=BOOT, retries=0)
         check("HTTP 400" in n["last_error"], n)
     equal(len(warnings(a)), 1, a.log())
 
@@ -138,19 +141,20 @@ def lost_connections_are_tried_again(t):
 
 def a_silent_collector_holds_nobody(t):
     """it takes the connection and says nothing: nodes end soon, and say what is lost"""
-    plain = t.start("broker")
     with Silent() as c, exported_to(c.url, OTEL_EXPORTER_OTLP_TIMEOUT="600000"):
         a = t.start("broker")
         b = t.start("gateway", seeds=[a.seed()])
-        wait(lambda: converged([a, b]), 10, lambda: described([a, b]))
+        with environment(OTEL_SDK_DISABLED="true"):
+            plain = t.start("compute", seeds=[a.seed()])
+        wait(lambda: converged([a, b, plain]), 10, lambda: described([a, b, plain]))
         looked_at("silent", plain, [a, b])
-        equal(settled(a, sent=0)["queued"], BOOT + 1, "queued")
+        check(settled(a, sent=0)["queued"] >= BOOT + 1, counts(a))
         begin = time.monotonic()
         equal((a.stop(), b.stop()), (0, 0), "ends")
         took = time.monotonic() - begin
-    check(took < 8 * SLOW, f"two ends took {took:.1f} s")
-    check("OTLP: of 8 traces 0 arrived; 0 were rejected, 0 refused, 8 dropped" in a.log(),
-          a.log())
+    check(took < 4 * SLOW, f"two ends took {took:.1f} s")
+    check(re.search(r"OTLP: of (\d+) traces 0 arrived; 0 were rejected, 0 refused, \1 "
+                    "dropped", a.log()), a.log())
     diagnose(f"two ends, one after the other: {took:.2f} s")
 
 
