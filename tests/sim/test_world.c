@@ -152,7 +152,11 @@ seed_dies_at_once(void **state)
 	}
 }
 
-/* Killed: suspect within 1 s and gone within 3 s, everywhere; nobody else changes. */
+/*
+ * Killed: suspect within 1 s and gone within 3 s, everywhere; nobody else changes. (Of
+ * itself two may change back for a moment: when its last digest comes after the first
+ * accusation, by a Graft because it fell out of the tree.)
+ */
 static void
 killed(void **state)
 {
@@ -162,10 +166,13 @@ killed(void **state)
 		size_t subject = seed % NODES;
 		uint64_t before = changes(w);
 
+		w->watched = true;
+		w->subject = subject;
 		world_kill(w, subject);
 		wait_for(w, subject, LIVENESS_SUSPECT, SECONDS(1));
 		wait_for(w, subject, LIVENESS_GONE, SECONDS(2));
-		assert_int_equal(changes(w) - before, 2 * (NODES - 1));
+		assert_true(changes(w) - before >= 2 * (NODES - 1));
+		assert_int_equal(w->others_changed, 0);
 		world_run(w, SECONDS(20));
 		nobody_else(w, subject);
 		is_whole(w);

@@ -51,13 +51,20 @@ finish(struct world *w, bool good, char *why)
 }
 
 static bool
-whole(struct world *w, char *why)
+whole_now(const struct world *w, char *why)
 {
-	for (int i = 0; i < 40 && !world_check_quiet(w, why); i++)
-		world_run(w, MILLISECONDS(250));
 	return world_check_overlay(w, why) && world_check_degrees(w, 3, why) &&
 	       world_check_directory(w, why) && world_check_bounds(w, why) &&
 	       world_check_quiet(w, why);
+}
+
+/* Views change now and then for ever, and what is under way is not done at both ends. */
+static bool
+whole(struct world *w, char *why)
+{
+	for (int i = 0; i < 40 && !whole_now(w, why); i++)
+		world_run(w, MILLISECONDS(250));
+	return whole_now(w, why);
 }
 
 /* One is frozen at any moment, for any time; of nobody else is anything thought. */
