@@ -27,7 +27,7 @@ static const struct {
 	[TIMELINE] = { &pane_timeline_ops, ACTION_PANE_TIMELINE, "time" },
 	[BOOT] = { &pane_boot_ops, ACTION_PANE_BOOT, "boot" },
 	[MESSAGES] = { &pane_messages_ops, ACTION_PANE_MESSAGES, "msgs" },
-	[ALERTS] = { &pane_alerts_ops, ACTION_PANE_ALERTS, "alerts" },
+	[ALERTS] = { &pane_alerts_ops, ACTION_PANE_ALERTS, "alert" },
 	[CHAOS] = { &pane_chaos_ops, ACTION_PANE_CHAOS, "chaos" },
 	[HELP] = { &pane_help_ops, ACTION_PANE_HELP, "help" },
 };
