@@ -287,6 +287,9 @@ option_values_take(struct options *o, enum option_id id, const char *arg,
 	case OPTION_PRINT:
 		o->what = arg;
 		return 0;
+	case OPTION_RESUME:
+		o->resume_path = arg;
+		return 0;
 	case OPTION_REPEAT:
 		return set_repeat(o, arg, why);
 	case OPTION_RUN:

@@ -62,6 +62,7 @@ struct options {
 	size_t report_count;
 	/* --list: "nodes", "links", ...; --test: which; --print */
 	const char *what;
+	const char *resume_path;	/* --resume, or NULL */
 	uint64_t run_seed;	/* --seed with a number; of the choices of a run */
 	bool run_seeded;
 	unsigned repeat;	/* --repeat: 1 unless told */

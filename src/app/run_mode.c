@@ -17,6 +17,7 @@
 #include "app/run_mode.h"
 #include "app/run_report.h"
 #include "app/scenario_file.h"
+#include "scenario/resume.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -27,6 +28,7 @@
 /* How often somebody who watches gets a new line. */
 #define PROGRESS_EVERY MILLISECONDS(200)
 #define PROGRESS_WIDTH 78
+#define RESUME_LEN_MAX (256u << 20)
 #define SNAPSHOT_EVERY SECONDS(3600)
 #define LOG_TAIL 2000
 
@@ -366,6 +368,7 @@ struct one_run {
 	const struct options *o;
 	struct scenario *scenario;
 	struct plan *plan;
+	struct report_soak resume;
 	struct runner *runner;
 };
 
@@ -374,7 +377,8 @@ make_run(void *ctx, struct supervisor *s, const char *data_root)
 {
 	struct one_run *one = ctx;
 	struct runner_config c = { .plan = one->plan, .file = one->o->file,
-		.data_root = data_root, .wall_ms = loop_wall_ms() };
+		.data_root = data_root, .wall_ms = loop_wall_ms(),
+		.resume = &one->resume };
 
 	one->runner = runner_new(&c, s, loop_now_ns());
 	return one->runner;
@@ -405,6 +409,27 @@ free_run(void *ctx)
 	runner_free(one->runner);
 }
 
+/* 0, or an exit status after a line that says why. */
+static int
+read_resume(struct one_run *one)
+{
+	char why[RESUME_WHY_CAP];
+	uint8_t *bytes;
+	size_t len;
+	int status = scenario_file_read(
+		one->o->resume_path, RESUME_LEN_MAX, &bytes, &len);
+
+	if (status != 0)
+		return status;
+	if (resume_read((struct view){ bytes, len }, one->plan, &one->resume, why) !=
+		ERR_OK) {
+		fprintf(stderr, "meshtui: %s: %s\n", one->o->resume_path, why);
+		status = EXIT_DATA;
+	}
+	free(bytes);
+	return status;
+}
+
 int
 run_mode(const struct options *o)
 {
@@ -427,7 +452,9 @@ run_mode(const struct options *o)
 		fprintf(stderr, "meshtui: %s: %s\n", o->file, why);
 		status = EXIT_DATA;
 	} else {
-		status = run_mode_with(o, &subject);
+		status = o->resume_path ? read_resume(&one) : 0;
+		if (status == 0)
+			status = run_mode_with(o, &subject);
 	}
 	plan_free(one.plan);
 	scenario_free(one.scenario);

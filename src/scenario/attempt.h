@@ -16,6 +16,7 @@ struct attempt_context {
 	struct members *members;
 	struct supervisor *supervisor;
 	struct report *report;
+	const struct report_soak *resume;	/* of an earlier run, or NULL */
 	const struct scenario_claims
 		*steady; /* NULL: nothing is asked before and after */
 	const struct scenario_claims *during;	/* NULL */

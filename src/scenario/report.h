@@ -82,6 +82,14 @@ struct report_node {
 	char failure[LIFELINE_TEXT_CAP];
 };
 
+/* How far a soak is: what it takes to go on with it in another run. */
+struct report_soak {
+	bool any;		/* there was one */
+	size_t step;		/* its index */
+	size_t next;		/* the fault of its schedule that is next */
+	size_t begun, passed, timeouts, assertions, unproven, skipped, looks;
+};
+
 struct report {
 	char scenario[LABEL_LEN_MAX + 1];
 	char file[256];
@@ -97,6 +105,7 @@ struct report {
 		size_t a, b;
 	} *edges;
 	size_t edge_count;
+	struct report_soak soak;	/* the last one */
 	uint64_t seed;
 	char plan_hash[65];
 	struct report_fault *faults;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "scenario/events.h"
 #include "scenario/report.h"
+#include "scenario/resume.h"
 
 /*
  * Strings in a report were made printable where they came in, but one that was too long
@@ -119,6 +120,8 @@ report_json(const struct report *r, struct buf *to)
 		json_array_append_new(edges, json_pack("[s, s]",
 			r->nodes[r->edges[i].a].name, r->nodes[r->edges[i].b].name));
 	json_object_set_new(o, "topology", edges);
+	if (r->soak.any)
+		json_object_set_new(o, "soak", resume_json(&r->soak));
 	events_put(r, o);
 	text = events_seal(o);
 	json_decref(o);

@@ -29,6 +29,7 @@ struct runner {
 	struct report report;
 	enum phase phase;
 	const struct plan *plan;
+	struct report_soak resume;
 	size_t step_index;	/* the first of those under way */
 	size_t under_way;	/* how many there are; 0: none has begun */
 	struct step steps[RUNNER_AT_ONCE_MAX];
@@ -50,6 +51,8 @@ runner_new(const struct runner_config *c, struct supervisor *s, uint64_t now_ns)
 
 	r->scenario = c->plan->scenario;
 	r->plan = c->plan;
+	if (c->resume)
+		r->resume = *c->resume;
 	r->supervisor = s;
 	r->data_root = mem_text(c->data_root);
 	members_init(&r->members, r->scenario, r->data_root);
@@ -254,7 +257,7 @@ begin_steps(struct runner *r, uint64_t now_ns)
 	const struct scenario *s = r->scenario;
 	unsigned group = s->steps[r->step_index].group;
 	const struct attempt_context c = { .plan = r->plan, .members = &r->members,
-		.supervisor = r->supervisor, .report = &r->report };
+		.supervisor = r->supervisor, .report = &r->report, .resume = &r->resume };
 
 	r->under_way = 0;
 	do {

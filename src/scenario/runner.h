@@ -18,6 +18,7 @@ struct runner_config {
 	const char *file;			/* for the report */
 	const char *data_root; /* each node gets a folder of its own in it */
 	uint64_t wall_ms;
+	const struct report_soak *resume;	/* copied; NULL: from the beginning */
 };
 
 /* The supervisor is the runner's alone until it is done. runner_free accepts NULL. */

@@ -342,6 +342,7 @@ schema_report(struct buf *to)
 		"events", array(event()), "steps", array(step()), "nodes", array(node()),
 		"topology", array(type("array")), "hash", pattern("^[0-9a-f]{64}$")));
 
+	json_object_set_new(json_object_get(o, "properties"), "soak", type("object"));
 	json_object_set_new(o, "$schema", json_string(DRAFT));
 	json_object_set_new(o, "title", json_string("the report of a run of meshtui"));
 	put(o, to);

@@ -8,10 +8,6 @@
 #include "scenario/outcome.h"
 #include "scenario/soak.h"
 
-struct tally {
-	size_t begun, passed, timeouts, assertions, unproven, skipped, looks;
-};
-
 struct soak {
 	struct attempt_context c;
 	const struct scenario_soak *spec;
@@ -26,7 +22,7 @@ struct soak {
 	uint64_t look_ns, quiet_ns;	/* since when; since all faults are over, or 0 */
 	char why[MEASURE_WHY_CAP];
 	uint32_t objects_first;	/* the most of one node when it began */
-	struct tally tally;
+	struct report_soak tally;
 };
 
 static uint32_t
@@ -58,6 +54,16 @@ soak_new(const struct attempt_context *c, size_t index, uint64_t now_ns)
 	s->count = c->plan->count[index];
 	s->began_ns = now_ns;
 	s->objects_first = most_objects(c->members);
+	if (c->resume && c->resume->any && c->resume->step == index &&
+		c->resume->next <= s->count) {
+		s->tally = *c->resume;
+		s->next = c->resume->next;
+		/* As if it had been under way all the time. */
+		s->began_ns -= s->next < s->count ? s->faults[s->next].at_ns :
+						    s->spec->duration_ns;
+	}
+	s->tally.any = true;
+	s->tally.step = index;
 	return s;
 }
 
@@ -109,7 +115,7 @@ begin_due(struct soak *s, uint64_t now_ns)
 }
 
 static void
-count_in(struct tally *t, const struct report_fault *f)
+count_in(struct report_soak *t, const struct report_fault *f)
 {
 	if (f->skipped) {
 		t->skipped++;
@@ -180,7 +186,7 @@ over_budget(size_t count, size_t all, unsigned budget)
 static void
 judge(const struct soak *s, struct report_step *out, uint64_t now_ns)
 {
-	const struct tally *t = &s->tally;
+	const struct report_soak *t = &s->tally;
 	enum primitive zero = outcome_zero_series(s->c.report);
 
 	if (t->begun == 0)
@@ -212,7 +218,7 @@ judge(const struct soak *s, struct report_step *out, uint64_t now_ns)
 static void
 figures(const struct soak *s, struct report_step *out)
 {
-	const struct tally *t = &s->tally;
+	const struct report_soak *t = &s->tally;
 
 	report_figure(out, "faults", t->begun);
 	report_figure(out, "passed", t->passed);
@@ -234,6 +240,8 @@ soak_tick(struct soak *s, struct report_step *out, uint64_t now_ns)
 	}
 	tick_active(s, now_ns);
 	begin_due(s, now_ns);
+	s->tally.next = s->next;
+	s->c.report->soak = s->tally;
 	if (s->next == s->count && !active_count(s) && !s->looking && s->since_look) {
 		s->looking = true;	/* the last look of all */
 		s->look_ns = now_ns;

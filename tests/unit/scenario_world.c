@@ -242,6 +242,16 @@ nodes_tick(struct world *w)
 	}
 }
 
+void
+world_resume(struct world *w, const struct report_soak *from)
+{
+	struct runner_config c = { .file = "test.yaml", .data_root = "/nowhere",
+		.plan = w->plan, .resume = from };
+
+	runner_free(w->runner);
+	w->runner = runner_new(&c, w->supervisor, w->now_ns);
+}
+
 const struct report *
 world_run(struct world *w)
 {
@@ -257,6 +267,8 @@ world_run(struct world *w)
 			w->pause_at_ns = 0;
 		}
 		runner_tick(w->runner, w->now_ns);
+		if (w->cancel_ns && w->now_ns >= w->cancel_ns)
+			runner_cancel(w->runner, "told to", w->now_ns);
 		while (supervisor_next_order(w->supervisor, &o))
 			carry_out(w, &o);
 		if (!runner_done(w->runner)) {

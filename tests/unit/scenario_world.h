@@ -52,11 +52,14 @@ struct world {
 	uint64_t lost_messages;
 	bool never_sent;
 	size_t sends;
+	uint64_t cancel_ns;		/* the run is interrupted; 0 never */
 	uint64_t pause_at_ns, pause_ns;	/* the runner itself stands still */
 };
 
 void world_init(struct world *w, const char *yaml);
 void world_fini(struct world *w);
+/* A new runner that goes on with this soak. */
+void world_resume(struct world *w, const struct report_soak *from);
 /* Until the runner is done, at most 100 virtual seconds. */
 const struct report *world_run(struct world *w);
 

@@ -7,9 +7,11 @@
 
 #include <string.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 #include "scenario/events.h"
 #include "scenario/outcome.h"
+#include "scenario/resume.h"
 #include "scenario_world.h"
 
 #define NODES "name: t\nmeshes:\n  m1: { gateway: 2, broker: 6 }\n"
@@ -248,6 +250,58 @@ latencies_of_zero_fail(void **state)
 	world_fini(&w);
 }
 
+/* A soak that was cut short goes on where it was, and both parts are counted. */
+static void
+a_soak_is_resumed(void **state)
+{
+	static const char yaml[] =
+		NODES WAIT "  - soak: { duration: 60s, cadence: 10s, every: 9,\n"
+			   "      primitives: [ kill ], targets: m1.broker }\n";
+	char why[RESUME_WHY_CAP];
+	struct report_soak from;
+	size_t first;
+	struct buf b;
+
+	(void)state;
+	world_init(&w, yaml);
+	w.obeys = true;
+	w.cancel_ns = SECONDS(1027);
+	world_run(&w);
+	buf_init(&b, 16 << 20);
+	report_json(runner_report(w.runner), &b);
+	assert_int_equal(
+		resume_read((struct view){ b.data, b.len }, w.plan, &from, why), 0);
+	first = from.passed;
+	assert_in_range(first, 1, 3);
+	assert_in_range(from.next, first, 4);
+	world_fini(&w);
+
+	world_init(&w, yaml);
+	assert_int_equal(
+		resume_read((struct view){ b.data, b.len }, w.plan, &from, why), 0);
+	assert_int_equal(
+		resume_read((struct view){b.data, b.len / 2}, w.plan, &from, why),
+		ERR_MALFORMED);
+	memcpy(w.plan->hash, "00", 2);
+	assert_int_equal(
+		resume_read((struct view){ b.data, b.len }, w.plan, &from, why),
+		ERR_FOREIGN);
+	world_fini(&w);
+
+	world_init(&w, yaml);
+	assert_int_equal(
+		resume_read((struct view){ b.data, b.len }, w.plan, &from, why), 0);
+	world_resume(&w, &from);
+	w.obeys = true;
+	world_run(&w);
+	assert_int_equal(runner_report(w.runner)->verdict, VERDICT_PASS);
+	assert_int_equal(figure(&runner_report(w.runner)->steps[1], "passed"),
+		first + w.orders);
+	assert_int_equal(first + w.orders + (from.next - first), 6 + (from.next - first));
+	buf_fini(&b);
+	world_fini(&w);
+}
+
 /* A look at a run that goes on is unproven, and changes nothing of what comes of it. */
 static void
 a_snapshot_is_unproven(void **state)
@@ -286,6 +340,7 @@ main(void)
 		cmocka_unit_test(reports_are_verified),
 		cmocka_unit_test(latencies_of_zero_fail),
 		cmocka_unit_test(a_snapshot_is_unproven),
+		cmocka_unit_test(a_soak_is_resumed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
