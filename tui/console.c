@@ -26,8 +26,8 @@ static const struct {
 	[DIRECTORY] = { &pane_directory_ops, ACTION_PANE_DIRECTORY, "dir" },
 	[TIMELINE] = { &pane_timeline_ops, ACTION_PANE_TIMELINE, "time" },
 	[BOOT] = { &pane_boot_ops, ACTION_PANE_BOOT, "boot" },
-	[MESSAGES] = { &pane_messages_ops, ACTION_PANE_MESSAGES, "msgs" },
-	[ALERTS] = { &pane_alerts_ops, ACTION_PANE_ALERTS, "alert" },
+	[MESSAGES] = { &pane_messages_ops, ACTION_PANE_MESSAGES, "msg" },
+	[ALERTS] = { &pane_alerts_ops, ACTION_PANE_ALERTS, "alerts" },
 	[CHAOS] = { &pane_chaos_ops, ACTION_PANE_CHAOS, "chaos" },
 	[HELP] = { &pane_help_ops, ACTION_PANE_HELP, "help" },
 };
