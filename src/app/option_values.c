@@ -276,28 +276,52 @@ take_letters(struct options *o, enum option_id id, const char *arg,
 	}
 }
 
-int
-option_values_take(struct options *o, enum option_id id, const char *arg,
-	char why[static OPTIONS_WHY_CAP])
+/* Options whose text is taken as it is. */
+static bool
+take_text(struct options *o, enum option_id id, const char *arg)
 {
 	switch (id) {
-	case OPTION_NODE:
-		return set_type(o, arg, why);
 	case OPTION_TEST:
 	case OPTION_PRINT:
 		o->what = arg;
-		return 0;
+		return true;
 	case OPTION_RESUME:
 		o->resume_path = arg;
-		return 0;
-	case OPTION_REPEAT:
-		return set_repeat(o, arg, why);
+		return true;
 	case OPTION_RUN:
 	case OPTION_CHECK:
 	case OPTION_PLAN:
 	case OPTION_VERIFY:
 		o->file = arg;
+		return true;
+	case OPTION_KEY:
+		o->key_path = arg;
+		return true;
+	case OPTION_DATA_DIR:
+		o->data_dir = arg;
+		return true;
+	case OPTION_OF:
+		o->of = arg;
+		return true;
+	case OPTION_EVENTS:
+		o->events_path = arg;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int
+option_values_take(struct options *o, enum option_id id, const char *arg,
+	char why[static OPTIONS_WHY_CAP])
+{
+	if (take_text(o, id, arg))
 		return 0;
+	switch (id) {
+	case OPTION_NODE:
+		return set_type(o, arg, why);
+	case OPTION_REPEAT:
+		return set_repeat(o, arg, why);
 	case OPTION_LIST:
 		return set_what(o, arg, why);
 	case OPTION_MESH:
@@ -309,27 +333,15 @@ option_values_take(struct options *o, enum option_id id, const char *arg,
 		return add_seed(o, arg, why);
 	case OPTION_BIND:
 		return add_bind(o, arg, why);
-	case OPTION_KEY:
-		o->key_path = arg;
-		return 0;
 	case OPTION_OPEN:
 		o->open = true;
-		return 0;
-	case OPTION_DATA_DIR:
-		o->data_dir = arg;
 		return 0;
 	case OPTION_POOL:
 		return set_pool(o, arg, why);
 	case OPTION_REPORT:
 		return set_report(o, arg, why);
-	case OPTION_OF:
-		o->of = arg;
-		return 0;
 	case OPTION_FOLLOW:
 		o->follow = true;
-		return 0;
-	case OPTION_EVENTS:
-		o->events_path = arg;
 		return 0;
 	case OPTION_JSON:
 		o->json = true;
