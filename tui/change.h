@@ -8,7 +8,7 @@
 
 /* What only some panes show. */
 enum { CHANGE_TIMELINE = 1, CHANGE_BOOTS = 2, CHANGE_ALERTS = 256, CHANGE_WATCHED = 512,
-	CHANGE_FAULTS = 1024 };
+	CHANGE_FAULTS = 1024, CHANGE_TESTS = 2048 };
 
 /*
  * A number that differs when something differs that a person must see at once; figures

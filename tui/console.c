@@ -13,7 +13,7 @@
 #include "tui/pane.h"
 #include "tui/rows.h"
 
-enum { TOPOLOGY, NODES, DIRECTORY, TIMELINE, BOOT, MESSAGES, ALERTS, CHAOS, HELP, PANES };
+enum { TOPOLOGY, NODES, DIRECTORY, TIMELINE, BOOT, MESSAGES, ALERTS, CHAOS, TESTS, HELP, PANES };
 
 /* In the order of their keys; help is the last. */
 static const struct {
@@ -29,6 +29,7 @@ static const struct {
 	[MESSAGES] = { &pane_messages_ops, ACTION_PANE_MESSAGES, "msg" },
 	[ALERTS] = { &pane_alerts_ops, ACTION_PANE_ALERTS, "alerts" },
 	[CHAOS] = { &pane_chaos_ops, ACTION_PANE_CHAOS, "chaos" },
+	[TESTS] = { &pane_tests_ops, ACTION_PANE_TESTS, "tests" },
 	[HELP] = { &pane_help_ops, ACTION_PANE_HELP, "help" },
 };
 
@@ -43,6 +44,7 @@ struct console {
 	char filters[3][PROMPT_TEXT_CAP], filter_before[PROMPT_TEXT_CAP];
 	struct asks asks;
 	struct pane_fault fault;
+	size_t test;
 	size_t meshes;		/* of the last frame */
 	struct border_said said;
 	/* What the last frame showed, so that the next is drawn only for a reason. */
@@ -246,6 +248,12 @@ command_of(struct console *c, const struct model *m, enum action a,
 		out->kind = CONSOLE_REVERT;
 		out->fault = c->fault.number;
 		return true;
+	case ACTION_RUN_TEST:
+	case ACTION_CANCEL_TEST:
+		out->kind = a == ACTION_RUN_TEST ? CONSOLE_RUN_TEST
+						 : CONSOLE_CANCEL_TEST;
+		out->test = c->test;
+		return true;
 	case ACTION_HALT:
 		out->kind = CONSOLE_HALT;
 		return true;
@@ -259,7 +267,7 @@ console_key(struct console *c, const struct model *m, uint32_t key,
 	struct console_command *out)
 {
 	struct pane_context x = { m, &c->selected, filter_of(c), &c->alert,
-		&c->fault };
+		&c->fault, &c->test };
 	enum action a;
 
 	*out = (struct console_command){ .kind = CONSOLE_NOTHING };
@@ -301,6 +309,8 @@ showing(const struct console *c, const struct model *m)
 		parts |= CHANGE_ALERTS;
 	if (c->current == CHAOS)
 		parts |= CHANGE_FAULTS;
+	if (c->current == TESTS)
+		parts |= CHANGE_TESTS;
 	if (c->current == MESSAGES || c->detail_open)
 		parts |= CHANGE_WATCHED;
 	return change_hash(m, parts);
@@ -344,12 +354,13 @@ static void
 draw_body(struct console *c, const struct model *m, struct canvas *body)
 {
 	struct pane_context x = { m, &c->selected, filter_of(c), &c->alert,
-		&c->fault };
+		&c->fault, &c->test };
 	struct border_facts f;
 
 	border_facts(&f, m);
 	if (f.nodes == 0 && c->current != HELP && c->current != TIMELINE &&
-		c->current != BOOT && c->current != ALERTS && c->current != CHAOS)
+		c->current != BOOT && c->current != ALERTS && c->current != CHAOS &&
+		c->current != TESTS)
 		border_empty(body, m);
 	else if (c->detail_open)
 		pane_detail_ops.draw(c->detail, &x, body);

@@ -33,6 +33,8 @@ struct console_command {
 		CONSOLE_INJECT,		/* wish: a fault on nodes of ours */
 		CONSOLE_REVERT,		/* fault: its number; 0: the newest */
 		CONSOLE_HALT,		/* all faults of this console */
+		CONSOLE_RUN_TEST,	/* test: its index in the registry */
+		CONSOLE_CANCEL_TEST,
 		CONSOLE_REDRAW,		/* screen_repaint, then draw */
 	} kind;
 	char type[LABEL_LEN_MAX + 1], mesh[LABEL_LEN_MAX + 1];
@@ -40,6 +42,7 @@ struct console_command {
 	unsigned child;
 	uint64_t alert;
 	unsigned fault;
+	size_t test;
 	const struct model_wish *wish;	/* until the next key */
 };
 

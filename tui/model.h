@@ -13,6 +13,7 @@
 #include "supervisor/supervisor.h"
 #include "trace/traces.h"
 #include "tui/model_fault.h"
+#include "tui/model_test.h"
 
 /*
  * Everything the console may show, as const pointers into what others own. Whoever runs
@@ -65,6 +66,8 @@ struct model {
 	size_t child_count;
 	const struct model_fault *const *faults; /* ordered here, newest first */
 	size_t fault_count;
+	const struct model_test *tests;	/* all of the registry */
+	size_t test_count;
 	const struct model_notice *notices; /* oldest first, at most MODEL_NOTICES_MAX */
 	size_t notice_count;
 	const struct timeline *timeline; /* what this console saw happen; or NULL */

@@ -20,6 +20,7 @@ struct pane_context {
 		enum primitive primitive;	/* of INJECT */
 		unsigned number;		/* of REVERT; 0: the newest */
 	} *fault;
+	size_t *test;			/* the one that is acted on */
 };
 
 struct pane_ops {
@@ -34,6 +35,6 @@ struct pane_ops {
 
 extern const struct pane_ops pane_topology_ops, pane_nodes_ops, pane_directory_ops,
 	pane_alerts_ops, pane_timeline_ops, pane_boot_ops, pane_messages_ops,
-	pane_chaos_ops, pane_help_ops, pane_detail_ops;
+	pane_chaos_ops, pane_tests_ops, pane_help_ops, pane_detail_ops;
 
 #endif

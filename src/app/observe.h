@@ -10,6 +10,7 @@
 #include "app/fleet.h"
 #include "app/named_seeds.h"
 #include "app/options.h"
+#include "app/test_runs.h"
 #include "app/trials.h"
 #include "app/root_span.h"
 #include "app/watching.h"
@@ -38,6 +39,7 @@ struct observe {
 	struct control_socket *control;
 	struct fleet *fleet;
 	struct trials *trials;
+	struct test_runs *tests;
 	uv_timer_t trial;
 	bool ticking;
 	struct named_seeds named_seeds;
@@ -108,6 +110,9 @@ size_t observe_seeds(void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], siz
 /* Faults of this console: what a person wants, and that time passes. */
 void observe_obey_fault(struct observe *o, const struct console_command *c);
 void observe_tick_trials(struct observe *o);
+/* Named tests: the same, and the hook of test_runs with the struct as ctx. */
+void observe_obey_test(struct observe *o, const struct console_command *c);
+void observe_on_test(void *ctx, const struct model_test *t);
 
 /* What happens: hooks of the node's driver and of the fleet, with the struct as ctx. */
 void observe_on_event(void *ctx, const struct node_event *ev);

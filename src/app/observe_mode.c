@@ -121,6 +121,10 @@ obey(struct observe *o, const struct console_command *c)
 	case CONSOLE_HALT:
 		observe_obey_fault(o, c);
 		break;
+	case CONSOLE_RUN_TEST:
+	case CONSOLE_CANCEL_TEST:
+		observe_obey_test(o, c);
+		break;
 	case CONSOLE_REDRAW:
 		screen_repaint(o->screen);
 		break;
@@ -320,6 +324,7 @@ close_all(struct observe *o)
 	discovery_close(o->discovery);
 	control_socket_close(o->control);
 	trials_free(o->trials);
+	test_runs_close(o->tests);
 	fleet_close(o->fleet);
 	chronicle_close(&o->chronicle);
 	node_driver_close(o->driver);

@@ -128,6 +128,8 @@ observe_model(struct observe *o, uint64_t now_ns)
 	o->model.meshes = o->meshes;
 	o->model.mesh_count = o->mesh_count;
 	o->model.faults = trials_rows(o->trials, &o->model.fault_count);
+	o->model.tests = test_runs_rows(o->tests);
+	o->model.test_count = registry_count();
 	o->model.notices = o->notices;
 	o->model.notice_count = o->notice_count;
 	o->model.searching = now_ns < o->began_ns + LOOKING ||

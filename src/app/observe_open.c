@@ -174,6 +174,7 @@ int
 observe_open_control(struct observe *o)
 {
 	const struct fleet_hooks fleet_hooks = { observe_on_child, observe_seeds, o };
+	const struct test_runs_hooks test_hooks = { observe_on_test, o };
 	bool seeded = o->options->seed_count + o->options->named_seed_count > 0;
 	char why[PATHS_WHY_CAP];
 	int err = paths_runtime_dir(o->runtime_dir, sizeof(o->runtime_dir), why);
@@ -183,6 +184,7 @@ observe_open_control(struct observe *o)
 	o->fleet = fleet_new(
 		&o->loop, o->options->key_path, o->options->pool, &fleet_hooks);
 	o->trials = trials_new(o->fleet);
+	o->tests = test_runs_new(&o->loop, &test_hooks);
 	if (err == ERR_OK)
 		o->control = control_socket_open(
 			&o->loop, o->runtime_dir, o->status.name, answer, o, &err, why);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
 #include "app/observe.h"
 #include "base/err.h"
+#include "base/text.h"
 
 static void
 on_trial(uv_timer_t *t)
@@ -68,4 +71,35 @@ observe_obey_fault(struct observe *o, const struct console_command *c)
 		break;
 	}
 	observe_tick_trials(o);
+}
+
+void
+observe_obey_test(struct observe *o, const struct console_command *c)
+{
+	char why[TEST_RUNS_WHY_CAP] = "";
+	const char *name = registry_at(c->test)->name;
+
+	if (c->kind == CONSOLE_CANCEL_TEST) {
+		if (test_runs_cancel(o->tests, c->test) != ERR_OK)
+			observe_notice(o, MODEL_NOTICE_INFO, "%s does not run", name);
+	} else if (test_runs_begin(o->tests, c->test, 1, why) != ERR_OK) {
+		observe_notice(o, MODEL_NOTICE_WARN, "%s: %s", name, why);
+	}
+}
+
+void
+observe_on_test(void *ctx, const struct model_test *t)
+{
+	struct observe *o = ctx;
+	char text[64], took[24];
+
+	if (t->state == MODEL_TEST_RUNS)
+		snprintf(text, sizeof(text), "seed %llu", (unsigned long long)t->seed);
+	else
+		snprintf(text, sizeof(text), "%s after %s",
+			report_verdict_text(t->verdict),
+			text_duration(took, sizeof(took), t->ended_ns - t->began_ns));
+	chronicle_test(&o->chronicle, t->state == MODEL_TEST_RUNS ? TIMELINE_TEST_STARTED
+		: TIMELINE_TEST_ENDED, t->test->name, text);
+	observe_look(o);
 }

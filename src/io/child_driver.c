@@ -38,6 +38,7 @@ struct child_driver {
 	uv_timer_t timer;
 	TAILQ_HEAD(, process) processes;
 	bool running, again, closed, timer_closed;
+	char apart[200];	/* a runtime directory for children, or "" */
 };
 
 static void
@@ -216,7 +217,8 @@ order_spawn(struct child_driver *d, const struct supervisor_order *o)
 	char why[CHILD_SPAWN_WHY_CAP] = "";
 	int pid, lifeline, pidfd;
 
-	if (child_spawn(&o->spec, &pid, &lifeline, &pidfd, why) != ERR_OK) {
+	if (child_spawn(&o->spec, d->apart[0] != '\0' ? d->apart : NULL, &pid,
+		    &lifeline, &pidfd, why) != ERR_OK) {
 		supervisor_spawn_failed(d->supervisor, o->child, why, loop_now_ns());
 		changed(d, o->child);
 		return;
@@ -305,6 +307,12 @@ tell_stalls(struct child_driver *d)
 		p->stalled = !p->stalled;
 		changed(d, p->child);
 	}
+}
+
+void
+child_driver_apart(struct child_driver *d, const char *runtime_dir)
+{
+	snprintf(d->apart, sizeof(d->apart), "%s", runtime_dir);
 }
 
 void

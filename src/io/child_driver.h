@@ -33,6 +33,12 @@ struct child_driver *child_driver_open(uv_loop_t *loop, struct supervisor *s,
 	const struct child_driver_hooks *hooks);
 
 /*
+ * Children started from now on have their control sockets there and not where ours is,
+ * so that nobody finds them by looking around. The path is copied.
+ */
+void child_driver_apart(struct child_driver *d, const char *runtime_dir);
+
+/*
  * Fetches orders and re-arms the timer. To be called after any call of supervisor_start,
  * _stop, _stop_all or _ask that did not come from within the hook (there it happens by
  * itself).

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "io/child_spawn.h"
 
 #define LIFELINE_FD 3
@@ -54,8 +56,29 @@ fill_args(char *args[static ARGS_MAX], const struct child_spec *spec)
 	args[n] = NULL;
 }
 
+/* Ours, with one variable in place of what it was; the list is the caller's. */
+static char **
+environment(char *to, size_t cap, const char *runtime_dir)
+{
+	static const char name[] = "RUNTIME_DIRECTORY=";
+	size_t count = 0, kept = 0;
+	char **env;
+
+	while (environ[count] != NULL)
+		count++;
+	env = mem_array(count + 2, sizeof(*env));
+	for (size_t i = 0; i < count; i++)
+		if (runtime_dir == NULL || strncmp(environ[i], name, sizeof(name) - 1) != 0)
+			env[kept++] = environ[i];
+	if (runtime_dir != NULL) {
+		snprintf(to, cap, "%s%s", name, runtime_dir);
+		env[kept++] = to;
+	}
+	return env;
+}
+
 static int
-spawn(const struct child_spec *spec, int end, const char *log, int *pid)
+spawn(const struct child_spec *spec, int end, const char *log, char *const *env, int *pid)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -93,18 +116,19 @@ spawn(const struct child_spec *spec, int end, const char *log, int *pid)
 	if (err)
 		err = ENOMEM;	/* nothing else can be wrong with these arguments */
 	else
-		err = posix_spawn(pid, "/proc/self/exe", &files, &attr, args, environ);
+		err = posix_spawn(pid, "/proc/self/exe", &files, &attr, args, env);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&files);
 	return err;
 }
 
 int
-child_spawn(const struct child_spec *spec, int *pid, int *lifeline, int *pidfd,
-	char why[static CHILD_SPAWN_WHY_CAP])
+child_spawn(const struct child_spec *spec, const char *runtime_dir, int *pid,
+	int *lifeline, int *pidfd, char why[static CHILD_SPAWN_WHY_CAP])
 {
-	char log[sizeof(spec->data_dir) + 16];
+	char log[sizeof(spec->data_dir) + 16], variable[256];
 	int pair[2], err;
+	char **env;
 
 	if (mkdir(spec->data_dir, 0700) < 0 && errno != EEXIST) {
 		snprintf(why, CHILD_SPAWN_WHY_CAP, "%s: %s", spec->data_dir,
@@ -117,7 +141,9 @@ child_spawn(const struct child_spec *spec, int *pid, int *lifeline, int *pidfd,
 		snprintf(why, CHILD_SPAWN_WHY_CAP, "socketpair: %s", strerror(errno));
 		return ERR_SYSTEM;
 	}
-	err = spawn(spec, pair[1], log, pid);
+	env = environment(variable, sizeof(variable), runtime_dir);
+	err = spawn(spec, pair[1], log, env, pid);
+	free(env);
 	close(pair[1]);
 	if (err) {
 		close(pair[0]);

@@ -11,10 +11,11 @@
  * the socket pair, *pidfd becomes readable when the child has ended; both are the
  * caller's, close-on-exec and non-blocking. Call from the main thread only:
  * PR_SET_PDEATHSIG in the child fires when the thread that started it ends. ERR_SYSTEM,
- * ERR_LIMIT; `why` is a text for a person.
+ * ERR_LIMIT; `why` is a text for a person. runtime_dir: its $RUNTIME_DIRECTORY, or NULL
+ * for ours.
  */
-int child_spawn(const struct child_spec *spec, int *pid, int *lifeline, int *pidfd,
-	char why[static CHILD_SPAWN_WHY_CAP]);
+int child_spawn(const struct child_spec *spec, const char *runtime_dir, int *pid,
+	int *lifeline, int *pidfd, char why[static CHILD_SPAWN_WHY_CAP]);
 
 /* Every descriptor from 3 up becomes close-on-exec, also those that we inherited. */
 void child_spawn_seal(void);

@@ -69,8 +69,8 @@ class Terminal:
         except OSError:
             return ""
 
-    def until(self, pattern):
-        end = time.monotonic() + DEADLINE_S
+    def until(self, pattern, within=DEADLINE_S):
+        end = time.monotonic() + within
         while not re.search(pattern, self.screen()):
             if time.monotonic() > end:
                 raise AssertionError("never saw %r in:\n%s" % (pattern, self.screen()))
@@ -319,6 +319,56 @@ def observer_boots():
                   check)
     with_terminal("env MESHTUI_TEST_BOOT=endpoint_created=2000 " + MESHTUI + " --observe",
                   check_slow)
+
+
+@claim("a named test runs from its pane, on nodes that the console's meshes do not have")
+def observer_tests():
+    def check(t):
+        t.until("No nodes found")
+        t.press("9")
+        t.until("framer-roundtrip")
+        t.press("Enter")
+        t.until(r"framer-roundtrip +frames +pass")
+        t.press("Down", "Down", "Down", "Down", "Enter")
+        t.until(r"gossip-swarm-forms +mesh +runs|gossip-swarm-forms +mesh +pass")
+        t.press("1")
+        t.until("No nodes found")
+        t.press("9")
+        t.until(r"gossip-swarm-forms +mesh +pass", 60)
+        t.press("v")
+        t.until("gossip-swarm-forms: pass")
+        t.press("1")
+        t.until("No nodes found")
+        t.press("q")
+        t.ended(0)
+    with_terminal(MESHTUI + " --observe", check)
+
+
+@claim("a fault is ordered by keys: what is slow is seen to be, and a sham proves nothing")
+def observer_chaos():
+    def check(t):
+        t.until("No nodes found")
+        for _ in range(4):
+            t.press("n", "Enter")
+        t.until("4 live", 60)
+        t.press("8", "End", "Enter")
+        t.until("sham. Nothing at all")
+        t.press("Enter")
+        t.until("Begin")
+        t.press("y")
+        t.until(r"#1 +sham +unproven", 120)
+        t.press("Up", "Up", "Enter")
+        t.until("slow-link. What the node sends")
+        t.press("Enter")
+        t.until("Begin")
+        t.press("y")
+        t.until(r"#2 +slow-link +injected", 60)
+        t.until(r"#2 +slow-link +pass +[0-9.]+m?s +[0-9.]+m?s", 120)
+        t.press("q")
+        t.until("Quit")
+        t.press("y")
+        t.ended(0)
+    with_terminal(MESHTUI + " --observe", check)
 
 
 def observer_ends_by(number, crash):
