@@ -13,7 +13,10 @@
 #include "tui/pane.h"
 #include "tui/rows.h"
 
-enum { TOPOLOGY, NODES, DIRECTORY, TIMELINE, BOOT, MESSAGES, ALERTS, CHAOS, TESTS, HELP, PANES };
+enum {
+	TOPOLOGY, NODES, DIRECTORY, TIMELINE, BOOT, MESSAGES, ALERTS, CHAOS, TESTS, HELP,
+	PANES
+};
 
 /* In the order of their keys; help is the last. */
 static const struct {

@@ -9,7 +9,9 @@
 
 struct model_test {
 	const struct registry_test *test;
-	enum model_test_state { MODEL_TEST_NEVER, MODEL_TEST_RUNS, MODEL_TEST_ENDED } state;
+	enum model_test_state {
+		MODEL_TEST_NEVER, MODEL_TEST_RUNS, MODEL_TEST_ENDED
+	} state;
 	uint64_t began_ns, ended_ns;
 	uint64_t seed;
 	char progress[MODEL_TEST_PROGRESS_CAP];	/* while it runs */

@@ -68,7 +68,8 @@ environment(char *to, size_t cap, const char *runtime_dir)
 		count++;
 	env = mem_array(count + 2, sizeof(*env));
 	for (size_t i = 0; i < count; i++)
-		if (runtime_dir == NULL || strncmp(environ[i], name, sizeof(name) - 1) != 0)
+		if (runtime_dir == NULL ||
+			strncmp(environ[i], name, sizeof(name) - 1) != 0)
 			env[kept++] = environ[i];
 	if (runtime_dir != NULL) {
 		snprintf(to, cap, "%s%s", name, runtime_dir);
@@ -78,7 +79,8 @@ environment(char *to, size_t cap, const char *runtime_dir)
 }
 
 static int
-spawn(const struct child_spec *spec, int end, const char *log, char *const *env, int *pid)
+spawn(const struct child_spec *spec, int end, const char *log, char *const *env,
+	int *pid)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
