@@ -13,6 +13,8 @@
 #define SILENT_MS 1000
 /* A dial on one machine takes some milliseconds; a refused one never ends well. */
 #define DIAL_PATIENCE SECONDS(4)
+/* Ends of a pair ask each other five times a second for a link. */
+#define LINK_GONE SECONDS(2)
 /* Packets before a share of them is believed, and how many answers may be under way. */
 #define LOSS_PACKETS 120
 #define LOSS_PACKETS_AFTER 100
@@ -181,7 +183,8 @@ detect_effect(const struct detect_terms *t, const struct sight *before,
 		return live(now) && now->degraded && !before->degraded;
 	case PRIMITIVE_PARTITION_PAIR:
 	case PRIMITIVE_FLAP_LINK:
-		return t->end ? !now->linked : live(now) && now->edge_known && !now->edge;
+		return t->end ? !now->linked && for_ns >= LINK_GONE
+			      : live(now) && now->edge_known && !now->edge;
 	case PRIMITIVE_FIREWALL_INBOUND:
 		return live(now) && !now->linked && for_ns >= DIAL_PATIENCE;
 	case PRIMITIVE_CLOCK_SKEW:

@@ -46,7 +46,10 @@ struct detect_terms {
 
 /* Whether this sight can be compared at all: what `before` has to show. */
 bool detect_usable(const struct detect_terms *t, const struct sight *before);
-/* for_ns: since the fault was ordered. */
+/*
+ * for_ns: how long the witness has had no link with it, since the fault was ordered. A
+ * link that is closed and made again at once is no effect of anything.
+ */
 bool detect_effect(const struct detect_terms *t, const struct sight *before,
 	const struct sight *now, uint64_t for_ns);
 /* `mark`: a sight of the moment at which it was over; for_ns: since then. */

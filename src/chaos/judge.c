@@ -18,6 +18,7 @@ struct seen {
 	bool has_before, has_now, has_mark;
 	struct sight before, now, mark;
 	uint64_t now_ns;
+	uint64_t linked_ns;	/* when it last had a link, since the fault was ordered */
 };
 
 struct judge {
@@ -164,7 +165,7 @@ look_for_effect(struct judge *j, size_t node, uint64_t at_ns)
 
 		if (concerns(j, node, i) &&
 			(!s->has_now || !detect_effect(&t, &s->before, &s->now,
-						at_ns - j->r.injected_ns)))
+						at_ns - s->linked_ns)))
 			return;
 	}
 	j->saw_ns[node] = at_ns;
@@ -205,6 +206,8 @@ judge_sight(struct judge *j, size_t witness, size_t target, const struct sight *
 		to->has_before = true;
 		return;
 	}
+	if (s->linked || !to->has_now)
+		to->linked_ns = s->linked ? at_ns : j->r.injected_ns;
 	to->now = *s;
 	to->has_now = true;
 	to->now_ns = at_ns;

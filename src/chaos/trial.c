@@ -11,6 +11,7 @@
 
 /* A baseline with fewer witnesses than wanted is taken after this. */
 #define BASELINE_ENOUGH SECONDS(6)
+#define PROBE_AFTER SECONDS(1)
 
 void
 trial_spec_init(struct trial_spec *s, enum primitive p)
@@ -162,6 +163,7 @@ trial_tick(struct trial *t, const struct trial_node *nodes, uint64_t now_ns)
 	bool kills = catalog_kills(t->spec.primitive);
 	bool starts = t->spec.primitive == PRIMITIVE_RESTART;
 
+	t->ticked_ns = now_ns;
 	if (t->phase == TRIAL_DONE)
 		return;
 	if (t->phase == TRIAL_PREPARING) {
@@ -246,8 +248,10 @@ size_t
 trial_probes(const struct trial *t, const struct trial_node *nodes, size_t node,
 	struct peer_id to[static LIFELINE_PROBES_MAX])
 {
+	/* A dial that was sooner than the order would pass a firewall for good. */
 	bool late = t->spec.primitive == PRIMITIVE_FIREWALL_INBOUND &&
-		t->phase == TRIAL_PREPARING;
+		(t->phase == TRIAL_PREPARING ||
+			t->ticked_ns < judge_result(t->judge)->injected_ns + PROBE_AFTER);
 	size_t count = 0;
 
 	if (!t->judge || t->phase == TRIAL_DONE || late)

@@ -15,7 +15,7 @@ struct trial {
 	struct trial_spec spec;
 	size_t count;
 	enum trial_phase phase;
-	uint64_t began_ns, lease_end_ns;
+	uint64_t began_ns, ticked_ns, lease_end_ns;
 	struct judge *judge;	/* made when everybody has answered once */
 	struct judge_result refused;	/* when it ended without one */
 	enum judge_role *roles;

@@ -183,6 +183,7 @@ upkeep_frame(
 		links_close(&n->links, k, CLOSE_PROTOCOL, "broken PING", now_ns);
 		return;
 	}
+	k->used_ns = now_ns;	/* the peer wants it */
 	pong = (struct frame_pong){ .nonce = ping.nonce, .ping_clock_ms = ping.clock_ms,
 		.clock_ms = n->wall_offset_ms + now_ns / NS_PER_MS };
 	buf_init(&b, FRAME_CONTROL_LEN_MAX);

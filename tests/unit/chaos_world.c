@@ -163,6 +163,11 @@ turn_link(struct world *w, size_t a, size_t b)
 	} else if (!l->cut_ns) {
 		l->cut_ns = w->now_ns;
 	}
+	if (w->blinks && w->orders && w->now_ns / WORLD_TURN % 30 == 0) {
+		l->up = false;
+		l->tried_ns = 0;
+		return;
+	}
 	if (l->up && l->cut_ns && w->now_ns >= l->cut_ns + LINK_PATIENCE)
 		l->up = false;
 	if (l->up || !(asked_a || asked_b || neighbors(a, b)) ||

@@ -42,6 +42,7 @@ struct world {
 	/* What goes wrong. */
 	bool stub;		/* orders are taken and nothing is done */
 	bool sticks;		/* faults do not end */
+	bool blinks;		/* all links close for one turn of each 6 s */
 	size_t deaf;		/* this node answers nothing; WORLD_NODES: all do */
 	size_t lost;		/* this one is dropped by all when a fault begins */
 	uint64_t noise_100us;	/* round trips are longer by up to this */

@@ -64,6 +64,26 @@ none_passes_without_its_effect(void **state)
 	assert_int_equal(not, 13);
 }
 
+/* Links that are closed and made again at once are no effect of a fault on links. */
+static void
+links_that_blink_prove_nothing(void **state)
+{
+	(void)state;
+	for (size_t p = 0; p < PRIMITIVES; p++) {
+		enum reach reach = catalog_at((enum primitive)p)->reach;
+		const struct judge_result *r;
+
+		if (reach != REACH_PAIR && reach != REACH_LINKS)
+			continue;
+		world_init(&w, (enum primitive)p);
+		w.stub = w.blinks = true;
+		r = world_run(&w);
+		said((enum primitive)p, r);
+		assert_int_not_equal(r->verdict, JUDGE_PASS);
+		world_fini(&w);
+	}
+}
+
 /* A sham is unproven also where orders are obeyed. */
 static void
 a_sham_is_unproven(void **state)
@@ -207,6 +227,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_passes_with_its_effect),
 		cmocka_unit_test(none_passes_without_its_effect),
+		cmocka_unit_test(links_that_blink_prove_nothing),
 		cmocka_unit_test(a_sham_is_unproven),
 		cmocka_unit_test(a_fault_that_stays_fails),
 		cmocka_unit_test(a_bystander_that_is_lost_fails_it),
