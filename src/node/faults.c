@@ -8,7 +8,7 @@
 #include "base/err.h"
 
 #define CHANGES_CAP 64
-#define EFFECTS_CAP (2 * FAULTS_MAX)
+#define EFFECTS_CAP (2 * FAULT_KINDS)
 
 void
 faults_init(struct faults *f)
@@ -55,6 +55,27 @@ is_single(enum fault_kind k)
 	       k == FAULT_PAUSE;
 }
 
+/*
+ * Of a kind the last two are kept: who orders faster than they are carried out loses what
+ * was overtaken, never that something is to be taken off.
+ */
+static struct fault_effect *
+place_effect(struct faults *f, enum fault_kind kind)
+{
+	struct fault_effect *last = NULL;
+	size_t queued = 0;
+
+	for (size_t i = 0; i < f->effects.count; i++) {
+		struct fault_effect *e = ring_at(&f->effects, i);
+
+		if (e->kind == kind) {
+			last = e;
+			queued++;
+		}
+	}
+	return queued < 2 ? ring_push(&f->effects) : last;
+}
+
 static void
 put_effect(struct faults *f, const struct fault_slot *s, bool on,
 	const struct fault_figures *figures, uint64_t now_ns)
@@ -65,8 +86,8 @@ put_effect(struct faults *f, const struct fault_slot *s, bool on,
 	if (fault_kind_is_link(s->state.kind) || s->state.kind == FAULT_SHAM ||
 		(!on && s->state.kind != FAULT_SKEW && s->state.kind != FAULT_DISK_FULL))
 		return;
-	e = ring_push(&f->effects);
-	e->kind = s->state.kind;
+	e = place_effect(f, s->state.kind);
+	*e = (struct fault_effect){ .kind = s->state.kind };
 	e->on = on;
 	e->skew_ms = on ? figures->skew_ms : 0;
 	if (on)

@@ -244,8 +244,10 @@ ask_abroad(struct node *n, struct resolution *q, uint64_t now_ns)
 				now_ns, "%s", backbone_why(b, q->mesh, now_ns, why));
 			return;
 		}
+		/* Summaries may name others each time that we come back here. */
 		for (at = 0; at < m->summary.gateway_count; at++)
-			consider(n, q, &c, &m->summary.gateways[at].id);
+			if (q->tried_count < RESOLVED_MAX)
+				consider(n, q, &c, &m->summary.gateways[at].id);
 		if (now_ns >= q->deadline_ns ||
 			(c.id == NULL && !(any && next_mesh(n, q)))) {
 			no_more(n, q, now_ns);

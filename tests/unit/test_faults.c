@@ -161,6 +161,33 @@ nonces_count_once(void **state)
 	assert_int_equal(f->said.count, 1);
 }
 
+/* However fast orders come, what was taken off is taken off where it acts. */
+static void
+effects_are_never_lost(void **state)
+{
+	struct fixture *f = *state;
+	struct fault_order revert = order(f, FAULT_REVERT, 1);
+	struct fault_effect e;
+	bool full = false, skewed = false;
+
+	assert_int_equal(inject(f, FAULT_DISK_FULL, 1, 0), ERR_OK);
+	while (faults_next_effect(&f->faults, &e))
+		full = e.on;
+	assert_true(full);
+	assert_int_equal(give(f, &revert, 0), ERR_OK);
+	for (int i = 0; i < 2 * FAULTS_MAX; i++) {
+		assert_int_equal(inject(f, FAULT_SKEW, 2, 0), ERR_OK);
+		revert = order(f, FAULT_REVERT, 2);
+		assert_int_equal(give(f, &revert, 0), ERR_OK);
+	}
+	while (faults_next_effect(&f->faults, &e)) {
+		full = e.kind == FAULT_DISK_FULL ? e.on : full;
+		skewed = e.kind == FAULT_SKEW ? e.on : skewed;
+	}
+	assert_false(full);
+	assert_false(skewed);
+}
+
 /* What can't be is refused and leaves nothing behind. */
 static void
 refusals(void **state)
@@ -238,6 +265,7 @@ main(void)
 		T(orders_revert),
 		T(halt_holds),
 		T(nonces_count_once),
+		T(effects_are_never_lost),
 		T(refusals),
 		T(some_end_by_themselves),
 		T(the_ended_are_kept),

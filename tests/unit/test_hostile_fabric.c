@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "node/meshes.h"
 #include "node/resolve.h"
+#include "node/state.h"
 #include "unit/bad_peer.h"
 #include "wire/frame.h"
 #include "wire/postcard.h"
@@ -227,6 +228,60 @@ without_the_check_all_are(void **state)
 	assert_int_equal(answers_with(true), DELIVERY_DONE);
 }
 
+/* A summary of mesh2 with gateways that nobody has heard of before. */
+static void
+say_gateways(struct node *gateway, uint8_t seq)
+{
+	struct summary s = { .mesh = "mesh2", .speaker = bad.identity.id,
+		.incarnation = 1, .seq = seq, .gateway_count = SUMMARY_GATEWAYS_MAX };
+	struct peer_id topic;
+	struct buf b;
+
+	for (size_t i = 0; i < SUMMARY_GATEWAYS_MAX; i++) {
+		uint8_t seed[32] = { 99, seq, (uint8_t)i };
+		struct identity one;
+
+		identity_from_seed(&one, seed);
+		s.gateways[i].id = one.id;
+		s.gateways[i].addresses[0] = world_address(999);
+		s.gateways[i].address_count = 1;
+	}
+	topic_of_backbone(&topic, &gateway->config.key);
+	buf_init(&b, SUMMARY_LEN_MAX);
+	summary_sign(&b, &s, &topic, bad.identity.secret_key);
+	assert_int_equal(backbone_apply(gateway->fabric->backbone,
+				 (struct view){ b.data, b.len }, w.now_ns),
+		ERR_OK);
+	buf_fini(&b);
+}
+
+/*
+ * A mesh names other gateways each time that one of them has refused: a question asks so
+ * many of them and no more.
+ */
+static void
+gateways_without_end(void **state)
+{
+	struct resolve_spec spec = { .pattern = "mesh2.broker", .most = 1,
+		.take = on_resolved };
+	size_t place = world_add(&w, "mesh1", "gateway", 0, NULL);
+	struct node *n = w.nodes[place].node;
+
+	(void)state;
+	say_gateways(n, 1);
+	resolve_ask(n, &spec, w.now_ns);
+	for (uint8_t i = 2; i < 3 * RESOLVED_MAX && !answered; i++) {
+		struct resolution *q = TAILQ_FIRST(&n->resolve.all);
+
+		assert_true(q->tried_count <= RESOLVED_MAX);
+		assert_int_equal(q->tried_count, i - 1);
+		say_gateways(n, i);
+		resolve_away_next(n, q, w.now_ns);
+	}
+	assert_true(answered);
+	assert_int_not_equal(resolved.status, DELIVERY_DONE);
+}
+
 /* The same message, or another one, as a question of its own. */
 static void
 send_message(uint8_t number)
@@ -302,6 +357,7 @@ main(void)
 		TEST(forged_answers_are_refused),
 		TEST(true_answers_are_taken),
 		TEST(without_the_check_all_are),
+		TEST(gateways_without_end),
 		TEST(repetitions_are_known),
 		TEST(visitors_get_no_directory),
 	};
