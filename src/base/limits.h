@@ -116,6 +116,8 @@
 #define DIRECTORY_CHANGES_MAX 2048	/* not yet fetched by tick */
 #define DIRECTORY_DEPARTED_MAX 4096	/* removed ones whose last digest is remembered */
 #define MESHES_MAX 64
+#define CALM_MAX 64	/* gossip of this turn that waits until packets have left */
+#define CALM_WAIT MILLISECONDS(1) /* if nobody says that they have */
 
 /* Node. */
 #define SEEDS_MAX 64

@@ -267,6 +267,8 @@ on_prepare(uv_prepare_t *h)
 		d->touched = true;
 	}
 	send_packets(d, now_ns);
+	node_settle(d->node, now_ns);
+	send_packets(d, now_ns);
 	drain_events(d);
 	drain_effects(d);
 	if (d->touched && !d->closing && d->hooks.turned != NULL)

@@ -2,6 +2,7 @@
 #include "node/handlers.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "node/notes.h"
@@ -90,12 +91,46 @@ on_lost(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	upkeep_lost(n, ev, now_ns);
 }
 
+static bool
+keep_calm(struct node *n, const struct link_event *ev, uint64_t now_ns)
+{
+	struct calm_gossip *g;
+
+	if (n->calm.count == n->calm.cap || ev->bytes.len > sizeof(g->bytes))
+		return false;
+	g = ring_push(&n->calm);
+	g->peer = ev->peer;
+	g->topic = ev->topic;
+	g->len = ev->bytes.len;
+	memcpy(g->bytes, ev->bytes.data, ev->bytes.len);
+	n->calm_ns = now_ns + CALM_WAIT;
+	return true;
+}
+
+void
+handlers_calm(struct node *n, uint64_t now_ns)
+{
+	while (n->calm.count > 0) {
+		const struct calm_gossip g = *(struct calm_gossip *)ring_at(&n->calm, 0);
+		struct membership *m = meshes_find(n, &g.topic);
+		const struct gossip_in in = { .kind = GOSSIP_IN_MESSAGE,
+			.peer = g.peer,
+			.bytes = { g.bytes, g.len },
+			.calm = true };
+
+		ring_pop(&n->calm);
+		if (m != NULL && n->leave_ns == 0)
+			meshes_handle(n, m, &in, now_ns);
+	}
+}
+
 static void
 on_gossip(struct node *n, const struct link_event *ev, uint64_t now_ns)
 {
 	struct membership *m = meshes_find(n, &ev->topic);
 	struct gossip_in in = {
 		.kind = GOSSIP_IN_MESSAGE, .peer = ev->peer, .bytes = ev->bytes};
+	struct view content;
 
 	if (m == NULL || n->leave_ns != 0 || !meshes_may_pass(n, m, &ev->peer)) {
 		n->gossip_foreign++;
@@ -103,9 +138,13 @@ on_gossip(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	}
 	if (fabric_owns(n, m))
 		n->fabric->bytes_received += ev->bytes.len;
+	content = gossip_msg_content(ev->bytes);
 	/* The backbone has no directory. */
-	in.calm = m->directory != NULL &&
-		  directory_is_calm(m->directory, gossip_msg_content(ev->bytes));
+	in.calm = m->directory != NULL && directory_is_calm(m->directory, content);
+	if (in.calm && keep_calm(n, ev, now_ns))
+		return;
+	if (content.len == 0)
+		handlers_calm(n, now_ns);
 	meshes_handle(n, m, &in, now_ns);
 }
 
@@ -130,5 +169,7 @@ handlers_link(struct node *n, const struct link_event *ev, uint64_t now_ns)
 		[LINK_EVENT_FRAME] = on_frame,
 	};
 
+	if (ev->kind != LINK_EVENT_GOSSIP)
+		handlers_calm(n, now_ns);
 	handle[ev->kind](n, ev, now_ns);
 }

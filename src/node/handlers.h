@@ -9,4 +9,12 @@ struct node;
 /* What follows from what links bring. */
 void handlers_link(struct node *n, const struct link_event *ev, uint64_t now_ns);
 
+/*
+ * Handles calm gossip. It comes in one packet with what is in a hurry, and in front of
+ * it: checking its signatures first held up each hop of a broadcast by half a
+ * millisecond. So it waits until packets have left, but not longer than for a word of
+ * membership or the end of a link, which it must not follow.
+ */
+void handlers_calm(struct node *n, uint64_t now_ns);
+
 #endif

@@ -117,6 +117,7 @@ node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *er
 	fill_greeter(n);
 	heap_init(&n->topic_timers);
 	ring_init(&n->events, sizeof(struct node_event), EVENTS_CAP);
+	ring_init(&n->calm, sizeof(struct calm_gossip), CALM_MAX);
 	n->outbox = outbox_new();
 	n->meter = c->unmetered ? NULL : measure_new(now_ns);
 	faults_init(&n->faults);
@@ -165,6 +166,7 @@ node_free(struct node *n)
 	book_fini(&n->book);
 	heap_fini(&n->topic_timers);
 	ring_fini(&n->events);
+	ring_fini(&n->calm);
 	faults_fini(&n->faults);
 	outbox_free(n->outbox);
 	meter_free(n->meter);
@@ -251,6 +253,12 @@ node_send(struct node *n, uint8_t *to, size_t cap, struct path *path, uint64_t n
 }
 
 void
+node_settle(struct node *n, uint64_t now_ns)
+{
+	handlers_calm(n, now_ns);
+}
+
+void
 node_unreachable(struct node *n, const struct address *remote, uint64_t now_ns)
 {
 	if (faulting_hears(n, remote, now_ns))
@@ -286,6 +294,8 @@ node_deadline(const struct node *n)
 	}
 	if (n->leave_ns != 0 && !n->closed)
 		due = earlier(due, n->leave_ns + LEAVE_LINGER);
+	if (n->calm.count > 0)
+		due = earlier(due, n->calm_ns);
 	return due;
 }
 
@@ -322,6 +332,8 @@ node_tick(struct node *n, uint64_t now_ns, uint64_t wall_ms)
 {
 	n->wall_offset_ms = wall_ms - now_ns / NS_PER_MS;
 	faulting_tick(n, now_ns);
+	if (n->calm_ns <= now_ns)
+		handlers_calm(n, now_ns);
 	endpoint_tick(n->endpoint, now_ns);
 	node_turn(n, now_ns);
 	run_topic_timers(n, now_ns);

@@ -23,8 +23,7 @@ struct meter;
 struct node_config {
 	struct identity identity;
 	struct fabric_key key;
-	char mesh[LABEL_LEN_MAX +
-		  1]; /* "" for an observer: meshes come by node_watch_mesh */
+	char mesh[LABEL_LEN_MAX + 1]; /* "" for an observer: node_watch_mesh */
 	char type[LABEL_LEN_MAX + 1];
 	bool observer;
 	bool subscribe_later;	/* members: node_subscribe follows */
@@ -67,11 +66,12 @@ void node_subscribe(struct node *n, uint64_t now_ns);
 
 void node_recv(struct node *n, const struct path *path, const uint8_t *bytes, size_t len,
 	uint8_t ecn, uint64_t now_ns);
-/* The next datagram to send, or 0. `to` has QUIC_PACKET_LEN_MAX bytes. */
+/* The next datagram, or 0: then node_settle. `to` has QUIC_PACKET_LEN_MAX bytes. */
 size_t node_send(
 	struct node *n, uint8_t *to, size_t cap, struct path *path, uint64_t now_ns);
 /* The kernel says that nobody listens at `remote` (ICMP): a hint, never proof. */
 void node_unreachable(struct node *n, const struct address *remote, uint64_t now_ns);
+void node_settle(struct node *n, uint64_t now_ns);
 uint64_t node_deadline(const struct node *n);
 void node_tick(struct node *n, uint64_t now_ns, uint64_t wall_ms);
 

@@ -48,6 +48,8 @@ struct node {
 	struct heap topic_timers;
 	struct rng rng;
 	struct ring events;
+	struct ring calm;	/* of struct calm_gossip; see handlers_calm */
+	uint64_t calm_ns;	/* how long it waits at most */
 	struct node_load load;
 	struct meter *meter;		/* NULL: unmetered */
 	uint64_t started_ns, wall_offset_ms;
@@ -64,6 +66,13 @@ struct node {
 	size_t stranger_next;
 	uint64_t refresh_ns;		/* when addresses of faults are looked up again */
 	bool peers_told;		/* NODE_EVENT_PEERS is waiting to be read */
+};
+
+/* A gossip body without news, and whose it is. */
+struct calm_gossip {
+	struct peer_id peer, topic;
+	size_t len;
+	uint8_t bytes[DIGEST_LEN_MAX + 64];
 };
 
 /*

@@ -20,15 +20,13 @@
  * measured are their own digests, signed payloads of about 200 bytes: from before the
  * sender signs it until after a receiver has verified it, put it into its directory and
  * sent on what is to be sent on. Only those count that do not wait for company on their
- * way (directory_is_calm), one in DIRECTORY_BRISK; so that there are enough of them each
- * node speaks four times as often as it would. All clocks are CLOCK_MONOTONIC of one
+ * way (directory_is_calm), one in DIRECTORY_BRISK. All clocks are CLOCK_MONOTONIC of one
  * machine. Prints one JSON object with one value for each window:
  *
  *	bench_broadcast NODES SETTLE_S WINDOW_S WINDOWS
  */
 #define NODES_MAX 40
 #define SEQS 512	/* digests of one node */
-#define SPEAKS_EVERY MILLISECONDS(500)
 /* What is younger at the end may still be on its way. */
 #define STRAGGLE SECONDS(3)
 
@@ -104,8 +102,7 @@ live(struct member *m)
 {
 	const struct node_driver_hooks hooks = { on_event, on_turned, NULL, m };
 	struct address bind = { .family = 4, .ip = { 127, 0, 0, 1 } };
-	struct node_config c = { .mesh = "bench", .type = "broker", .incarnation = 1,
-		.announce_ns = SPEAKS_EVERY };
+	struct node_config c = { .mesh = "bench", .type = "broker", .incarnation = 1 };
 	char why[UDP_WHY_CAP];
 	struct udp *udp;
 	uv_loop_t loop;
