@@ -9,6 +9,12 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+/*
+ * Until the year 38000. Moments are added and compared as int64_t, here and in traces: no
+ * sum of a few overflows.
+ */
+#define MOMENT_US_MAX (UINT64_C(1) << 60)
+
 void
 outlook_init(struct outlook *o, const struct peer_id *id, const char *name)
 {
@@ -45,15 +51,19 @@ moment(uint64_t told_us, uint64_t at_us, uint64_t now_ns)
 	return age_us < now_ns / 1000 ? now_ns - age_us * 1000 : 0;
 }
 
-static void
+/* ERR_LIMIT: its times are no times. */
+static int
 clean_span(struct span *s)
 {
+	if (s->begin_us > MOMENT_US_MAX || s->duration_us > MOMENT_US_MAX)
+		return ERR_LIMIT;
 	make_printable(s->name, sizeof s->name);
 	make_printable(s->why, sizeof s->why);
 	for (size_t i = 0; i < s->attr_count; i++) {
 		make_printable(s->attrs[i].key, sizeof s->attrs[i].key);
 		make_printable(s->attrs[i].value, sizeof s->attrs[i].value);
 	}
+	return ERR_OK;
 }
 
 static int
@@ -64,8 +74,14 @@ take_boot(struct outlook *o, struct view v, uint64_t now_ns)
 
 	if (err)
 		return err;
-	for (size_t i = 0; i < set.count; i++)
-		clean_span(&set.spans[i]);
+	if (set.wall_us > MOMENT_US_MAX)
+		err = ERR_LIMIT;
+	for (size_t i = 0; i < set.count && !err; i++)
+		err = clean_span(&set.spans[i]);
+	if (err) {
+		span_set_fini(&set);
+		return err;
+	}
 	span_set_fini(&o->boot);
 	o->boot = set;
 	o->boot_ns = now_ns;
@@ -78,9 +94,10 @@ take_span(struct outlook *o, struct view v, const struct outlook_sink *sink)
 	struct watched_span s;
 	int err = watched_span_read(v, &s);
 
+	if (!err)
+		err = s.wall_us > MOMENT_US_MAX ? ERR_LIMIT : clean_span(&s.span);
 	if (err)
 		return err;
-	clean_span(&s.span);
 	o->last_span = s.seq;
 	if (sink->span != NULL)
 		sink->span(sink->ctx, o, &s);
@@ -205,6 +222,8 @@ outlook_take(struct outlook *o, struct view frame, uint64_t now_ns,
 	uint64_t told_us;
 	int err = watched_head_read(&frame, &told_us);
 
+	if (!err && told_us > MOMENT_US_MAX)
+		err = ERR_LIMIT;
 	o->heard_ns = now_ns;
 	while (!err && frame.len > 0) {
 		err = watched_item_read(&frame, &i);
@@ -223,7 +242,7 @@ outlook_clock(struct outlook *o, struct view frame, uint64_t asked_wall_us,
 {
 	uint64_t told_us, bound_us;
 
-	if (watched_head_read(&frame, &told_us) != ERR_OK ||
+	if (watched_head_read(&frame, &told_us) != ERR_OK || told_us > MOMENT_US_MAX ||
 		answered_wall_us < asked_wall_us)
 		return;
 	/* One more for what the division drops. */

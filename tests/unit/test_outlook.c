@@ -214,6 +214,53 @@ clocks_have_a_bound(void **state)
 	outlook_fini(&o);
 }
 
+/* Times that no clock can show are malformed: nobody reckons with them. */
+static void
+impossible_times_are_refused(void **state)
+{
+	static const uint64_t bad[][4] = { { UINT64_C(1) << 63, 1, 1, 1 },
+		{ WALL, UINT64_MAX, 1, 1 }, { WALL, WALL, (uint64_t)INT64_MAX, 1 },
+		{ WALL, WALL, 1, (uint64_t)INT64_MAX } };
+	struct seen seen = { .events = 0 };
+	const struct outlook_sink sink = { on_span, on_event, &seen };
+
+	(void)state;
+	for (size_t i = 0; i <= sizeof bad / sizeof bad[0]; i++) {
+		/* The last one is as it should be: the control. */
+		const uint64_t sane[4] = { WALL, WALL, 1, 1 };
+		const uint64_t *t = i < sizeof bad / sizeof bad[0] ? bad[i] : sane;
+		struct span span = { .id = { 1 }, .name = "x", .begin_us = t[2],
+			.duration_us = t[3] };
+		struct span_set boot = { .spans = &span, .count = 1, .wall_us = t[1] };
+		struct outlook o;
+		struct buf frame, b;
+
+		outlook_init(&o, &node, "x");
+		buf_init(&frame, WATCH_FRAME_LEN_MAX);
+		buf_init(&b, 8192);
+		watched_head_put(&frame, t[0]);
+		outlook_clock(&o, (struct view){ frame.data, frame.len }, WALL, WALL);
+		assert_int_equal(o.clock_known, t[0] == WALL);
+		span_set_put(&b, &boot);
+		put(&frame, WATCHED_BOOT, 0, &b);
+		outlook_take(&o, (struct view){ frame.data, frame.len }, NOW, &sink);
+		assert_int_equal(o.boot.count, t == sane);
+		buf_clear(&frame);
+		watched_head_put(&frame, t[0]);
+		varint_put(&b, 11);
+		varint_put(&b, t[1]);
+		buf_put(&b, boot.trace, sizeof boot.trace);
+		span_put(&b, &span);
+		put(&frame, WATCHED_SPANS, 0, &b);
+		outlook_take(&o, (struct view){ frame.data, frame.len }, NOW, &sink);
+		assert_int_equal(o.malformed, t == sane ? 0 : 2);
+		assert_int_equal(seen.spans, t == sane);
+		buf_fini(&b);
+		buf_fini(&frame);
+		outlook_fini(&o);
+	}
+}
+
 int
 main(void)
 {
@@ -222,6 +269,7 @@ main(void)
 		cmocka_unit_test(unknown_topics_are_skipped),
 		cmocka_unit_test(broken_frames_do_no_harm),
 		cmocka_unit_test(clocks_have_a_bound),
+		cmocka_unit_test(impossible_times_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
