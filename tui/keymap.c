@@ -83,3 +83,27 @@ keymap_find(enum keymap_context context, uint32_t key)
 	}
 	return ACTION_NONE;
 }
+
+size_t
+keymap_moved(enum action a, size_t at, size_t last, int page)
+{
+	/* A page on, the last line of this one is still there. */
+	size_t by = page > 1 ? (size_t)page - 1 : 1;
+
+	switch (a) {
+	case ACTION_SELECT_UP:
+		return at - (at > 0);
+	case ACTION_SELECT_DOWN:
+		return at + (at < last);
+	case ACTION_PAGE_UP:
+		return at - (at < by ? at : by);
+	case ACTION_PAGE_DOWN:
+		return last - at < by ? last : at + by;
+	case ACTION_FIRST:
+		return 0;
+	case ACTION_LAST:
+		return last;
+	default:
+		return SIZE_MAX;
+	}
+}

@@ -70,6 +70,12 @@ const struct keymap_action *keymap_action(enum action a);	/* not ACTION_NONE */
 
 enum action keymap_find(enum keymap_context context, uint32_t key);
 
+/*
+ * The row of a list that an action leads to, of rows up to `last` with `page` of them
+ * shown; SIZE_MAX when the action is no movement.
+ */
+size_t keymap_moved(enum action a, size_t at, size_t last, int page);
+
 /* "Up", "Ctrl-C", "Space", "a". K_NONE when it is no key's name. */
 uint32_t keymap_parse(const char *name, size_t len);
 /* The i-th key of an action, and its name's length; NULL after the last. */

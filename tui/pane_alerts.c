@@ -233,30 +233,6 @@ pane_alerts_draw(void *pane, const struct pane_context *x, struct canvas *c)
 		draw_foot(x, c, r.at[cursor]);
 }
 
-/* The row that an action leads to; SIZE_MAX when it is no movement. */
-static size_t
-moved(const struct pane_alerts *p, enum action a, size_t cursor, size_t rows)
-{
-	size_t page = p->page > 1 ? (size_t)p->page - 1 : 1, last = rows - 1;
-
-	switch (a) {
-	case ACTION_SELECT_UP:
-		return cursor - (cursor > 0);
-	case ACTION_SELECT_DOWN:
-		return cursor + (cursor < last);
-	case ACTION_PAGE_UP:
-		return cursor - (cursor < page ? cursor : page);
-	case ACTION_PAGE_DOWN:
-		return last - cursor < page ? last : cursor + page;
-	case ACTION_FIRST:
-		return 0;
-	case ACTION_LAST:
-		return last;
-	default:
-		return SIZE_MAX;
-	}
-}
-
 static bool
 pane_alerts_act(void *pane, const struct pane_context *x, enum action a)
 {
@@ -271,7 +247,7 @@ pane_alerts_act(void *pane, const struct pane_context *x, enum action a)
 	gather(&r, x);
 	if (r.count == 0)
 		return false;
-	to = moved(p, a, cursor_of(p, &r), r.count);
+	to = keymap_moved(a, cursor_of(p, &r), r.count - 1, p->page);
 	if (to == SIZE_MAX)
 		to = cursor_of(p, &r);
 	/* What is acted on stays chosen when it moves. */

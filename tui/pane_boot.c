@@ -301,29 +301,6 @@ pane_boot_draw(void *pane, const struct pane_context *x, struct canvas *c)
 	free(rows);
 }
 
-static size_t
-moved(const struct pane_boot *p, enum action a, size_t cursor, size_t last)
-{
-	size_t page = p->page > 1 ? (size_t)p->page - 1 : 1;
-
-	switch (a) {
-	case ACTION_SELECT_UP:
-		return cursor - (cursor > 0);
-	case ACTION_SELECT_DOWN:
-		return cursor + (cursor < last);
-	case ACTION_PAGE_UP:
-		return cursor - (cursor < page ? cursor : page);
-	case ACTION_PAGE_DOWN:
-		return last - cursor < page ? last : cursor + page;
-	case ACTION_FIRST:
-		return 0;
-	case ACTION_LAST:
-		return last;
-	default:
-		return SIZE_MAX;
-	}
-}
-
 static bool
 pane_boot_act(void *pane, const struct pane_context *x, enum action a)
 {
@@ -346,7 +323,8 @@ pane_boot_act(void *pane, const struct pane_context *x, enum action a)
 		return false;
 	rows = rows_of(m);
 	cursor = cursor_of(p, rows, m->boot_count);
-	to = a == ACTION_JUMP ? cursor : moved(p, a, cursor, m->boot_count - 1);
+	to = a == ACTION_JUMP ? cursor
+		: keymap_moved(a, cursor, m->boot_count - 1, p->page);
 	if (to != SIZE_MAX) {
 		p->chosen = rows[to].boot->key;
 		if (a == ACTION_JUMP || !id_is_zero(&rows[to].boot->id))

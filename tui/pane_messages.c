@@ -257,29 +257,6 @@ next_kind(struct pane_messages *p, const struct outlook *o)
 	p->chosen = 0;
 }
 
-static size_t
-moved(const struct pane_messages *p, enum action a, size_t cursor, size_t last)
-{
-	size_t page = p->page > 1 ? (size_t)p->page - 1 : 1;
-
-	switch (a) {
-	case ACTION_SELECT_UP:
-		return cursor - (cursor > 0);
-	case ACTION_SELECT_DOWN:
-		return cursor + (cursor < last);
-	case ACTION_PAGE_UP:
-		return cursor - (cursor < page ? cursor : page);
-	case ACTION_PAGE_DOWN:
-		return last - cursor < page ? last : cursor + page;
-	case ACTION_FIRST:
-		return 0;
-	case ACTION_LAST:
-		return last;
-	default:
-		return SIZE_MAX;
-	}
-}
-
 static bool
 move(struct pane_messages *p, const struct outlook *o, enum action a)
 {
@@ -287,7 +264,7 @@ move(struct pane_messages *p, const struct outlook *o, enum action a)
 
 	if (count > 0) {
 		from = cursor_of(p, o, rows, count);
-		to = moved(p, a, from, count - 1);
+		to = keymap_moved(a, from, count - 1, p->page);
 	}
 	if (to != SIZE_MAX) {
 		long line = p->line + (long)to - (long)from;

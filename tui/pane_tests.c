@@ -193,29 +193,6 @@ pane_tests_draw(void *pane, const struct pane_context *x, struct canvas *c)
 		draw_list(p, m, c);
 }
 
-static size_t
-moved(const struct pane_tests *p, enum action a, size_t at, size_t last)
-{
-	size_t page = p->page > 1 ? (size_t)p->page - 1 : 1;
-
-	switch (a) {
-	case ACTION_SELECT_UP:
-		return at - (at > 0);
-	case ACTION_SELECT_DOWN:
-		return at + (at < last);
-	case ACTION_PAGE_UP:
-		return at - (at < page ? at : page);
-	case ACTION_PAGE_DOWN:
-		return last - at < page ? last : at + page;
-	case ACTION_FIRST:
-		return 0;
-	case ACTION_LAST:
-		return last;
-	default:
-		return SIZE_MAX;
-	}
-}
-
 static bool
 pane_tests_act(void *pane, const struct pane_context *x, enum action a)
 {
@@ -226,14 +203,15 @@ pane_tests_act(void *pane, const struct pane_context *x, enum action a)
 	if (m->test_count == 0)
 		return false;
 	if (p->reading && m->tests[p->row].report) {
-		to = moved(p, a, p->line, lines_of(m->tests[p->row].report));
+		to = keymap_moved(
+			a, p->line, lines_of(m->tests[p->row].report), p->page);
 		if (to != SIZE_MAX)
 			p->line = to;
 		else if (a == ACTION_CLOSE_REPORT || a == ACTION_REPORT)
 			p->reading = false;
 		return to != SIZE_MAX;
 	}
-	to = moved(p, a, p->row, m->test_count - 1);
+	to = keymap_moved(a, p->row, m->test_count - 1, p->page);
 	if (to != SIZE_MAX)
 		p->row = to;
 	if (a == ACTION_REPORT) {

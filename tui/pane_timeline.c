@@ -257,30 +257,6 @@ pane_timeline_draw(void *pane, const struct pane_context *x, struct canvas *c)
 			? event_at(p, t, rows, cursor_of(p, rows)) : NULL);
 }
 
-/* The row that an action leads to; SIZE_MAX when it is no movement. */
-static size_t
-moved(const struct pane_timeline *p, enum action a, size_t cursor, size_t rows)
-{
-	size_t page = p->page > 1 ? (size_t)p->page - 1 : 1, last = rows - 1;
-
-	switch (a) {
-	case ACTION_SELECT_UP:
-		return cursor - (cursor > 0);
-	case ACTION_SELECT_DOWN:
-		return cursor + (cursor < last);
-	case ACTION_PAGE_UP:
-		return cursor - (cursor < page ? cursor : page);
-	case ACTION_PAGE_DOWN:
-		return last - cursor < page ? last : cursor + page;
-	case ACTION_FIRST:
-		return 0;
-	case ACTION_LAST:
-		return last;
-	default:
-		return SIZE_MAX;
-	}
-}
-
 static bool
 move(struct pane_timeline *p, const struct pane_context *x, enum action a)
 {
@@ -291,7 +267,7 @@ move(struct pane_timeline *p, const struct pane_context *x, enum action a)
 	if (rows == 0)
 		return false;
 	from = cursor_of(p, rows);
-	to = moved(p, a, from, rows);
+	to = keymap_moved(a, from, rows - 1, p->page);
 	if (to == SIZE_MAX)
 		return false;
 	line = p->line + (long)to - (long)from;

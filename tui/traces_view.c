@@ -207,29 +207,6 @@ traces_view_draw(struct traces_view *v, const struct pane_context *x, struct can
 	free(rows);
 }
 
-static size_t
-moved(const struct traces_view *v, enum action a, size_t cursor, size_t last)
-{
-	size_t page = v->page > 1 ? (size_t)v->page - 1 : 1;
-
-	switch (a) {
-	case ACTION_SELECT_UP:
-		return cursor - (cursor > 0);
-	case ACTION_SELECT_DOWN:
-		return cursor + (cursor < last);
-	case ACTION_PAGE_UP:
-		return cursor - (cursor < page ? cursor : page);
-	case ACTION_PAGE_DOWN:
-		return last - cursor < page ? last : cursor + page;
-	case ACTION_FIRST:
-		return 0;
-	case ACTION_LAST:
-		return last;
-	default:
-		return SIZE_MAX;
-	}
-}
-
 bool
 traces_view_act(struct traces_view *v, const struct pane_context *x, enum action a)
 {
@@ -243,7 +220,7 @@ traces_view_act(struct traces_view *v, const struct pane_context *x, enum action
 	}
 	rows = rows_of(v, x->model, &count);
 	if (count > 0)
-		to = moved(v, a, cursor_of(v, rows, count), count - 1);
+		to = keymap_moved(a, cursor_of(v, rows, count), count - 1, v->page);
 	if (to != SIZE_MAX)
 		memcpy(v->chosen, rows[to]->trace, SPAN_TRACE_LEN);
 	free(rows);

@@ -9,17 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/console_rig.h"
 #include "tests/unit/tui_world.h"
-#include "tui/console.h"
 #include "tui/keymap.h"
 
 #define START SECONDS(1000)
 
 struct fixture {
 	struct world *world;
-	struct canvas *canvas;
-	struct console *console;
-	struct console_command command;
+	struct console_rig rig;
 };
 
 static int
@@ -28,8 +26,7 @@ set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	f->world = world_new(2, 9, START);
-	f->canvas = canvas_new(100, 30, false);
-	f->console = console_new();
+	console_rig_init(&f->rig, &f->world->model, 100, 30);
 	*state = f;
 	return 0;
 }
@@ -39,37 +36,10 @@ tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	console_free(f->console);
-	canvas_free(f->canvas);
+	console_rig_fini(&f->rig);
 	world_free(f->world);
 	free(f);
 	return 0;
-}
-
-static bool
-press(struct fixture *f, uint32_t key)
-{
-	bool commanded = console_key(f->console, &f->world->model, key, &f->command);
-
-	console_draw(f->console, &f->world->model, f->canvas);
-	return commanded;
-}
-
-static void
-press_all(struct fixture *f, const char *keys)
-{
-	for (; *keys; keys++)
-		assert_false(press(f, (uint8_t)*keys));
-}
-
-static bool
-shows(const struct fixture *f, const char *text)
-{
-	char *dump = canvas_dump(f->canvas);
-	bool found = strstr(dump, text) != NULL;
-
-	free(dump);
-	return found;
 }
 
 /* q leaves at once when no node runs in the console. */
@@ -78,8 +48,8 @@ quitting_is_plain_without_children(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_true(press(f, 'q'));
-	assert_int_equal(f->command.kind, CONSOLE_QUIT);
+	assert_true(console_rig_press(&f->rig, 'q'));
+	assert_int_equal(f->rig.command.kind, CONSOLE_QUIT);
 }
 
 /* With children it asks, and anything but y changes nothing. */
@@ -89,12 +59,13 @@ quitting_asks_with_children(void **state)
 	struct fixture *f = *state;
 
 	world_adopt(f->world, 0, START);
-	assert_false(press(f, 'q'));
-	assert_true(shows(f, "1 node started here will end with it. Quit?"));
-	assert_false(press(f, K_ESC));
-	assert_false(press(f, K_CTRL_C));
-	assert_true(press(f, 'y'));
-	assert_int_equal(f->command.kind, CONSOLE_QUIT);
+	assert_false(console_rig_press(&f->rig, 'q'));
+	assert_true(console_rig_shows(
+		&f->rig, "1 node started here will end with it. Quit?"));
+	assert_false(console_rig_press(&f->rig, K_ESC));
+	assert_false(console_rig_press(&f->rig, K_CTRL_C));
+	assert_true(console_rig_press(&f->rig, 'y'));
+	assert_int_equal(f->rig.command.kind, CONSOLE_QUIT);
 }
 
 /* Bootstrapping is confirmed first. */
@@ -103,11 +74,11 @@ bootstrap_is_confirmed(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_false(press(f, 'b'));
-	assert_false(press(f, 'n'));
-	assert_false(press(f, 'b'));
-	assert_true(press(f, 'y'));
-	assert_int_equal(f->command.kind, CONSOLE_BOOTSTRAP);
+	assert_false(console_rig_press(&f->rig, 'b'));
+	assert_false(console_rig_press(&f->rig, 'n'));
+	assert_false(console_rig_press(&f->rig, 'b'));
+	assert_true(console_rig_press(&f->rig, 'y'));
+	assert_int_equal(f->rig.command.kind, CONSOLE_BOOTSTRAP);
 }
 
 /*
@@ -119,18 +90,18 @@ a_new_node_has_labels(void **state)
 {
 	struct fixture *f = *state;
 
-	press_all(f, "2");
-	press(f, K_END);
-	assert_false(press(f, 'n'));
-	assert_false(press(f, 'A'));
-	assert_false(press(f, K_ENTER));
-	assert_true(shows(f, "type: a to z"));
-	press(f, K_BACKSPACE);
-	press_all(f, "2");
-	assert_true(press(f, K_ENTER));
-	assert_int_equal(f->command.kind, CONSOLE_SPAWN);
-	assert_string_equal(f->command.type, "2");
-	assert_string_equal(f->command.mesh, "mesh2");
+	console_rig_type(&f->rig, "2");
+	console_rig_press(&f->rig, K_END);
+	assert_false(console_rig_press(&f->rig, 'n'));
+	assert_false(console_rig_press(&f->rig, 'A'));
+	assert_false(console_rig_press(&f->rig, K_ENTER));
+	assert_true(console_rig_shows(&f->rig, "type: a to z"));
+	console_rig_press(&f->rig, K_BACKSPACE);
+	console_rig_type(&f->rig, "2");
+	assert_true(console_rig_press(&f->rig, K_ENTER));
+	assert_int_equal(f->rig.command.kind, CONSOLE_SPAWN);
+	assert_string_equal(f->rig.command.type, "2");
+	assert_string_equal(f->rig.command.mesh, "mesh2");
 }
 
 /* Only a node of our own can be stopped, after a yes. */
@@ -139,26 +110,26 @@ only_own_nodes_are_stopped(void **state)
 {
 	struct fixture *f = *state;
 
-	press_all(f, "2x");
-	assert_true(shows(f, "was not started here"));
+	console_rig_type(&f->rig, "2x");
+	assert_true(console_rig_shows(&f->rig, "was not started here"));
 	world_adopt(f->world, 0, START);
-	press_all(f, "x");
-	assert_true(shows(f, "Stop mesh1.broker.3b6a27 (pid 4711)?"));
-	assert_true(press(f, 'y'));
-	assert_int_equal(f->command.kind, CONSOLE_STOP);
-	assert_int_equal(f->command.child, 7);
+	console_rig_type(&f->rig, "x");
+	assert_true(console_rig_shows(&f->rig, "Stop mesh1.broker.3b6a27 (pid 4711)?"));
+	assert_true(console_rig_press(&f->rig, 'y'));
+	assert_int_equal(f->rig.command.kind, CONSOLE_STOP);
+	assert_int_equal(f->rig.command.child, 7);
 	f->world->child.state = CHILD_ENDED;
-	press_all(f, "x");
-	assert_true(shows(f, "has ended already"));
+	console_rig_type(&f->rig, "x");
+	assert_true(console_rig_shows(&f->rig, "has ended already"));
 }
 
 /* There are ten panes at the most. */
 static void
 press_until(struct fixture *f, uint32_t key, const char *shown)
 {
-	for (int i = 0; i < 10 && !shows(f, shown); i++)
-		press(f, key);
-	assert_true(shows(f, shown));
+	for (int i = 0; i < 10 && !console_rig_shows(&f->rig, shown); i++)
+		console_rig_press(&f->rig, key);
+	assert_true(console_rig_shows(&f->rig, shown));
 }
 
 /* Alerts are counted above until they are seen; the chosen one is acted on. */
@@ -168,32 +139,33 @@ alerts_are_acknowledged(void **state)
 	struct fixture *f = *state;
 	struct alerts *a = f->world->alerts;
 
-	press_all(f, "7");
-	assert_true(shows(f, "nothing is or was too high"));
-	assert_false(press(f, 'a'));
+	console_rig_type(&f->rig, "7");
+	assert_true(console_rig_shows(&f->rig, "nothing is or was too high"));
+	assert_false(console_rig_press(&f->rig, 'a'));
 	world_figure(f->world, 1, ALERT_LOOP_LAG, 400, START);
 	world_figure(f->world, 2, ALERT_LOOP_LAG, 500, START);
-	assert_true(console_due(f->console, &f->world->model) ||
+	assert_true(console_due(f->rig.console, &f->world->model) ||
 		f->world->model.now_ns < START + CONSOLE_FRAME_NS);
-	press_all(f, "2");
-	assert_true(shows(f, "2 alerts"));
-	press_all(f, "7");
+	console_rig_type(&f->rig, "2");
+	assert_true(console_rig_shows(&f->rig, "2 alerts"));
+	console_rig_type(&f->rig, "7");
 	/* The newest is the first; it is the first that is acted on. */
-	assert_true(press(f, 'a'));
-	assert_int_equal(f->command.kind, CONSOLE_ACKNOWLEDGE);
-	assert_int_equal(f->command.alert, 2);
-	alerts_acknowledge(a, f->command.alert, START);
-	press(f, K_DOWN);
-	assert_true(shows(f, "1 alert "));
+	assert_true(console_rig_press(&f->rig, 'a'));
+	assert_int_equal(f->rig.command.kind, CONSOLE_ACKNOWLEDGE);
+	assert_int_equal(f->rig.command.alert, 2);
+	alerts_acknowledge(a, f->rig.command.alert, START);
+	console_rig_press(&f->rig, K_DOWN);
+	assert_true(console_rig_shows(&f->rig, "1 alert "));
 	world_figure(f->world, 3, ALERT_LOOP_LAG, 600, START + SECONDS(1));
-	assert_true(press(f, 'a'));	/* and not the one that took its row */
-	assert_int_equal(f->command.alert, 1);
-	assert_true(press(f, 'A'));
-	assert_int_equal(f->command.alert, 0);
+	/* And not the one that took its row. */
+	assert_true(console_rig_press(&f->rig, 'a'));
+	assert_int_equal(f->rig.command.alert, 1);
+	assert_true(console_rig_press(&f->rig, 'A'));
+	assert_int_equal(f->rig.command.alert, 0);
 	alerts_acknowledge_all(a, START);
-	press(f, K_ENTER);
-	assert_true(shows(f, "HEARD"));
-	assert_false(shows(f, "alert "));
+	console_rig_press(&f->rig, K_ENTER);
+	assert_true(console_rig_shows(&f->rig, "HEARD"));
+	assert_false(console_rig_shows(&f->rig, "alert "));
 }
 
 /* Keys lead to the panes, Tab goes round, and detail opens and closes. */
@@ -203,42 +175,42 @@ panes_are_reached(void **state)
 	struct fixture *f = *state;
 	struct console_wants wants;
 
-	press_all(f, "2");
-	assert_true(shows(f, "NODE"));
-	press_all(f, "3");
-	assert_true(shows(f, "WHERE"));
-	press(f, K_TAB);
-	assert_true(shows(f, "nothing has happened yet"));
-	console_wants(f->console, &wants);
+	console_rig_type(&f->rig, "2");
+	assert_true(console_rig_shows(&f->rig, "NODE"));
+	console_rig_type(&f->rig, "3");
+	assert_true(console_rig_shows(&f->rig, "WHERE"));
+	console_rig_press(&f->rig, K_TAB);
+	assert_true(console_rig_shows(&f->rig, "nothing has happened yet"));
+	console_wants(f->rig.console, &wants);
 	assert_int_equal(wants.all, 1u << WATCHED_EVENTS);
-	press(f, K_TAB);
-	assert_true(shows(f, "no boot is known"));
-	console_wants(f->console, &wants);
+	console_rig_press(&f->rig, K_TAB);
+	assert_true(console_rig_shows(&f->rig, "no boot is known"));
+	console_wants(f->rig.console, &wants);
 	assert_int_equal(wants.all, 1u << WATCHED_BOOT | 1u << WATCHED_SPANS);
-	press_all(f, "2j6");
-	console_wants(f->console, &wants);
+	console_rig_type(&f->rig, "2j6");
+	console_wants(f->rig.console, &wants);
 	assert_int_equal(wants.of_selected, 1u << WATCHED_MESSAGES);
 	assert_false(id_is_zero(&wants.selected));
-	press_all(f, "2\n");
-	console_wants(f->console, &wants);
+	console_rig_type(&f->rig, "2\n");
+	console_wants(f->rig.console, &wants);
 	assert_int_equal(wants.of_selected, 1u << WATCHED_LINKS | 1u << WATCHED_OBJECTS);
-	press_all(f, "2");
-	console_wants(f->console, &wants);
+	console_rig_type(&f->rig, "2");
+	console_wants(f->rig.console, &wants);
 	assert_int_equal(wants.all | wants.of_selected, 0);
 	press_until(f, K_TAB, "Everywhere");
-	press(f, K_ESC);
-	assert_false(shows(f, "Everywhere"));
+	console_rig_press(&f->rig, K_ESC);
+	assert_false(console_rig_shows(&f->rig, "Everywhere"));
 	press_until(f, K_BACKTAB, "no boot is known");
-	press(f, K_BACKTAB);
-	assert_true(shows(f, "nothing has happened yet"));
-	press(f, K_BACKTAB);
-	assert_true(shows(f, "WHERE"));
-	press(f, K_BACKTAB);
-	assert_true(shows(f, "NODE"));
-	press(f, K_ENTER);
-	assert_true(shows(f, "neighbors"));
-	press(f, K_ESC);
-	assert_true(shows(f, "NODE"));
+	console_rig_press(&f->rig, K_BACKTAB);
+	assert_true(console_rig_shows(&f->rig, "nothing has happened yet"));
+	console_rig_press(&f->rig, K_BACKTAB);
+	assert_true(console_rig_shows(&f->rig, "WHERE"));
+	console_rig_press(&f->rig, K_BACKTAB);
+	assert_true(console_rig_shows(&f->rig, "NODE"));
+	console_rig_press(&f->rig, K_ENTER);
+	assert_true(console_rig_shows(&f->rig, "neighbors"));
+	console_rig_press(&f->rig, K_ESC);
+	assert_true(console_rig_shows(&f->rig, "NODE"));
 }
 
 /* Who is selected in the topology is selected in the tables. */
@@ -247,10 +219,10 @@ the_selection_is_shared(void **state)
 {
 	struct fixture *f = *state;
 
-	press_all(f, "1m");
-	press_all(f, "m2");
-	press(f, K_ENTER);
-	assert_true(shows(f, " mesh2.broker.2ebbc3"));
+	console_rig_type(&f->rig, "1m");
+	console_rig_type(&f->rig, "m2");
+	console_rig_press(&f->rig, K_ENTER);
+	assert_true(console_rig_shows(&f->rig, " mesh2.broker.2ebbc3"));
 }
 
 /* A filter works while it is typed; Esc brings the old one back. */
@@ -259,15 +231,15 @@ filters_work_as_typed(void **state)
 {
 	struct fixture *f = *state;
 
-	press_all(f, "2/reg");
-	assert_true(shows(f, "2 of 18 match"));
-	press(f, K_ESC);
-	assert_false(shows(f, "match"));
-	press_all(f, "/gate");
-	press(f, K_ENTER);
-	assert_true(shows(f, "4 of 18 match"));
-	press(f, K_ESC);
-	assert_false(shows(f, "match"));
+	console_rig_type(&f->rig, "2/reg");
+	assert_true(console_rig_shows(&f->rig, "2 of 18 match"));
+	console_rig_press(&f->rig, K_ESC);
+	assert_false(console_rig_shows(&f->rig, "match"));
+	console_rig_type(&f->rig, "/gate");
+	console_rig_press(&f->rig, K_ENTER);
+	assert_true(console_rig_shows(&f->rig, "4 of 18 match"));
+	console_rig_press(&f->rig, K_ESC);
+	assert_false(console_rig_shows(&f->rig, "match"));
 }
 
 /* A frame is due for a reason: the second hand, a change that can be seen, a key. */
@@ -277,19 +249,19 @@ frames_have_a_reason(void **state)
 	struct fixture *f = *state;
 	struct model *m = &f->world->model;
 
-	assert_true(console_due(f->console, m));
-	console_draw(f->console, m, f->canvas);
-	assert_false(console_due(f->console, m));
+	assert_true(console_due(f->rig.console, m));
+	console_draw(f->rig.console, m, f->rig.canvas);
+	assert_false(console_due(f->rig.console, m));
 	/* New digests alone wait for the second hand. */
 	world_beat(f->world, START + MILLISECONDS(300));
-	assert_false(console_due(f->console, m));
-	assert_int_equal(console_deadline(f->console, m), START + SECONDS(1));
+	assert_false(console_due(f->rig.console, m));
+	assert_int_equal(console_deadline(f->rig.console, m), START + SECONDS(1));
 	world_accuse(f->world, 0, 3, START + MILLISECONDS(301));
-	assert_true(console_due(f->console, m));
-	console_draw(f->console, m, f->canvas);
-	assert_false(console_due(f->console, m));
+	assert_true(console_due(f->rig.console, m));
+	console_draw(f->rig.console, m, f->rig.canvas);
+	assert_false(console_due(f->rig.console, m));
 	world_tick(f->world, START + SECONDS(1));
-	assert_true(console_due(f->console, m));
+	assert_true(console_due(f->rig.console, m));
 }
 
 /* However many keys come, at most ten frames a second are drawn. */
@@ -299,13 +271,13 @@ frames_are_limited(void **state)
 	struct fixture *f = *state;
 	struct model *m = &f->world->model;
 
-	console_draw(f->console, m, f->canvas);
-	console_key(f->console, m, 'j', &f->command);
+	console_draw(f->rig.console, m, f->rig.canvas);
+	console_key(f->rig.console, m, 'j', &f->rig.command);
 	world_tick(f->world, START + MILLISECONDS(99));
-	assert_false(console_due(f->console, m));
-	assert_int_equal(console_deadline(f->console, m), START + MILLISECONDS(100));
+	assert_false(console_due(f->rig.console, m));
+	assert_int_equal(console_deadline(f->rig.console, m), START + MILLISECONDS(100));
 	world_tick(f->world, START + MILLISECONDS(100));
-	assert_true(console_due(f->console, m));
+	assert_true(console_due(f->rig.console, m));
 }
 
 /* A node does not move in the picture when others come and go. */
@@ -317,8 +289,8 @@ the_picture_is_still(void **state)
 	size_t at;
 
 	f->world->model.mesh_count = 1;
-	press_all(f, "1");
-	before = canvas_dump(f->canvas);
+	console_rig_type(&f->rig, "1");
+	before = canvas_dump(f->rig.canvas);
 	name = strstr(before, "f4bd46");
 	assert_non_null(name);
 	at = (size_t)(name - before);
@@ -328,8 +300,8 @@ the_picture_is_still(void **state)
 	for (int s = 2; s < 130; s += 2)
 		world_beat(f->world, START + SECONDS(s));
 	assert_int_equal(directory_count(f->world->directories[0]), 3);
-	console_draw(f->console, &f->world->model, f->canvas);
-	after = canvas_dump(f->canvas);
+	console_draw(f->rig.console, &f->world->model, f->rig.canvas);
+	after = canvas_dump(f->rig.canvas);
 	assert_non_null(strstr(after, "f4bd46"));
 	/* The same line; columns differ in bytes, since others are blank now. */
 	for (char *p = before, *q = after; ; p++, q++) {
@@ -374,11 +346,11 @@ a_calm_mesh_is_a_calm_screen(void **state)
 
 	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
 		world_beat(f->world, now_ns);
-		press_all(f, bounds[i].pane);
-		console_draw(f->console, &f->world->model, before);
+		console_rig_type(&f->rig, bounds[i].pane);
+		console_draw(f->rig.console, &f->world->model, before);
 		now_ns += SECONDS(2);
 		world_beat(f->world, now_ns);
-		console_draw(f->console, &f->world->model, after);
+		console_draw(f->rig.console, &f->world->model, after);
 		assert_true(difference(before, after) <= bounds[i].cells_max);
 	}
 	canvas_free(before);
@@ -394,9 +366,9 @@ peers_cannot_write_escapes(void **state)
 
 	world_build(f->world, 0, "\033[2J\xe2\x80\xaex");
 	world_beat(f->world, START + SECONDS(1));
-	press_all(f, "2");
-	press(f, K_ENTER);
-	dump = canvas_dump(f->canvas);
+	console_rig_type(&f->rig, "2");
+	console_rig_press(&f->rig, K_ENTER);
+	dump = canvas_dump(f->rig.canvas);
 	assert_null(strchr(dump, '\033'));
 	assert_null(strstr(dump, "\xe2\x80\xae"));
 	free(dump);
@@ -409,17 +381,17 @@ news_has_an_age(void **state)
 	struct fixture *f = *state;
 
 	world_notice(f->world, MODEL_NOTICE_INFO, START, "mesh1.broker.3b6a27 is ready");
-	press_all(f, "2");
-	assert_true(shows(f, "mesh1.broker.3b6a27 is ready"));
+	console_rig_type(&f->rig, "2");
+	assert_true(console_rig_shows(&f->rig, "mesh1.broker.3b6a27 is ready"));
 	world_beat(f->world, START + SECONDS(5));
-	press_all(f, "2");
-	assert_true(shows(f, "is ready 5s ago"));
+	console_rig_type(&f->rig, "2");
+	assert_true(console_rig_shows(&f->rig, "is ready 5s ago"));
 	world_beat(f->world, START + SECONDS(11));
-	press_all(f, "2");
-	assert_false(shows(f, "is ready"));
+	console_rig_type(&f->rig, "2");
+	assert_false(console_rig_shows(&f->rig, "is ready"));
 	world_notice(f->world, MODEL_NOTICE_ERROR, START, "could not start");
-	press_all(f, "2");
-	assert_true(shows(f, "could not start 11s ago"));
+	console_rig_type(&f->rig, "2");
+	assert_true(console_rig_shows(&f->rig, "could not start 11s ago"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "tests/unit/console_rig.h"
 #include "tests/unit/tui_world.h"
-#include "tui/console.h"
 #include "tui/keymap.h"
 #include "tui/wish.h"
 
@@ -21,9 +21,7 @@
 
 struct fixture {
 	struct world *world;
-	struct canvas *canvas;
-	struct console *console;
-	struct console_command command;
+	struct console_rig rig;
 	struct child_row rows[NODES];
 	const struct child_row *children[NODES];
 	struct model_fault faults[4];
@@ -37,8 +35,7 @@ set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	f->world = world_new(2, 9, START);
-	f->canvas = canvas_new(80, 24, false);
-	f->console = console_new();
+	console_rig_init(&f->rig, &f->world->model, 80, 24);
 	for (size_t i = 0; i < NODES; i++) {
 		const struct directory *d = f->world->meshes[i / 9].directory;
 		const struct directory_entry *en =
@@ -65,48 +62,21 @@ tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	console_free(f->console);
-	canvas_free(f->canvas);
+	console_rig_fini(&f->rig);
 	world_free(f->world);
 	free(f);
 	return 0;
-}
-
-static bool
-press(struct fixture *f, uint32_t key)
-{
-	bool commanded = console_key(f->console, &f->world->model, key, &f->command);
-
-	console_draw(f->console, &f->world->model, f->canvas);
-	return commanded;
-}
-
-static void
-type(struct fixture *f, const char *keys)
-{
-	for (; *keys; keys++)
-		assert_false(press(f, (uint8_t)*keys));
-}
-
-static bool
-shows(const struct fixture *f, const char *text)
-{
-	char *dump = canvas_dump(f->canvas);
-	bool found = strstr(dump, text) != NULL;
-
-	free(dump);
-	return found;
 }
 
 /* The pane, with this primitive selected and its form open. */
 static void
 open_form(struct fixture *f, enum primitive p)
 {
-	press(f, '8');
-	press(f, K_HOME);
+	console_rig_press(&f->rig, '8');
+	console_rig_press(&f->rig, K_HOME);
 	for (int i = 0; i < (int)p; i++)
-		press(f, K_DOWN);
-	assert_false(press(f, K_ENTER));
+		console_rig_press(&f->rig, K_DOWN);
+	assert_false(console_rig_press(&f->rig, K_ENTER));
 }
 
 /* A fault goes on the selected node after a yes, with the defaults of the catalog. */
@@ -115,18 +85,18 @@ a_fault_is_asked_for_and_confirmed(void **state)
 {
 	struct fixture *f = *state;
 
-	type(f, "2jj");	/* a node is selected in the nodes pane */
+	console_rig_type(&f->rig, "2jj");	/* a node is selected in the nodes pane */
 	open_form(f, PRIMITIVE_SLOW_LINK);
-	assert_true(shows(f, "delay 100ms"));
-	assert_false(press(f, K_ENTER));
-	assert_true(shows(f, "Begin?"));
-	assert_true(press(f, 'y'));
-	assert_int_equal(f->command.kind, CONSOLE_INJECT);
-	assert_int_equal(f->command.wish->primitive, PRIMITIVE_SLOW_LINK);
-	assert_int_equal(f->command.wish->child_count, 1);
-	assert_int_equal(f->command.wish->lease_ns, SECONDS(15));
+	assert_true(console_rig_shows(&f->rig, "delay 100ms"));
+	assert_false(console_rig_press(&f->rig, K_ENTER));
+	assert_true(console_rig_shows(&f->rig, "Begin?"));
+	assert_true(console_rig_press(&f->rig, 'y'));
+	assert_int_equal(f->rig.command.kind, CONSOLE_INJECT);
+	assert_int_equal(f->rig.command.wish->primitive, PRIMITIVE_SLOW_LINK);
+	assert_int_equal(f->rig.command.wish->child_count, 1);
+	assert_int_equal(f->rig.command.wish->lease_ns, SECONDS(15));
 	assert_int_equal(
-		f->command.wish->params[PARAM_DELAY], MILLISECONDS(100));
+		f->rig.command.wish->params[PARAM_DELAY], MILLISECONDS(100));
 }
 
 /* Control: anything but a yes, and Esc in the form, order nothing. */
@@ -136,12 +106,12 @@ no_means_no(void **state)
 	struct fixture *f = *state;
 
 	open_form(f, PRIMITIVE_SHAM);
-	assert_false(press(f, K_ESC));
+	assert_false(console_rig_press(&f->rig, K_ESC));
 	open_form(f, PRIMITIVE_SHAM);
-	assert_false(press(f, K_ENTER));
-	assert_false(press(f, K_ENTER));	/* Enter is no yes */
-	assert_false(press(f, 'n'));
-	assert_int_equal(f->command.kind, CONSOLE_NOTHING);
+	assert_false(console_rig_press(&f->rig, K_ENTER));
+	assert_false(console_rig_press(&f->rig, K_ENTER));	/* Enter is no yes */
+	assert_false(console_rig_press(&f->rig, 'n'));
+	assert_int_equal(f->rig.command.kind, CONSOLE_NOTHING);
 }
 
 /* What is severe wants its name. */
@@ -151,16 +121,16 @@ a_severe_one_wants_its_name(void **state)
 	struct fixture *f = *state;
 
 	open_form(f, PRIMITIVE_KILL);
-	assert_false(press(f, K_ENTER));
-	assert_true(shows(f, "Type kill to go on"));
-	assert_false(press(f, 'y'));
-	assert_false(press(f, K_ENTER));
-	assert_true(shows(f, "that is not its name"));
-	press(f, K_BACKSPACE);
-	type(f, "kill");
-	assert_true(press(f, K_ENTER));
-	assert_int_equal(f->command.kind, CONSOLE_INJECT);
-	assert_int_equal(f->command.wish->primitive, PRIMITIVE_KILL);
+	assert_false(console_rig_press(&f->rig, K_ENTER));
+	assert_true(console_rig_shows(&f->rig, "Type kill to go on"));
+	assert_false(console_rig_press(&f->rig, 'y'));
+	assert_false(console_rig_press(&f->rig, K_ENTER));
+	assert_true(console_rig_shows(&f->rig, "that is not its name"));
+	console_rig_press(&f->rig, K_BACKSPACE);
+	console_rig_type(&f->rig, "kill");
+	assert_true(console_rig_press(&f->rig, K_ENTER));
+	assert_int_equal(f->rig.command.kind, CONSOLE_INJECT);
+	assert_int_equal(f->rig.command.wish->primitive, PRIMITIVE_KILL);
 }
 
 /* What cannot be is said in the form, which stays open with what was typed. */
@@ -190,13 +160,13 @@ wrong_fields_are_said(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		open_form(f, bad[i].p);
 		for (size_t k = 0; k < bad[i].field; k++)
-			press(f, K_TAB);
-		press(f, K_CTRL_U);
-		type(f, bad[i].text);
-		assert_false(press(f, K_ENTER));
-		if (!shows(f, bad[i].says))
+			console_rig_press(&f->rig, K_TAB);
+		console_rig_press(&f->rig, K_CTRL_U);
+		console_rig_type(&f->rig, bad[i].text);
+		assert_false(console_rig_press(&f->rig, K_ENTER));
+		if (!console_rig_shows(&f->rig, bad[i].says))
 			fail_msg("%s: not said: %s", bad[i].text, bad[i].says);
-		press(f, K_ESC);
+		console_rig_press(&f->rig, K_ESC);
 	}
 }
 
@@ -207,18 +177,18 @@ guards_are_asked(void **state)
 	struct fixture *f = *state;
 
 	open_form(f, PRIMITIVE_WEDGE);
-	press(f, K_CTRL_U);
-	type(f, "mesh1.gateway");
-	assert_false(press(f, K_ENTER));
-	assert_false(shows(f, "Begin?"));
-	assert_true(shows(f, "gateway"));
-	press(f, K_ESC);
+	console_rig_press(&f->rig, K_CTRL_U);
+	console_rig_type(&f->rig, "mesh1.gateway");
+	assert_false(console_rig_press(&f->rig, K_ENTER));
+	assert_false(console_rig_shows(&f->rig, "Begin?"));
+	assert_true(console_rig_shows(&f->rig, "gateway"));
+	console_rig_press(&f->rig, K_ESC);
 	/* Control: one of them may go. */
 	open_form(f, PRIMITIVE_WEDGE);
-	press(f, K_CTRL_U);
-	type(f, strrchr(f->rows[0].ready.name, '.') + 1);
-	assert_false(press(f, K_ENTER));
-	assert_true(shows(f, "Begin?"));
+	console_rig_press(&f->rig, K_CTRL_U);
+	console_rig_type(&f->rig, strrchr(f->rows[0].ready.name, '.') + 1);
+	assert_false(console_rig_press(&f->rig, K_ENTER));
+	assert_true(console_rig_shows(&f->rig, "Begin?"));
 }
 
 /* The same seed chooses the same nodes, another one others. */
@@ -298,18 +268,18 @@ faults_are_ended(void **state)
 	struct fixture *f = *state;
 
 	some_faults(f);
-	press(f, '8');
-	assert_true(press(f, 'r'));
-	assert_int_equal(f->command.kind, CONSOLE_REVERT);
-	assert_int_equal(f->command.fault, 0);
-	press(f, K_END);
-	press(f, K_UP);
-	assert_true(press(f, 'r'));
-	assert_int_equal(f->command.fault, 2);
-	assert_true(press(f, 'H'));
-	assert_int_equal(f->command.kind, CONSOLE_HALT);
-	assert_false(press(f, K_ENTER));
-	assert_true(shows(f, "lossy-link. A share"));
+	console_rig_press(&f->rig, '8');
+	assert_true(console_rig_press(&f->rig, 'r'));
+	assert_int_equal(f->rig.command.kind, CONSOLE_REVERT);
+	assert_int_equal(f->rig.command.fault, 0);
+	console_rig_press(&f->rig, K_END);
+	console_rig_press(&f->rig, K_UP);
+	assert_true(console_rig_press(&f->rig, 'r'));
+	assert_int_equal(f->rig.command.fault, 2);
+	assert_true(console_rig_press(&f->rig, 'H'));
+	assert_int_equal(f->rig.command.kind, CONSOLE_HALT);
+	assert_false(console_rig_press(&f->rig, K_ENTER));
+	assert_true(console_rig_shows(&f->rig, "lossy-link. A share"));
 }
 
 /* A node that is a target of a fault under way is no target of a second one. */
@@ -320,40 +290,15 @@ no_two_faults_on_one_node(void **state)
 
 	some_faults(f);
 	open_form(f, PRIMITIVE_SHAM);
-	press(f, K_CTRL_U);
-	type(f, strrchr(f->rows[0].ready.name, '.') + 1);
-	assert_false(press(f, K_ENTER));
-	assert_false(shows(f, "Begin?"));
-	press(f, K_CTRL_U);
-	type(f, strrchr(f->rows[1].ready.name, '.') + 1);	/* its fault is over */
-	assert_false(press(f, K_ENTER));
-	assert_true(shows(f, "Begin?"));
-}
-
-static void
-compare(const struct fixture *f, const char *name)
-{
-	const char *source = getenv("SRCDIR");
-	char path[512], *dump = canvas_dump(f->canvas), *want;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/tests/unit/golden/%s-%dx%d.txt",
-		source ? source : ".", name, f->canvas->width, f->canvas->height);
-	file = fopen(path, getenv("UPDATE_GOLDEN") ? "w" : "r");
-	if (!file)
-		fail_msg("%s cannot be opened", path);
-	if (getenv("UPDATE_GOLDEN")) {
-		fputs(dump, file);
-	} else {
-		size_t len = strlen(dump);
-
-		want = calloc(1, len + 4096);
-		if (fread(want, 1, len + 4095, file) != len || strcmp(want, dump) != 0)
-			fail_msg("%s differs from what was drawn:\n%s", path, dump);
-		free(want);
-	}
-	fclose(file);
-	free(dump);
+	console_rig_press(&f->rig, K_CTRL_U);
+	console_rig_type(&f->rig, strrchr(f->rows[0].ready.name, '.') + 1);
+	assert_false(console_rig_press(&f->rig, K_ENTER));
+	assert_false(console_rig_shows(&f->rig, "Begin?"));
+	console_rig_press(&f->rig, K_CTRL_U);
+	/* Its fault is over. */
+	console_rig_type(&f->rig, strrchr(f->rows[1].ready.name, '.') + 1);
+	assert_false(console_rig_press(&f->rig, K_ENTER));
+	assert_true(console_rig_shows(&f->rig, "Begin?"));
 }
 
 /* The pane at the promised sizes: empty, a primitive, a fault that passed, the form. */
@@ -364,20 +309,19 @@ it_looks_as_agreed(void **state)
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		canvas_free(f->canvas);
-		f->canvas = canvas_new(sizes[i][0], sizes[i][1], false);
+		console_rig_resize(&f->rig, sizes[i][0], sizes[i][1]);
 		f->world->model.fault_count = 0;
-		press(f, '8');
-		press(f, K_HOME);
-		compare(f, "chaos-empty");
+		console_rig_press(&f->rig, '8');
+		console_rig_press(&f->rig, K_HOME);
+		console_rig_golden("chaos-empty", f->rig.canvas);
 		some_faults(f);
-		press(f, K_DOWN);
-		compare(f, "chaos");
-		press(f, K_END);
-		compare(f, "chaos-passed");
+		console_rig_press(&f->rig, K_DOWN);
+		console_rig_golden("chaos", f->rig.canvas);
+		console_rig_press(&f->rig, K_END);
+		console_rig_golden("chaos-passed", f->rig.canvas);
 		open_form(f, PRIMITIVE_SLOW_LINK);
-		compare(f, "chaos-form");
-		press(f, K_ESC);
+		console_rig_golden("chaos-form", f->rig.canvas);
+		console_rig_press(&f->rig, K_ESC);
 	}
 }
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/console_rig.h"
 #include "tests/unit/tui_world.h"
-#include "tui/console.h"
 #include "tui/keymap.h"
 
 #define START SECONDS(1000)
@@ -19,9 +19,7 @@
 
 struct fixture {
 	struct world *world;
-	struct canvas *canvas;
-	struct console *console;
-	struct console_command command;
+	struct console_rig rig;
 	struct model_test *tests;
 };
 
@@ -44,8 +42,7 @@ set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	f->world = world_new(2, 9, START);
-	f->canvas = canvas_new(80, 24, false);
-	f->console = console_new();
+	console_rig_init(&f->rig, &f->world->model, 80, 24);
 	f->tests = calloc(registry_count(), sizeof(*f->tests));
 	for (size_t i = 0; i < registry_count(); i++)
 		f->tests[i].test = registry_at(i);
@@ -61,31 +58,11 @@ tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	console_free(f->console);
-	canvas_free(f->canvas);
+	console_rig_fini(&f->rig);
 	world_free(f->world);
 	free(f->tests);
 	free(f);
 	return 0;
-}
-
-static bool
-press(struct fixture *f, uint32_t key)
-{
-	bool commanded = console_key(f->console, &f->world->model, key, &f->command);
-
-	console_draw(f->console, &f->world->model, f->canvas);
-	return commanded;
-}
-
-static bool
-shows(const struct fixture *f, const char *text)
-{
-	char *dump = canvas_dump(f->canvas);
-	bool found = strstr(dump, text) != NULL;
-
-	free(dump);
-	return found;
 }
 
 /* Every test of the registry can be gone to, and is run by its own number. */
@@ -95,17 +72,17 @@ every_test_is_there(void **state)
 	struct fixture *f = *state;
 
 	f->world->model.test_count = registry_count();
-	press(f, '9');
+	console_rig_press(&f->rig, '9');
 	for (size_t i = 0; i < registry_count(); i++) {
-		assert_true(shows(f, f->tests[i].test->name));
-		assert_true(press(f, K_ENTER));
-		assert_int_equal(f->command.kind, CONSOLE_RUN_TEST);
-		assert_int_equal(f->command.test, i);
-		press(f, K_DOWN);
+		assert_true(console_rig_shows(&f->rig, f->tests[i].test->name));
+		assert_true(console_rig_press(&f->rig, K_ENTER));
+		assert_int_equal(f->rig.command.kind, CONSOLE_RUN_TEST);
+		assert_int_equal(f->rig.command.test, i);
+		console_rig_press(&f->rig, K_DOWN);
 	}
-	assert_true(press(f, 'x'));
-	assert_int_equal(f->command.kind, CONSOLE_CANCEL_TEST);
-	assert_int_equal(f->command.test, registry_count() - 1);
+	assert_true(console_rig_press(&f->rig, 'x'));
+	assert_int_equal(f->rig.command.kind, CONSOLE_CANCEL_TEST);
+	assert_int_equal(f->rig.command.test, registry_count() - 1);
 }
 
 /* A report is read and left; where there is none v does nothing. */
@@ -114,19 +91,19 @@ a_report_is_read(void **state)
 {
 	struct fixture *f = *state;
 
-	press(f, '9');
-	assert_false(press(f, 'v'));
-	assert_true(shows(f, "WHAT IT SHOWS"));
+	console_rig_press(&f->rig, '9');
+	assert_false(console_rig_press(&f->rig, 'v'));
+	assert_true(console_rig_shows(&f->rig, "WHAT IT SHOWS"));
 	end(&f->tests[0], VERDICT_PASS, "all equal");
-	assert_false(press(f, 'v'));
-	assert_true(shows(f, "line two"));
-	assert_false(shows(f, "WHAT IT SHOWS"));
-	press(f, K_DOWN);
-	press(f, K_PAGE_DOWN);
-	press(f, K_END);
-	assert_true(shows(f, "line three"));
-	assert_false(press(f, K_ESC));
-	assert_true(shows(f, "WHAT IT SHOWS"));
+	assert_false(console_rig_press(&f->rig, 'v'));
+	assert_true(console_rig_shows(&f->rig, "line two"));
+	assert_false(console_rig_shows(&f->rig, "WHAT IT SHOWS"));
+	console_rig_press(&f->rig, K_DOWN);
+	console_rig_press(&f->rig, K_PAGE_DOWN);
+	console_rig_press(&f->rig, K_END);
+	assert_true(console_rig_shows(&f->rig, "line three"));
+	assert_false(console_rig_press(&f->rig, K_ESC));
+	assert_true(console_rig_shows(&f->rig, "WHAT IT SHOWS"));
 }
 
 /* One that has to be unproven and was is well; one that passed so is not. */
@@ -140,39 +117,13 @@ what_is_expected_is_well(void **state)
 		sham++;
 	f->world->model.test_count = registry_count();
 	end(&f->tests[sham], VERDICT_UNPROVEN, "nobody saw anything");
-	press(f, '9');
+	console_rig_press(&f->rig, '9');
 	for (size_t i = 0; i < sham; i++)
-		press(f, K_DOWN);
-	assert_true(shows(f, "unproven, as it has to be"));
+		console_rig_press(&f->rig, K_DOWN);
+	assert_true(console_rig_shows(&f->rig, "unproven, as it has to be"));
 	end(&f->tests[sham], VERDICT_PASS, "somebody saw something");
-	press(f, K_CTRL_L);
-	assert_false(shows(f, "as it has to be"));
-}
-
-static void
-compare(const struct fixture *f, const char *name)
-{
-	const char *source = getenv("SRCDIR");
-	char path[512], *dump = canvas_dump(f->canvas), *want;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/tests/unit/golden/%s-%dx%d.txt",
-		source ? source : ".", name, f->canvas->width, f->canvas->height);
-	file = fopen(path, getenv("UPDATE_GOLDEN") ? "w" : "r");
-	if (!file)
-		fail_msg("%s cannot be opened", path);
-	if (getenv("UPDATE_GOLDEN")) {
-		fputs(dump, file);
-	} else {
-		size_t len = strlen(dump);
-
-		want = calloc(1, len + 4096);
-		if (fread(want, 1, len + 4095, file) != len || strcmp(want, dump) != 0)
-			fail_msg("%s differs from what was drawn:\n%s", path, dump);
-		free(want);
-	}
-	fclose(file);
-	free(dump);
+	console_rig_press(&f->rig, K_CTRL_L);
+	assert_false(console_rig_shows(&f->rig, "as it has to be"));
 }
 
 /* The pane at the promised sizes, with tests in every state. */
@@ -190,16 +141,15 @@ it_looks_as_agreed(void **state)
 	snprintf(f->tests[4].progress, sizeof(f->tests[4].progress),
 		"step 1 of 3: wait until converged, 3 of 4 ready");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		canvas_free(f->canvas);
-		f->canvas = canvas_new(sizes[i][0], sizes[i][1], false);
-		press(f, '9');
-		press(f, K_HOME);
-		press(f, K_DOWN);
-		press(f, K_DOWN);
-		compare(f, "tests");
-		press(f, 'v');
-		compare(f, "tests-report");
-		press(f, 'v');
+		console_rig_resize(&f->rig, sizes[i][0], sizes[i][1]);
+		console_rig_press(&f->rig, '9');
+		console_rig_press(&f->rig, K_HOME);
+		console_rig_press(&f->rig, K_DOWN);
+		console_rig_press(&f->rig, K_DOWN);
+		console_rig_golden("tests", f->rig.canvas);
+		console_rig_press(&f->rig, 'v');
+		console_rig_golden("tests-report", f->rig.canvas);
+		console_rig_press(&f->rig, 'v');
 	}
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/console_rig.h"
 #include "tests/unit/tui_watched.h"
 #include "tui/console.h"
 #include "tui/keymap.h"
@@ -79,43 +80,6 @@ troubled_world(void)
 	return w;
 }
 
-static void
-golden_path(char *to, size_t cap, const char *name, int width, int height)
-{
-	const char *source = getenv("SRCDIR");
-
-	snprintf(to, cap, "%s/tests/unit/golden/%s-%dx%d.txt", source ? source : ".",
-		name, width, height);
-}
-
-static void
-compare(const char *name, const struct canvas *c)
-{
-	char path[512], *dump = canvas_dump(c), *want;
-	size_t len = strlen(dump), got;
-	FILE *f;
-
-	golden_path(path, sizeof(path), name, c->width, c->height);
-	if (getenv("UPDATE_GOLDEN")) {
-		f = fopen(path, "w");
-		assert_non_null(f);
-		fputs(dump, f);
-		fclose(f);
-		free(dump);
-		return;
-	}
-	f = fopen(path, "r");
-	if (!f)
-		fail_msg("%s is missing", path);
-	want = calloc(1, len + 4096);
-	got = fread(want, 1, len + 4095, f);
-	fclose(f);
-	if (got != len || strcmp(want, dump) != 0)
-		fail_msg("%s differs from what was drawn:\n%s", path, dump);
-	free(want);
-	free(dump);
-}
-
 /* Presses the keys of `keys` one by one, drawing before each as a person would see it. */
 static void
 screen(const char *name, struct world *w, const char *keys, int width, int height)
@@ -130,7 +94,7 @@ screen(const char *name, struct world *w, const char *keys, int width, int heigh
 			&command);
 		console_draw(console, &w->model, c);
 	}
-	compare(name, c);
+	console_rig_golden(name, c);
 	console_free(console);
 	canvas_free(c);
 }
