@@ -310,7 +310,7 @@ showing(const struct console *c, const struct model *m)
 		parts |= CHANGE_BOOTS;
 	if (c->current == ALERTS)
 		parts |= CHANGE_ALERTS;
-	if (c->current == CHAOS)
+	if (c->current <= DIRECTORY || c->current == CHAOS || c->detail_open)
 		parts |= CHANGE_FAULTS;
 	if (c->current == TESTS)
 		parts |= CHANGE_TESTS;

@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "base/mem.h"
 #include "tui/graph.h"
+#include "tui/told.h"
 #include "tui/words.h"
 
 /* Above this a ring or a matrix says nothing to an eye. */
@@ -171,7 +172,8 @@ draw_box_tile(const struct overlay *o, const struct directory_entry *en, size_t 
 	canvas_box(c, 0, 0, c->width, c->height,
 		en->liveness == LIVENESS_LIVE ? type : live);
 	canvas_text(c, 2, 1, live, theme_liveness_glyph(en->liveness, c->ascii));
-	canvas_cut(c, 4, 1, c->width - 6, type, en->digest.type);
+	canvas_cut(c, 4, 1, c->width - 8, type, en->digest.type);
+	told_mark(c, c->width - 3, 1, o->model, &en->digest.id);
 	canvas_text(c, 2, 2, STYLE_TEXT, hex);
 	if (en->liveness != LIVENESS_LIVE) {
 		canvas_cut(c, 9, 2, c->width - 10, live, liveness_text(en->liveness));
@@ -182,7 +184,8 @@ draw_box_tile(const struct overlay *o, const struct directory_entry *en, size_t 
 }
 
 static void
-draw_line_tile(const struct directory_entry *en, struct canvas *c)
+draw_line_tile(const struct overlay *o, const struct directory_entry *en,
+	struct canvas *c)
 {
 	uint16_t type = theme_type(en->digest.type);
 	char hex[13], letter[2] = { theme_type_letter(en->digest.type), '\0' };
@@ -191,6 +194,8 @@ draw_line_tile(const struct directory_entry *en, struct canvas *c)
 	canvas_fill(c, 0, 0, c->width, 1, ' ', STYLE_TEXT);
 	canvas_text(c, 0, 0, theme_liveness(en->liveness),
 		theme_liveness_glyph(en->liveness, c->ascii));
+	/* In the space that is there, so that what stands beside it stays in line. */
+	told_mark(c, c->width < 16 ? 2 : 1, 0, o->model, &en->digest.id);
 	if (c->width < 16) {
 		canvas_text(c, 1, 0, type, letter);
 		canvas_text(c, 3, 0, type, hex);
@@ -252,7 +257,7 @@ draw_ring(const struct overlay *o, struct canvas *c)
 		if (tile->height > 1)
 			draw_box_tile(o, en, index, &w);
 		else
-			draw_line_tile(en, &w);
+			draw_line_tile(o, en, &w);
 		canvas_flag(&w, 0, 0, w.width, w.height, flags_of(o, index, chosen));
 		remember(o, i, spots[i].x + tile->width / 2,
 			spots[i].y + tile->height / 2);
@@ -280,7 +285,7 @@ draw_matrix_row(const struct overlay *o, const bool *edges, size_t slot,
 	uint16_t flags = flags_of(o, index, chosen);
 
 	canvas_put(c, 0, 0, (uint32_t)matrix_letter(slot), STYLE_DIM);
-	draw_line_tile(en, &name);
+	draw_line_tile(o, en, &name);
 	for (size_t k = 0; k < count; k++) {
 		int x = fit.name + (int)k * fit.step;
 		bool mine = index == chosen || o->slots->index[k] == chosen;
@@ -355,7 +360,7 @@ draw_tiles(const struct overlay *o, struct canvas *c)
 
 		if (index == SIZE_MAX)
 			continue;
-		draw_line_tile(directory_at(o->mesh->directory, index), &w);
+		draw_line_tile(o, directory_at(o->mesh->directory, index), &w);
 		if (has_edges(o))
 			canvas_printf(&w, 10, 0, STYLE_DIM, "%u",
 				o->mesh->topology->degree[index]);

@@ -30,6 +30,7 @@ struct places {
 };
 
 struct overlay {
+	const struct model *model;	/* for what was ordered here */
 	const struct model_mesh *mesh;
 	const struct slots *slots;	/* followed for this frame */
 	const struct peer_id *selected;

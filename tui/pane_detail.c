@@ -8,6 +8,7 @@
 #include "tui/pane.h"
 #include "tui/rows.h"
 #include "tui/spark.h"
+#include "tui/told.h"
 #include "tui/words.h"
 
 /* Everything known of one node, and by whom. */
@@ -72,6 +73,7 @@ draw_state(struct canvas *c, int y, const struct row *row, const struct model *m
 {
 	const struct directory_entry *en = row->entry;
 	const struct directory *d = row->mesh->directory;
+	const struct model_fault *told = told_find(m, &en->digest.id);
 	char age[16], why[NAME_LEN_MAX + 80], name[NAME_LEN_MAX + 1];
 	uint16_t style = theme_liveness(en->liveness);
 
@@ -90,6 +92,9 @@ draw_state(struct canvas *c, int y, const struct row *row, const struct model *m
 			words_age_long(age, sizeof(age), since(m, en->accusers[i].at_ns)),
 			words_name(name, d, &en->accusers[i].id),
 			accusation_reason_text(en->accusers[i].reason));
+	if (told)
+		y = fact(c, y, STYLE_TOLD, "told to", "%s; an order of this console",
+			told_text(why, sizeof(why), told, m->now_ns));
 	return y;
 }
 

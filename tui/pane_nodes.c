@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "tui/table.h"
+#include "tui/told.h"
 #include "tui/words.h"
 
 /* Every node of every mesh: is it alive, who is it connected with, what does it use. */
@@ -61,12 +62,14 @@ unknown(struct canvas *c)
 }
 
 static void
-draw_name(const struct directory_entry *en, struct canvas *c)
+draw_name(
+	const struct directory_entry *en, const struct model *m, struct canvas *c)
 {
 	char name[NAME_LEN_MAX + 1];
 
 	canvas_text(c, 0, 0, theme_liveness(en->liveness),
 		theme_liveness_glyph(en->liveness, c->ascii));
+	told_mark(c, 1, 0, m, &en->digest.id);
 	canvas_cut(c, 2, 0, c->width - 2, theme_type(en->digest.type),
 		directory_name(en, name));
 }
@@ -196,7 +199,7 @@ draw_cell(const struct row *row, const struct model *m, size_t column, struct ca
 
 	switch (column) {
 	case NAME:
-		draw_name(row->entry, c);
+		draw_name(row->entry, m, c);
 		break;
 	case HEARD:
 		draw_figure(row, m, column, c);

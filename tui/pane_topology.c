@@ -8,6 +8,7 @@
 #include "tui/overlay.h"
 #include "tui/pane.h"
 #include "tui/table.h"
+#include "tui/told.h"
 #include "tui/words.h"
 
 /* Who is connected with whom: a lane for each mesh. */
@@ -158,6 +159,7 @@ draw_lane(struct pane_topology *p, const struct pane_context *x, size_t lane,
 	struct canvas picture = inner;
 	enum overlay_form form;
 	struct overlay o = {
+		x->model,
 		mesh,
 		&p->lanes[lane],
 		x->selected,
@@ -282,6 +284,7 @@ static void
 draw_about(struct pane_topology *p, const struct pane_context *x, struct canvas *c,
 	int hidden)
 {
+	size_t told = told_count(x->model);
 	struct row row;
 
 	if (rows_one(&row, x->model, x->selected)) {
@@ -299,6 +302,10 @@ draw_about(struct pane_topology *p, const struct pane_context *x, struct canvas 
 	if (hidden > 0)
 		canvas_printf(c, 1, 1, STYLE_WARN, "%d more mesh%s not shown; m goes on",
 			hidden, hidden == 1 ? "" : "es");
+	else if (told > 0)
+		canvas_printf(c, 1, 1, STYLE_TOLD, "%s a fault was ordered on %zu node%s "
+			"here; edges are what nodes report",
+			theme_glyph(GLYPH_TOLD, c->ascii), told, told == 1 ? "" : "s");
 	else
 		canvas_cut(c, 1, 1, c->width - 1, STYLE_DIM,
 			"an edge is what both ends report; "

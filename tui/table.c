@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "tui/told.h"
 #include "tui/words.h"
 
 struct table *
@@ -130,6 +131,7 @@ void
 table_about(struct canvas *c, int y, const struct row *row, const struct model *m)
 {
 	const struct directory_entry *en = row->entry;
+	const struct model_fault *told = told_find(m, &en->digest.id);
 	uint16_t style = theme_liveness(en->liveness);
 	char name[NAME_LEN_MAX + 1], text[NAME_LEN_MAX + 80], age[16];
 	uint64_t heard_ns = m->now_ns > en->received_ns ? m->now_ns - en->received_ns : 0;
@@ -139,6 +141,11 @@ table_about(struct canvas *c, int y, const struct row *row, const struct model *
 
 	x = canvas_cut(c, x, y, c->width - x, STYLE_STRONG, directory_name(en, name)) + 1;
 	x = whole(c, x, y, style, words_state(text, sizeof(text), en, m->now_ns));
+	if (told) {
+		told_text(text, sizeof(text), told, m->now_ns);
+		x = canvas_cut(c, x, y, c->width - x, STYLE_TOLD, "told to:") + 1;
+		x = canvas_cut(c, x, y, c->width - x, STYLE_TOLD, text) + 2;
+	}
 	words_source(text, sizeof(text), row->mesh->directory, en, m->now_ns);
 	if (text[0] != '\0') {
 		canvas_cut(c, x, y, c->width - x, STYLE_TEXT, text);

@@ -247,6 +247,106 @@ a_stall_is_shown(void **state)
 	world_free(w);
 }
 
+/* A pair is told not to hear each other, and one node had a fault that is over. */
+static void
+tell(struct world *w, struct model_fault faults[static 2],
+	const struct model_fault *shown[static 2])
+{
+	const struct peer_id *first = world_id(w, 0), *second = world_id(w, 5);
+
+	faults[0] = (struct model_fault){ .number = 2,
+		.primitive = PRIMITIVE_PARTITION_PAIR, .phase = TRIAL_INJECTED,
+		.ids = { *first, *second }, .target_count = 2,
+		.begun_ns = w->model.now_ns, .ends_ns = w->model.now_ns + SECONDS(12) };
+	faults[1] = (struct model_fault){ .number = 1, .primitive = PRIMITIVE_SLOW_LINK,
+		.phase = TRIAL_DONE, .ids = { *world_id(w, 10) }, .target_count = 1,
+		.begun_ns = START, .ends_ns = w->model.now_ns + SECONDS(5),
+		.over_ns = START + SECONDS(20) };
+	shown[0] = &faults[0];
+	shown[1] = &faults[1];
+	w->model.faults = shown;
+	w->model.fault_count = 2;
+}
+
+/* Who was told to fail is marked, in all layouts, in the table and in the detail. */
+static void
+orders_look_as_agreed(void **state)
+{
+	static const int sizes[][2] = { { 80, 24 }, { 160, 48 }, { 40, 12 } };
+	struct world *w = troubled_world();
+	const struct model_fault *shown[2];
+	struct model_fault faults[2];
+
+	(void)state;
+	tell(w, faults, shown);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		int width = sizes[i][0], height = sizes[i][1];
+
+		screen("told-topology", w, "1", width, height);
+		screen("told-nodes", w, "2g", width, height);
+		screen("told-detail", w, "2g\n", width, height);
+	}
+	screen("told-ring", w, "1v", 80, 24);
+	screen("told-tiles", w, "1vv", 80, 24);
+	screen("told-matrix", w, "1v", 160, 48);
+	world_free(w);
+}
+
+/* Marks on the screen that these keys lead to; all told, all forms have the same. */
+static size_t
+marks_on(struct world *w, const char *keys, int width, int height)
+{
+	struct canvas *c = canvas_new(width, height, false);
+	struct console *console = console_new();
+	struct console_command command;
+	size_t marks = 0;
+
+	console_draw(console, &w->model, c);
+	for (; *keys; keys++) {
+		console_key(console, &w->model, (uint8_t)*keys, &command);
+		console_draw(console, &w->model, c);
+	}
+	/* The last lines have what the marks mean. */
+	for (int i = 0; i < c->stride * (height - 4); i++)
+		marks += (c->cells[i].style & THEME_STYLE_MASK) == STYLE_TOLD;
+	console_free(console);
+	canvas_free(c);
+	return marks;
+}
+
+/* Control: an order that is not out yet, or is over, or none at all, marks nobody. */
+static void
+what_is_over_marks_nobody(void **state)
+{
+	static const struct {
+		const char *keys;
+		int width, height;
+	} screens[] = { { "1", 80, 24 }, { "1v", 80, 24 }, { "1vv", 80, 24 },
+		{ "1", 160, 48 }, { "1v", 160, 48 }, { "2", 80, 24 } };
+	struct world *w = troubled_world();
+	const struct model_fault *shown[2];
+	struct model_fault faults[2];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(screens) / sizeof(screens[0]); i++) {
+		const char *keys = screens[i].keys;
+		int width = screens[i].width, height = screens[i].height;
+
+		tell(w, faults, shown);
+		assert_int_equal(marks_on(w, keys, width, height), 2);
+		faults[0].phase = TRIAL_PREPARING;
+		assert_int_equal(marks_on(w, keys, width, height), 0);
+		faults[0].phase = TRIAL_REVERTED;
+		assert_int_equal(marks_on(w, keys, width, height), 0);
+		faults[0].phase = TRIAL_DONE;
+		faults[0].over_ns = w->model.now_ns;
+		assert_int_equal(marks_on(w, keys, width, height), 0);
+		w->model.fault_count = 0;
+		assert_int_equal(marks_on(w, keys, width, height), 0);
+	}
+	world_free(w);
+}
+
 /*
  * Twelve meshes do not fit at once: it says how many are missing, and m goes on to them.
  */
@@ -341,6 +441,8 @@ main(void)
 		cmocka_unit_test(forms_and_prompts_look_as_agreed),
 		cmocka_unit_test(emptiness_is_explained),
 		cmocka_unit_test(a_stall_is_shown),
+		cmocka_unit_test(orders_look_as_agreed),
+		cmocka_unit_test(what_is_over_marks_nobody),
 		cmocka_unit_test(many_meshes_are_paged),
 		cmocka_unit_test(a_large_mesh_is_tiles),
 		cmocka_unit_test(ascii_screens_are_ascii),
