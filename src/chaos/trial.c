@@ -229,10 +229,17 @@ trial_next_act(struct trial *t, const struct trial_node *nodes, struct trial_act
 void
 trial_refused(struct trial *t, const char *why, uint64_t now_ns)
 {
+	bool kills = catalog_kills(t->spec.primitive);
+	bool some_have_it = t->phase == TRIAL_INJECTED && !kills;
+
 	(void)now_ns;
 	if (t->phase == TRIAL_DONE)
 		return;
 	give_up(t, why);
+	/* Who took the order does not keep the fault until its lease ends. */
+	t->inject = t->start = false;
+	t->revert = some_have_it;
+	t->act_next = 0;
 }
 
 void

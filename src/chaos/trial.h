@@ -50,7 +50,7 @@ void trial_free(struct trial *t);	/* accepts NULL */
 void trial_tick(struct trial *t, const struct trial_node *nodes, uint64_t now_ns);
 bool trial_next_act(
 	struct trial *t, const struct trial_node *nodes, struct trial_act *a);
-/* An act could not be carried out: the trial ends unproven. */
+/* An act could not be carried out: it ends unproven, and takes off what it put on. */
 void trial_refused(struct trial *t, const char *why, uint64_t now_ns);
 /* The fault is to end now; the trial goes on to see that it does. */
 void trial_revert(struct trial *t, uint64_t now_ns);

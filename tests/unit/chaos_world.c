@@ -303,6 +303,7 @@ obey(struct world *w, const struct trial_act *a)
 	if (w->stub)
 		return;
 	if (a->order.verb == FAULT_REVERT) {
+		w->reverts += fault_id_equal(&n->order.id, &a->order.id);
 		n->order_end_ns = 0;
 		return;
 	}
@@ -336,6 +337,8 @@ world_run(struct world *w)
 				turn_link(w, i, k);
 		for (size_t i = 0; i < WORLD_NODES; i++)
 			answer(w, i);
+		if (w->refuses && w->orders > 0)
+			trial_refused(w->trial, "no", w->now_ns);
 		trial_tick(w->trial, w->shown, w->now_ns);
 		while (trial_next_act(w->trial, w->shown, act))
 			obey(w, act);

@@ -37,11 +37,12 @@ struct world {
 	struct trial_node shown[WORLD_NODES];
 	struct trial *trial;
 	uint64_t now_ns;
-	size_t orders, starts;
+	size_t orders, reverts, starts;	/* orders: reverts as well */
 
 	/* What goes wrong. */
 	bool stub;		/* orders are taken and nothing is done */
 	bool sticks;		/* faults do not end */
+	bool refuses;		/* somebody refuses what others took */
 	bool blinks;		/* all links close for one turn of each 6 s */
 	size_t deaf;		/* this node answers nothing; WORLD_NODES: all do */
 	size_t lost;		/* this one is dropped by all when a fault begins */

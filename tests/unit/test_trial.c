@@ -208,6 +208,28 @@ evidence_replays(void **state)
 	}
 }
 
+/* A refusal when others took the order already: it is taken off those, and at once. */
+static void
+a_refusal_takes_off_the_rest(void **state)
+{
+	static const enum primitive some[] = { PRIMITIVE_CLOCK_SKEW,
+		PRIMITIVE_PARTITION_SUBSET, PRIMITIVE_KILL };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
+		const struct judge_result *r;
+
+		world_init(&w, some[i]);
+		w.refuses = true;
+		r = world_run(&w);
+		assert_int_equal(r->verdict, JUDGE_UNPROVEN);
+		assert_string_equal(r->reason, "no");
+		/* From whom was killed nothing can be taken off: the control. */
+		assert_int_equal(w.reverts, some[i] == PRIMITIVE_KILL ? 0 : w.orders / 2);
+		world_fini(&w);
+	}
+}
+
 /* An order that is refused ends the trial, unproven. */
 static void
 a_refusal_is_unproven(void **state)
@@ -235,6 +257,7 @@ main(void)
 		cmocka_unit_test(without_answers_nothing_is_ordered),
 		cmocka_unit_test(evidence_replays),
 		cmocka_unit_test(a_refusal_is_unproven),
+		cmocka_unit_test(a_refusal_takes_off_the_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
