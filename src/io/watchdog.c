@@ -38,10 +38,13 @@ struct watchdog {
 static bool
 read_line(int fd, char line[static REQUEST_CAP + 1])
 {
+	/* For all of it: who says it byte by byte does not hold up the thread. */
+	uint64_t due_ns = loop_now_ns() + MILLISECONDS(REQUEST_WAIT_MS), now_ns;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	size_t len = 0;
 
-	while (len < REQUEST_CAP && poll(&p, 1, REQUEST_WAIT_MS) > 0) {
+	while (len < REQUEST_CAP && (now_ns = loop_now_ns()) < due_ns &&
+		poll(&p, 1, (int)loop_ms_until(due_ns, now_ns)) > 0) {
 		ssize_t n = recv(fd, line + len, REQUEST_CAP - len, MSG_DONTWAIT);
 
 		if (n <= 0)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -158,6 +159,32 @@ who_asks_is_answered(void **state)
 	free(answer);
 }
 
+/* A client that says one byte after the other is hung up on; the parent is told on. */
+static void
+slow_clients_are_hung_up_on(void **state)
+{
+	static struct lifeline_record r;
+	struct fixture *f = *state;
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	struct pollfd p = { .events = POLLIN };
+	bool ended = false;
+
+	watchdog_awake(f->watchdog, loop_now_ns());
+	assert_true(told(f, &r, 30000));
+	p.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s",
+		control_socket_path(f->control));
+	assert_int_equal(connect(p.fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	for (int i = 0; i < 200 && !ended; i++) {
+		ended = send(p.fd, "x", 1, MSG_NOSIGNAL) != 1 || poll(&p, 1, 50) > 0;
+		while (told(f, &r, 0))
+			;
+	}
+	assert_true(ended);
+	assert_true(told(f, &r, 30000));
+	close(p.fd);
+}
+
 /* While the loop turns its questions are its own. */
 static void
 nobody_answers_for_a_loop(void **state)
@@ -180,6 +207,7 @@ main(void)
 		T(the_parent_is_told),
 		T(sleep_is_no_stall),
 		T(who_asks_is_answered),
+		T(slow_clients_are_hung_up_on),
 		T(nobody_answers_for_a_loop),
 	};
 
