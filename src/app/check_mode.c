@@ -44,10 +44,15 @@ verify_file(const struct options *o)
 		return status;
 	buf_init(&said, VERDICTS_LEN_MAX);
 	err = events_verify((struct view){ bytes, len }, &said);
-	fwrite(said.data, 1, said.len, stdout);
-	printf("%s: %s\n", o->file,
-		err == ERR_OK ? "every verdict follows from its evidence" :
-		err == ERR_SIGNATURE ? "this does not hold" : "this cannot be read");
+	if (err == ERR_OK || err == ERR_SIGNATURE) {
+		fwrite(said.data, 1, said.len, stdout);
+		printf("%s: %s\n", o->file,
+			err == ERR_OK ? "every verdict follows from its evidence"
+				      : "this does not hold");
+	} else {
+		fprintf(stderr, "meshtui: %s: %.*s", o->file, (int)said.len,
+			(const char *)said.data);
+	}
 	buf_fini(&said);
 	free(bytes);
 	return err == ERR_OK ? EXIT_PASS : err == ERR_SIGNATURE ? EXIT_FAIL : EXIT_DATA;

@@ -40,6 +40,11 @@ add_seed(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 		o->run_seeded = true;
 		return 0;
 	}
+	if (strchr(text, '@') == NULL)
+		return option_values_refuse(why, EXIT_USAGE,
+			"--seed %.80s: neither ID@HOST:PORT nor, for a run, a plan or a "
+			"test, a number",
+			text);
 	if (o->seed_count + o->named_seed_count == SEEDS_MAX)
 		return option_values_refuse(
 			why, EXIT_USAGE, "at most %d times --seed", SEEDS_MAX);
@@ -114,7 +119,8 @@ set_what(struct options *o, const char *text, char why[static OPTIONS_WHY_CAP])
 		return 0;	/* nobody has to be asked for those */
 	if (control_request_words(&verb, words, 2, part) != ERR_OK)
 		return option_values_refuse(why, EXIT_USAGE,
-			"--list %.40s: not nodes, links, events, spans, alerts or meshes",
+			"--list %.40s: not nodes, links, events, spans, alerts, meshes "
+			"or tests",
 			text);
 	return 0;
 }

@@ -48,12 +48,15 @@ options_help_usage(FILE *to)
 {
 	fputs("usage: meshtui --node TYPE --mesh MESH [--seed ID@HOST:PORT]...\n"
 	      "       meshtui --observe [--bootstrap]\n"
-	      "       meshtui --run FILE | --check FILE\n"
-	      "       meshtui --list nodes|links|meshes|events|spans|alerts\n"
+	      "       meshtui --run FILE | --check FILE | --plan FILE [--seed N]\n"
+	      "       meshtui --test WHAT [--seed N] | --verify FILE | --print WHAT\n"
+	      "       meshtui --list nodes|links|meshes|events|spans|alerts|tests\n"
 	      "               [--of NAME] [--follow]\n"
-	      "       meshtui --send NAME [--data TEXT] | --resolve NAME [--of NAME]\n"
+	      "       meshtui --send NAME [--data TEXT] | --resolve NAME | --echo NAME\n"
+	      "               [--of NAME]\n"
 	      "       meshtui --status | --health [--of NAME]\n"
-	      "       meshtui --help\n",
+	      "       meshtui --order ORDER [--identity FILE]\n"
+	      "       meshtui --make-key | --help | --version\n",
 		to);
 }
 
@@ -96,9 +99,8 @@ options_help_print(FILE *to)
 	}
 	fputs("\nExit status: 0 well (pass, healthy), 1 fail, 2 unproven, 3 to 8 not "
 	      "delivered,\n"
-	      "64 wrong command line, 65 bad file, 69 unavailable, 70 internal error,\n"
-	      "74 input or output failed, 77 not permitted, 78 wrong configuration. "
-	      "More in\n"
-	      "meshtui(1).\n",
+	      "64 wrong command line, 65 bad file, 66 no such file, 69 unavailable,\n"
+	      "70 internal error, 74 input or output failed, 77 not permitted,\n"
+	      "78 wrong configuration. More in meshtui(1).\n",
 		to);
 }

@@ -269,7 +269,9 @@ run(struct ordering *w, struct node_config *c)
 	if (o->seed_count == 0)
 		add_neighbors(w);
 	if (w->count == 0)
-		return say(EXIT_UNAVAILABLE,
+		return say(EXIT_UNAVAILABLE, o->of != NULL ?
+			"no node of this machine has the name that --of gives; see "
+			"--list nodes" :
 			"no node to order anything at: none runs on this machine; name "
 			"others with --seed");
 	/* Whoever is on this machine is a way into its meshes. */

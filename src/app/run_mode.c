@@ -452,7 +452,9 @@ run_mode(const struct options *o)
 		fprintf(stderr, "meshtui: %s: %s\n", o->file, why);
 		status = EXIT_DATA;
 	} else {
-		status = o->resume_path ? read_resume(&one) : 0;
+		status = run_report_check(o, one.scenario);
+		if (status == 0 && o->resume_path)
+			status = read_resume(&one);
 		if (status == 0)
 			status = run_mode_with(o, &subject);
 	}

@@ -92,6 +92,47 @@ write_one(const struct report *r, const char *path,
 	return status;
 }
 
+/* A file is made beside the one that it replaces, so the directory has to be writable. */
+static int
+check_one(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+	char *dir = mem_array(len + 2, 1);
+	struct stat st;
+	int err;
+
+	memcpy(dir, len > 0 ? path : ".", len > 0 ? len : 1);
+	errno = 0;
+	if (stat(path, &st) != 0 || S_ISREG(st.st_mode))
+		err = access(dir, W_OK | X_OK);
+	else if (S_ISDIR(st.st_mode))
+		err = errno = EISDIR;
+	else
+		err = access(path, W_OK);
+	if (err != 0)
+		fprintf(stderr, "meshtui: the report %s cannot be written: %s\n", path,
+			strerror(errno));
+	free(dir);
+	return err != 0 ? EXIT_IO : 0;
+}
+
+int
+run_report_check(const struct options *o, const struct scenario *s)
+{
+	int bad = 0;
+
+	for (size_t i = 0; i < o->report_count; i++)
+		bad |= check_one(strchr(o->reports[i], ':') + 1);
+	if (s && s->json[0])
+		bad |= check_one(s->json);
+	if (s && s->tap[0])
+		bad |= check_one(s->tap);
+	if (s && s->junit[0])
+		bad |= check_one(s->junit);
+	return bad;
+}
+
 int
 run_report_status(enum verdict v)
 {

@@ -18,6 +18,11 @@ int run_report_write(
  * no such report.
  */
 void run_report_snapshot(const struct report *r, const struct options *o);
+/*
+ * Before a run that may take hours: whether the files can be made. `s` may be NULL. 0, or
+ * EXIT_IO after a line that says why not.
+ */
+int run_report_check(const struct options *o, const struct scenario *s);
 /* 0, or EXIT_IO after a line. A file is replaced whole; a pipe is written to. */
 int run_report_file(const char *path, const struct buf *b);
 int run_report_status(enum verdict v);	/* 0, 1, 2 */

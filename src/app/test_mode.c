@@ -144,6 +144,9 @@ test_mode(const struct options *o)
 				"--list tests\n", o->what);
 		return EXIT_USAGE;
 	}
+	status = run_report_check(o, NULL);
+	if (status != 0)
+		return status;
 	all = mem_array(matching * o->repeat, sizeof(*all));
 	for (size_t i = 0; i < registry_count() && !interrupted; i++) {
 		if (!registry_matches(registry_at(i), o->what))

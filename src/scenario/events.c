@@ -380,8 +380,10 @@ events_verify(struct view document, struct buf *to)
 	size_t i;
 
 	if (!o || !json_is_array(events) || !said) {
-		buf_format(to, "this is no report of a run%s%s\n", o ? "" : ": ",
-			o ? "" : why.text);
+		buf_format(to, "this is no JSON report of a run, or not a whole one");
+		if (!o)
+			buf_format(to, ": line %d: %s", why.line, why.text);
+		buf_format(to, "\n");
 		json_decref(o);
 		return ERR_MALFORMED;
 	}

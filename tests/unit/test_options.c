@@ -128,7 +128,7 @@ mistakes_are_explained(void **state)
 		{ "--node b --mesh m --key a --key b", 64, "--key was given twice" },
 		{ "--run a --run b", 64, "--run was given twice" },
 		{ "--node b --node c --mesh m", 64, "--node was given twice" },
-		{ "--list peers", 64, "nodes, links, events, spans" },
+		{ "--list peers", 64, "alerts, meshes or tests" },
 		{ "--list nodes --follow", 64, "--follow means nothing" },
 		{ "--status --events f", 64, "--events means nothing" },
 		{ "--run f --report xml:p", 64, "json:PATH" },
@@ -136,6 +136,8 @@ mistakes_are_explained(void **state)
 		{ "--run f --seed 1 --seed 2", 64, "given twice" },
 		{ "--run f --seed " ID "@127.0.0.1:1", 64, "is a number" },
 		{ "--node b --mesh m --seed 7", 64, "not a number" },
+		{ "--run f --seed x", 64, "a test, a number" },
+		{ "--node b --mesh m --seed x", 64, "neither ID@HOST:PORT" },
 		{ "--test sham --repeat 0", 64, "1 to 1000" },
 		{ "--plan f --repeat 2", 64, "means nothing with --plan" },
 		{ "--observe --log-level loud", 64, "--log-level loud" },
@@ -192,6 +194,26 @@ help_text(void)
 	options_help_print(f);
 	fclose(f);
 	return text;
+}
+
+/* The summary, which is all that a wrong command line shows, has every mode. */
+static void
+usage_has_every_mode(void **state)
+{
+	char text[2000] = "", wanted[100];
+	FILE *f = fmemopen(text, sizeof text, "w");
+
+	(void)state;
+	assert_non_null(f);
+	options_help_usage(f);
+	fclose(f);
+	for (size_t i = 0; i < options_count(); i++) {
+		const struct option_row *r = options_at(i);
+
+		snprintf(wanted, sizeof wanted, " --%s", r->name);
+		if (r->mode && strstr(text, wanted) == NULL)
+			fail_msg("the usage and --%s", r->name);
+	}
 }
 
 /* --help has every option but the hidden ones, within 80 columns. */
@@ -301,6 +323,7 @@ main(void)
 		cmocka_unit_test(values_are_taken),
 		cmocka_unit_test(mistakes_are_explained),
 		cmocka_unit_test(reachable_addresses_need_a_word),
+		cmocka_unit_test(usage_has_every_mode),
 		cmocka_unit_test(help_is_complete),
 		cmocka_unit_test(manual_has_every_option),
 		cmocka_unit_test(manual_has_no_other_option),

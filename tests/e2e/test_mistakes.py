@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What a person gets wrong: one line says what, where and what to do; a status, too."""
+import os
+import sys
+
+sys.dont_write_bytecode = True
+from mesh import check, main  # noqa: E402
+
+SHAM = "name: s\nmeshes:\n  m: { broker: 1 }\nsteps:\n  - hold: 60s\n"
+
+
+def said(t, want, part, *args, **kw):
+    status, out, err = t.run(*args, **kw)
+    check(status == want and part in err and err.startswith("meshtui: ") and not out,
+          f"{args}: {status} {out!r} {err!r}")
+
+
+def files_that_are_none(t):
+    """a file that is missing, a directory or no report is named on standard error"""
+    path = os.path.join(t.dir, "file")
+    for mode in ("--run", "--check", "--plan", "--verify"):
+        said(t, 66, path, mode, path)
+        said(t, 66, "directory", mode, t.dir)
+    for text in ("", "{}", "no", '{ "version": 1,', '{ "events": [] }'):
+        with open(path, "w") as f:
+            f.write(text)
+        said(t, 65, path + ": this is no JSON report", "--verify", path)
+
+
+def reports_with_no_place(t):
+    """a report that cannot be written stops a run, a test before anything is started"""
+    path = os.path.join(t.dir, "scenario.yaml")
+    with open(path, "w") as f:
+        f.write(SHAM)
+    missing = "json:" + os.path.join(t.dir, "nowhere", "report.json")
+    for place in (missing, "tap:" + t.dir):
+        said(t, 74, place.split(":")[1], "--run", path, "--report", place)
+        said(t, 74, place.split(":")[1], "--test", "sham", "--report", place)
+
+
+def orders_for_nobody(t):
+    """an order for a name that no node of this machine has says so"""
+    said(t, 69, "none runs on this machine", "--order", "halt")
+    a = t.start("broker")
+    said(t, 69, "the name that --of gives", "--order", "halt", "--of", "nobody",
+         runtime_dir=a.runtime_dir)
+
+
+if __name__ == "__main__":
+    main(files_that_are_none, reports_with_no_place, orders_for_nobody)
