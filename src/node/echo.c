@@ -80,6 +80,19 @@ count_rtt(struct echo_report *r, uint64_t rtt_ns)
 	r->answered++;
 }
 
+/*
+ * Where no way leads the others need not be tried one by one: a million that fail at once
+ * would be done in one turn of the loop.
+ */
+static void
+ask_no_more(struct echo *x, const char *why)
+{
+	uint64_t rest = x->every_ns == 0 ? x->r.count - x->asked : 0;
+
+	x->asked += rest;
+	fail(x, rest, why);
+}
+
 static void ask_more(struct node *n, struct echo *x, uint64_t now_ns);
 
 /*
@@ -102,6 +115,8 @@ take(struct node *n, const struct request_answer *a, uint64_t now_ns)
 	}
 	if (a->end != REQUEST_ANSWERED) {
 		fail(x, 1, requests_end_text(a->end));
+		if (a->end == REQUEST_UNREACHABLE)
+			ask_no_more(x, requests_end_text(a->end));
 	} else if (x->matched > 0) {
 		x->matched--;
 		count_rtt(&x->r, a->at_ns - a->sent_ns);
@@ -123,12 +138,15 @@ ask_one(struct node *n, struct echo *x, uint64_t now_ns)
 		.cookie = x->r.number, .take = take };
 	uint64_t number;
 	int err = requests_ask(n, &spec, now_ns, &number);
+	const char *why = err == ERR_ARGUMENT ? "that is this node itself"
+					      : err_text(err);
 
 	memcpy(x->r.trace, root.trace_id, sizeof(x->r.trace));
 	x->asked++;
-	if (err != ERR_OK)
-		fail(x, 1, err == ERR_ARGUMENT ? "that is this node itself"
-						: err_text(err));
+	if (err != ERR_OK) {
+		fail(x, 1, why);
+		ask_no_more(x, why);
+	}
 	return err == ERR_OK;
 }
 

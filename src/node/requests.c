@@ -383,13 +383,15 @@ void
 requests_unlinked(struct node *n, const struct peer_id *peer, enum request_end end,
 	uint64_t now_ns)
 {
+	/* What is asked while we are here, by who is told, is a new attempt. */
+	uint64_t last = n->requests.last_number;
 	struct request *q;
 
 	for (;;) {
 		TAILQ_FOREACH(q, &n->requests.waiting, by_age)
 			if (id_equal(&q->spec.peer, peer))
 				break;
-		if (q == NULL)
+		if (q == NULL || q->base.number > last)
 			return;
 		end_request(n, q, end, now_ns);
 	}

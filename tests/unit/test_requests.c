@@ -12,6 +12,7 @@
 #include "node/echo.h"
 #include "node/requests.h"
 #include "node/shown.h"
+#include "node/state.h"
 #include "trace/span_store.h"
 #include "unit/bad_peer.h"
 #include "unit/node_world.h"
@@ -297,6 +298,31 @@ echoes_end(void **state)
 	assert_true(r.why[0] != '\0');
 }
 
+/* Many that go to a node which is dead are not tried one by one. */
+static void
+the_dead_are_not_asked_on(void **state)
+{
+	struct echo_spec spec = { .destination = "mesh1.compute",
+		.count = ECHO_COUNT_MAX / 10 };
+	uint64_t number, before = w.nodes[0].node->requests.asked;
+	char why[ECHO_WHY_CAP];
+	struct echo_report r;
+	bool over = false;
+
+	(void)state;
+	world_kill(&w, 1);
+	assert_int_equal(echo_begin(w.nodes[0].node, &spec, w.now_ns, &number, why),
+		ERR_OK);
+	for (int i = 0; i < 6 && !over; i++)
+		over = is_over(0, &r);
+	assert_true(over);
+	assert_int_equal(r.answered, 0);
+	assert_int_equal(r.failed, spec.count);
+	assert_true(r.why[0] != '\0');
+	/* Those under way when it was lost, and as many that looked for it again. */
+	assert_true(w.nodes[0].node->requests.asked - before <= 3 * ECHO_WINDOW);
+}
+
 /* A link is made for a question, and closed when it was idle for 10 s. */
 static void
 links_come_on_demand(void **state)
@@ -456,6 +482,7 @@ main(void)
 		TEST(an_echo_is_one_trace),
 		TEST(names_are_echoed),
 		TEST(echoes_end),
+		TEST(the_dead_are_not_asked_on),
 		TEST(links_come_on_demand),
 		TEST(questions_end),
 		TEST(bad_answers_end_too),
