@@ -121,6 +121,15 @@ asks_answer(struct asks *a, const struct model *m, struct console_command *out)
 		out->kind = CONSOLE_INJECT;
 		out->wish = &a->fault.wish;
 		return true;
+	case ASK_LOOP:
+		ask_loop_form(&a->loop, &a->prompt, ASK_LOOP_SURE);
+		return false;
+	case ASK_LOOP_SURE:
+		if (!ask_loop_sure(&a->prompt))
+			return false;
+		out->kind = CONSOLE_LOOP;
+		out->loop = &a->loop;
+		return true;
 	case ASK_FILTER:
 		return false;
 	}

@@ -3,12 +3,13 @@
 #define TUI_ASKS_H
 
 #include "tui/ask_fault.h"
+#include "tui/ask_loop.h"
 #include "tui/console.h"
 
 /* What the console asks a person before it wants something done, and the answers. */
 enum asks_purpose {
 	ASK_QUIT, ASK_BOOTSTRAP, ASK_SPAWN, ASK_STOP, ASK_SEND, ASK_FAULT, ASK_FAULT_SURE,
-	ASK_FILTER,
+	ASK_LOOP, ASK_LOOP_SURE, ASK_FILTER,
 };
 
 struct asks {
@@ -16,6 +17,7 @@ struct asks {
 	unsigned stop_child;
 	char send_to[NAME_LEN_MAX + 1];
 	struct ask_fault fault;
+	struct model_loop_wish loop;
 };
 
 #define ASKS_WHY_CAP (NAME_LEN_MAX + 40)

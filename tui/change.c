@@ -48,6 +48,9 @@ change_hash(const struct model *m, unsigned parts)
 	mix(&hash, m->crossings ? m->crossings->count : 0);
 	for (size_t i = 0; (parts & CHANGE_FAULTS) && i < m->fault_count; i++)
 		mix(&hash, (uint64_t)m->faults[i]->number << 8 | m->faults[i]->phase);
+	if ((parts & CHANGE_FAULTS) && m->loop)
+		mix(&hash, (uint64_t)m->loop->begun << 32 | m->loop->refused << 1 |
+				m->loop->on);
 	for (size_t i = 0; (parts & CHANGE_TESTS) && i < m->test_count; i++)
 		mix(&hash, m->tests[i].ended_ns ^ m->tests[i].state);
 	for (size_t i = 0; i < m->child_count; i++)

@@ -257,6 +257,13 @@ command_of(struct console *c, const struct model *m, enum action a,
 						 : CONSOLE_CANCEL_TEST;
 		out->test = c->test;
 		return true;
+	case ACTION_LOOP:
+		out->kind = CONSOLE_LOOP_STOP;
+		if (m->loop && m->loop->on)
+			return true;
+		out->kind = CONSOLE_NOTHING;
+		ask_loop_open(&c->asks.prompt, ASK_LOOP, m);
+		return false;
 	case ACTION_HALT:
 		out->kind = CONSOLE_HALT;
 		return true;

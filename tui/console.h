@@ -32,7 +32,9 @@ struct console_command {
 		CONSOLE_WATCH_MESH,	/* mesh: show its nodes, too */
 		CONSOLE_INJECT,		/* wish: a fault on nodes of ours */
 		CONSOLE_REVERT,		/* fault: its number; 0: the newest */
-		CONSOLE_HALT,		/* all faults of this console */
+		CONSOLE_HALT,		/* all faults of this console, and its loop */
+		CONSOLE_LOOP,		/* loop: of faults, begins anew */
+		CONSOLE_LOOP_STOP,
 		CONSOLE_RUN_TEST,	/* test: its index in the registry */
 		CONSOLE_CANCEL_TEST,
 		CONSOLE_REDRAW,		/* screen_repaint, then draw */
@@ -44,6 +46,7 @@ struct console_command {
 	unsigned fault;
 	size_t test;
 	const struct model_wish *wish;	/* until the next key */
+	const struct model_loop_wish *loop;	/* the same */
 };
 
 /* The smallest terminal; below it only a sentence that says so is drawn. */

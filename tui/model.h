@@ -66,6 +66,7 @@ struct model {
 	size_t child_count;
 	const struct model_fault *const *faults; /* ordered here, newest first */
 	size_t fault_count;
+	const struct model_loop *loop;	/* of faults ordered here; or NULL */
 	const struct model_test *tests;	/* all of the registry */
 	size_t test_count;
 	const struct model_notice *notices; /* oldest first, at most MODEL_NOTICES_MAX */

@@ -34,4 +34,21 @@ struct model_wish {
 	uint64_t seed;
 };
 
+/* A loop of faults: one after each cadence, on nodes that the seed chooses. */
+#define MODEL_LOOP_CADENCE_MIN SECONDS(1)
+
+struct model_loop_wish {
+	uint64_t cadence_ns;
+	uint64_t seed;
+	uint32_t primitives;	/* 1 << enum primitive for each that may be chosen */
+};
+
+struct model_loop {
+	bool on;
+	struct model_loop_wish wish;
+	uint64_t due_ns;		/* of the next fault */
+	unsigned begun, refused;	/* since it was started */
+	char why[MODEL_FAULT_TEXT_CAP];	/* of the last refusal, or "" */
+};
+
 #endif

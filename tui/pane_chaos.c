@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "tui/ask_loop.h"
 #include "tui/pane.h"
 #include "tui/words.h"
 
@@ -232,13 +233,33 @@ draw_faults(struct pane_chaos *p, const struct model *m, struct canvas *c, int y
 	}
 }
 
+/* The last line while a loop is on; why its last refusal was one, if there is room. */
+static int
+draw_loop(struct canvas *c, const struct model *m)
+{
+	char text[120];
+	int x;
+
+	if (!m->loop || !m->loop->on)
+		return 0;
+	x = canvas_cut(c, 1, c->height - 1, c->width - 1, STYLE_TOLD,
+		ask_loop_text(text, sizeof(text), m->loop, m->now_ns));
+	if (m->loop->refused > 0 && x + 3 < c->width) {
+		x = canvas_text(c, x, c->height - 1, STYLE_DIM, ": ");
+		canvas_cut(c, x, c->height - 1, c->width - x, STYLE_DIM, m->loop->why);
+	}
+	return 1;
+}
+
 static void
-pane_chaos_draw(void *pane, const struct pane_context *x, struct canvas *c)
+pane_chaos_draw(void *pane, const struct pane_context *x, struct canvas *whole)
 {
 	struct pane_chaos *p = pane;
 	const struct model_fault *f = chosen(p, x->model, NULL);
+	struct canvas above = canvas_window(whole, 0, 0, whole->width,
+		whole->height - draw_loop(whole, x->model));
+	struct canvas *c = &above, upper;
 	int rows = c->height - 2 - FAULTS_SHOWN_MIN;
-	struct canvas upper;
 
 	if (rows > PRIMITIVES)
 		rows = PRIMITIVES;
@@ -305,7 +326,7 @@ pane_chaos_act(void *pane, const struct pane_context *x, enum action a)
 		x->fault->number = at < PRIMITIVES ? 0 : p->number;
 		return true;
 	default:
-		return a == ACTION_HALT;
+		return a == ACTION_HALT || a == ACTION_LOOP;
 	}
 }
 

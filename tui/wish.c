@@ -222,6 +222,24 @@ wish_read(struct model_wish *w, const struct prompt *p, enum primitive primitive
 	return read_params(w, p, field, why);
 }
 
+int
+wish_random(struct model_wish *w, enum primitive primitive,
+	const struct child_row *const *rows, size_t row_count, uint64_t seed,
+	char why[static WISH_WHY_CAP])
+{
+	struct model m = { .children = rows, .child_count = row_count };
+	const char *mesh = NULL;
+	struct rng rng;
+
+	*w = (struct model_wish){ .primitive = primitive, .seed = seed,
+		.lease_ns = catalog_at(primitive)->lease_ns };
+	for (size_t i = 0; i < PARAMS; i++)
+		if (catalog_param_at((enum param)i)->primitive == primitive)
+			w->params[i] = catalog_param_at((enum param)i)->standard;
+	rng_init_u64(&rng, seed);
+	return add_random(w, &m, targets_wanted(primitive), &rng, &mesh, why);
+}
+
 /* The fault under way that has this node as a target, or NULL. */
 static const struct model_fault *
 fault_on(const struct model_fault *const *faults, size_t count, const struct peer_id *id)

@@ -22,6 +22,13 @@ void wish_form(struct prompt *p, unsigned purpose, enum primitive primitive,
  */
 int wish_read(struct model_wish *w, const struct prompt *p, enum primitive primitive,
 	const struct model *m, size_t *field, char why[static WISH_WHY_CAP]);
+/*
+ * As many nodes of one mesh as this primitive wants, chosen by the seed, with all else as
+ * the catalog has it. ERR_MALFORMED with the reason: there are not so many.
+ */
+int wish_random(struct model_wish *w, enum primitive primitive,
+	const struct child_row *const *rows, size_t row_count, uint64_t seed,
+	char why[static WISH_WHY_CAP]);
 /* What the guards say: ERR_OK, ERR_REFUSED; ERR_STATE: a target is not there. */
 int wish_check(const struct model_wish *w, const struct child_row *const *rows,
 	size_t row_count, const struct model_fault *const *faults, size_t fault_count,

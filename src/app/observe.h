@@ -12,6 +12,7 @@
 #include "app/options.h"
 #include "app/test_runs.h"
 #include "app/trials.h"
+#include "app/trials_loop.h"
 #include "app/root_span.h"
 #include "app/watching.h"
 #include "control/discover.h"
@@ -39,6 +40,7 @@ struct observe {
 	struct control_socket *control;
 	struct fleet *fleet;
 	struct trials *trials;
+	struct trials_loop fault_loop;
 	struct test_runs *tests;
 	uv_timer_t trial;
 	bool ticking;

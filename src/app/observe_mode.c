@@ -119,6 +119,8 @@ obey(struct observe *o, const struct console_command *c)
 	case CONSOLE_INJECT:
 	case CONSOLE_REVERT:
 	case CONSOLE_HALT:
+	case CONSOLE_LOOP:
+	case CONSOLE_LOOP_STOP:
 		observe_obey_fault(o, c);
 		break;
 	case CONSOLE_RUN_TEST:

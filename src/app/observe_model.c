@@ -128,6 +128,7 @@ observe_model(struct observe *o, uint64_t now_ns)
 	o->model.meshes = o->meshes;
 	o->model.mesh_count = o->mesh_count;
 	o->model.faults = trials_rows(o->trials, &o->model.fault_count);
+	o->model.loop = &o->fault_loop.shown;
 	o->model.tests = test_runs_rows(o->tests);
 	o->model.test_count = registry_count();
 	o->model.notices = o->notices;

@@ -12,6 +12,27 @@ on_trial(uv_timer_t *t)
 	observe_look(t->data);
 }
 
+/* The next fault of the loop, if it is due and the guards let it. */
+static void
+tick_loop(struct observe *o, uint64_t now_ns)
+{
+	const struct supervisor *s = fleet_supervisor(o->fleet);
+	const struct child_row *rows[CHILDREN_ROWS_MAX];
+	size_t count = supervisor_count(s);
+	char why[TRIALS_WHY_CAP];
+	struct model_wish w;
+	int err;
+
+	if (o->quitting)
+		(void)trials_loop_stop(&o->fault_loop);
+	for (size_t i = 0; i < count && i < CHILDREN_ROWS_MAX; i++)
+		rows[i] = supervisor_at(s, i);
+	if (!trials_loop_next(&o->fault_loop, rows, count, now_ns, &w))
+		return;
+	err = trials_begin(o->trials, &w, now_ns, why);
+	trials_loop_count(&o->fault_loop, err, why);
+}
+
 void
 observe_tick_trials(struct observe *o)
 {
@@ -23,12 +44,15 @@ observe_tick_trials(struct observe *o)
 	if (o->ticking)
 		return;
 	o->ticking = true;
+	tick_loop(o, now_ns);
 	trials_tick(o->trials, now_ns);
 	o->ticking = false;
 	rows = trials_rows(o->trials, &count);
 	for (size_t i = 0; i < count; i++)
 		alarms_fault(&o->alarms, rows[i], now_ns);
 	due_ns = trials_deadline(o->trials);
+	if (trials_loop_deadline(&o->fault_loop) < due_ns)
+		due_ns = trials_loop_deadline(&o->fault_loop);
 	if (due_ns == NEVER)
 		uv_timer_stop(&o->trial);
 	else
@@ -53,6 +77,7 @@ observe_obey_fault(struct observe *o, const struct console_command *c)
 	char why[TRIALS_WHY_CAP];
 	uint64_t now_ns = loop_now_ns();
 	size_t ended;
+	bool stopped;
 
 	switch (c->kind) {
 	case CONSOLE_INJECT:
@@ -64,10 +89,21 @@ observe_obey_fault(struct observe *o, const struct console_command *c)
 			    now_ns) != ERR_OK)
 			observe_notice(o, MODEL_NOTICE_INFO, "no fault is under way");
 		break;
+	case CONSOLE_LOOP:
+		trials_loop_start(&o->fault_loop, c->loop, now_ns);
+		break;
+	case CONSOLE_LOOP_STOP:
+		(void)trials_loop_stop(&o->fault_loop);
+		observe_notice(o, MODEL_NOTICE_INFO,
+			"the loop is over: %u begun, %u refused; "
+			"H ends what is under way",
+			o->fault_loop.shown.begun, o->fault_loop.shown.refused);
+		break;
 	default:
+		stopped = trials_loop_stop(&o->fault_loop);
 		ended = trials_halt(o->trials, now_ns);
-		observe_notice(o, MODEL_NOTICE_INFO, "%zu fault%s ended", ended,
-			ended == 1 ? "" : "s");
+		observe_notice(o, MODEL_NOTICE_INFO, "%zu fault%s ended%s", ended,
+			ended == 1 ? "" : "s", stopped ? ", and the loop" : "");
 		break;
 	}
 	observe_tick_trials(o);
