@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "base/text.h"
 #include "control/cells.h"
+#include "control/letters.h"
 #include "control/request.h"
 
 #define REAL_DIGITS 6
@@ -45,6 +46,7 @@ control_echoes_answer(const struct echo_report *r)
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		json_object_set_new(
 			o, counts[i].key, json_integer((json_int_t)counts[i].value));
+	json_object_set_new(o, "status", json_string(delivery_name(r->status)));
 	json_object_set_new(o, "why", json_printable(r->why));
 	json_object_set_new(rtt, "min", json_ms(r->rtt_min_ns));
 	json_object_set_new(rtt, "mean",
@@ -70,7 +72,9 @@ control_echoes_print(struct buf *to, const json_t *answer, int *status)
 
 	if (!o)
 		return false;
-	*status = cells_number(o, "failed") > 0 || cells_number(o, "answered") == 0;
+	*status = control_letters_exit(o);
+	if (*status == 0 && cells_number(o, "answered") == 0)
+		*status = 1;
 	cells_field(who, o, "receiver");
 	cells_field(why, o, "why");
 	cells_field(trace, o, "trace_id");

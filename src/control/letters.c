@@ -280,8 +280,8 @@ control_letters_error(const char *why)
 	return dump(to);
 }
 
-static int
-exit_of(const json_t *o)
+int
+control_letters_exit(const json_t *o)
 {
 	const char *status = json_string_value(json_object_get(o, "status"));
 
@@ -351,7 +351,7 @@ control_letters_print(struct buf *to, const json_t *answer, int *status)
 
 	if (!resolved && !sent)
 		return false;
-	*status = exit_of(resolved ? resolved : sent);
+	*status = control_letters_exit(resolved ? resolved : sent);
 	if (sent)
 		print_sent(to, sent);
 	else if (*status == 0)

@@ -50,5 +50,7 @@ char *control_letters_error(const char *why);
 
 /* As text for people; false: it is neither. *status: the exit status. */
 bool control_letters_print(struct buf *to, const json_t *answer, int *status);
+/* The exit status of what has a delivery's name as "status"; 1 when that is unknown. */
+int control_letters_exit(const json_t *o);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "base/limits.h"
+#include "wire/delivery.h"
 
 /* How ECHOs to one destination went: the node makes it, the control socket tells it. */
 #define ECHO_WHY_CAP 200
@@ -15,7 +16,8 @@ struct echo_report {
 	uint64_t count, answered, failed;
 	uint64_t different;	/* of the failed: other bytes came back */
 	size_t bytes;		/* of each */
-	char why[ECHO_WHY_CAP];	/* of the last that failed */
+	enum delivery status;	/* of the last that failed; DONE: none did */
+	char why[ECHO_WHY_CAP];	/* of the same */
 	uint64_t rtt_min_ns, rtt_max_ns, rtt_sum_ns;	/* from the stream's opening */
 	uint64_t took_ns;
 	uint8_t trace[16];	/* of the last one */

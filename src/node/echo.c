@@ -63,10 +63,20 @@ look_whether_over(struct echo *x, uint64_t now_ns)
 }
 
 static void
-fail(struct echo *x, uint64_t count, const char *why)
+fail(struct echo *x, uint64_t count, enum delivery status, const char *why)
 {
 	x->r.failed += count;
+	x->r.status = status;
 	snprintf(x->r.why, sizeof(x->r.why), "%s", why);
+}
+
+/* As --send has it: who can't be linked with any more is gone. */
+static enum delivery
+status_of(enum request_end end)
+{
+	return end == REQUEST_TIMEOUT ? DELIVERY_TIMEOUT :
+		end == REQUEST_LOST || end == REQUEST_UNREACHABLE ? DELIVERY_GONE :
+		DELIVERY_REFUSED;
 }
 
 static void
@@ -85,12 +95,13 @@ count_rtt(struct echo_report *r, uint64_t rtt_ns)
  * would be done in one turn of the loop.
  */
 static void
-ask_no_more(struct echo *x, const char *why)
+ask_no_more(struct echo *x, enum delivery status, const char *why)
 {
 	uint64_t rest = x->every_ns == 0 ? x->r.count - x->asked : 0;
 
 	x->asked += rest;
-	fail(x, rest, why);
+	if (rest > 0)
+		fail(x, rest, status, why);
 }
 
 static void ask_more(struct node *n, struct echo *x, uint64_t now_ns);
@@ -114,15 +125,15 @@ take(struct node *n, const struct request_answer *a, uint64_t now_ns)
 		return;
 	}
 	if (a->end != REQUEST_ANSWERED) {
-		fail(x, 1, requests_end_text(a->end));
+		fail(x, 1, status_of(a->end), requests_end_text(a->end));
 		if (a->end == REQUEST_UNREACHABLE)
-			ask_no_more(x, requests_end_text(a->end));
+			ask_no_more(x, DELIVERY_GONE, requests_end_text(a->end));
 	} else if (x->matched > 0) {
 		x->matched--;
 		count_rtt(&x->r, a->at_ns - a->sent_ns);
 	} else {
 		x->r.different++;
-		fail(x, 1, "other bytes came back");
+		fail(x, 1, DELIVERY_REFUSED, "other bytes came back");
 	}
 	if (x->every_ns == 0)
 		ask_more(n, x, now_ns);
@@ -140,12 +151,13 @@ ask_one(struct node *n, struct echo *x, uint64_t now_ns)
 	int err = requests_ask(n, &spec, now_ns, &number);
 	const char *why = err == ERR_ARGUMENT ? "that is this node itself"
 					      : err_text(err);
+	enum delivery status = err == ERR_ARGUMENT ? DELIVERY_NO_NODE : DELIVERY_REFUSED;
 
 	memcpy(x->r.trace, root.trace_id, sizeof(x->r.trace));
 	x->asked++;
 	if (err != ERR_OK) {
-		fail(x, 1, why);
-		ask_no_more(x, why);
+		fail(x, 1, status, why);
+		ask_no_more(x, status, why);
 	}
 	return err == ERR_OK;
 }
@@ -175,6 +187,7 @@ on_found(struct node *n, uint64_t cookie, const struct resolved *r, uint64_t now
 		return;
 	if (r->status != DELIVERY_DONE || r->count == 0) {
 		fail(x, x->r.count - x->r.failed,
+			r->status != DELIVERY_DONE ? r->status : DELIVERY_NO_NODE,
 			r->why[0] != '\0' ? r->why : delivery_text(r->status));
 		look_whether_over(x, now_ns);
 		return;
