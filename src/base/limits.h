@@ -92,6 +92,7 @@
 #define ECHO_COUNT_MAX 1000000u
 #define ECHO_WINDOW 1000		/* under way at once, to one destination */
 #define WATCHERS_MAX 16			/* of one node */
+#define WATCHERS_PEER_MAX 8		/* of one node by one other; a console has one */
 #define WATCH_FRAME_LEN_MAX (48u * 1024)
 #define WATCHER_FRAME_LEN (16u * 1024)	/* from here on a frame is full */
 #define WATCHER_QUEUE_LEN_MAX (128u * 1024) /* on the way to a watcher; then it loses */

@@ -83,16 +83,29 @@ cursor_after(const struct journal *j, uint64_t since)
 	return journal_seek(j, since + 1);
 }
 
+/* One that asks again and again leaves room for others. */
+static bool
+has_room(const struct watchers *all, const struct peer_id *peer)
+{
+	const struct watcher *w;
+	size_t of_peer = 0;
+
+	TAILQ_FOREACH(w, &all->all, by_age)
+		of_peer += id_equal(&w->serving->peer, peer);
+	return all->count < WATCHERS_MAX && of_peer < WATCHERS_PEER_MAX;
+}
+
 void
 watchers_serve(struct node *n, struct serving *s, struct view body, uint64_t now_ns)
 {
 	struct watchers *all = &n->watchers;
 	struct watched_ask ask;
 	struct watcher *w;
+	bool room = has_room(all, &s->peer);
 
 	if (watched_ask_read(&body, &ask) != ERR_OK ||
-		(ask.topics & WATCHED_ALL) == 0 || all->count == WATCHERS_MAX) {
-		n->serve.full += all->count == WATCHERS_MAX;
+		(ask.topics & WATCHED_ALL) == 0 || !room) {
+		n->serve.full += !room;
 		serve_refuse(n, s, "too many watch, or nothing is watched", now_ns);
 		return;
 	}

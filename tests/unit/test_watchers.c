@@ -380,8 +380,10 @@ watchers_are_few(void **state)
 {
 	static const char bad_ones[][TRACE_CONTEXT_LEN + 4] = { "", "\0\0\0" };
 	struct watched_ask ask = { .topics = 1u << WATCHED_BOOT };
+	static const uint8_t none[TRACE_CONTEXT_LEN];
 	struct bad_peer bad;
 	int64_t stream;
+	struct buf b;
 
 	(void)state;
 	bad_peer_init(&bad, &w);
@@ -392,14 +394,27 @@ watchers_are_few(void **state)
 	run(MILLISECONDS(100));
 	assert_int_equal(bad.stream_ends, 2);
 	assert_int_equal(count(0, NODE_COUNT_WATCHERS), 0);
-	for (int i = 0; i < WATCHERS_MAX; i++)
+	for (int i = 0; i <= WATCHERS_PEER_MAX; i++)
 		watch_node(1, 0, &ask, 0);
 	run(MILLISECONDS(100));
-	assert_int_equal(told[0].ended, 0);
-	assert_int_equal(count(0, NODE_COUNT_WATCHERS), WATCHERS_MAX);
-	watch_node(2, 0, &ask, 1);
+	assert_int_equal(told[0].ended, 1);	/* one more than a peer may have */
+	assert_int_equal(told[0].end, REQUEST_REFUSED);
+	assert_int_equal(count(0, NODE_COUNT_WATCHERS), WATCHERS_PEER_MAX);
+	for (int i = WATCHERS_PEER_MAX; i < WATCHERS_MAX; i++)
+		watch_node(2, 0, &ask, 1);
 	run(MILLISECONDS(100));
-	assert_int_equal(told[1].end, REQUEST_REFUSED);
+	assert_int_equal(told[1].ended, 0);
+	assert_int_equal(count(0, NODE_COUNT_WATCHERS), WATCHERS_MAX);
+	/* The third one has none yet, and finds none left. */
+	buf_init(&b, 128);
+	buf_put(&b, none, TRACE_CONTEXT_LEN);
+	watched_ask_put(&b, &ask);
+	assert_int_equal(endpoint_request(
+		bad.e, bad.conn, FRAME_WATCH, b.data, b.len, &stream), ERR_OK);
+	buf_fini(&b);
+	run(MILLISECONDS(100));
+	assert_int_equal(bad.stream_ends, 3);
+	assert_int_equal(count(0, NODE_COUNT_WATCHERS), WATCHERS_MAX);
 	bad_peer_fini(&bad);
 }
 
