@@ -9,7 +9,7 @@
 #include "tui/words.h"
 
 #define SEGMENTS_MAX 12
-/* "overlay whole", which is not to be pushed off by the titles of panes. */
+/* "overlay whole"; titles of panes may push it into the first line, and not off. */
 #define OVERLAY_WIDTH 16
 
 /* Pieces of a line; when there is no room those with the highest rank go first. */
@@ -112,17 +112,22 @@ add_liveness(struct segments *s, const struct border_facts *f, bool ascii)
 static void
 add_overlay(struct segments *s, const struct border_facts *f, const struct model *m)
 {
+	if (f->overlay_known && f->nodes > 0 && f->meshes_parted == 0)
+		add(s, 1, STYLE_TEXT, "overlay whole");
+	else if (f->overlay_known && f->nodes > 0)
+		add(s, 0, STYLE_GONE, "overlay parted in %zu of %zu", f->meshes_parted,
+			m->mesh_count);
+}
+
+static void
+add_figures(struct segments *s, const struct border_facts *f, const struct model *m)
+{
 	char age[16];
 
 	if (!f->overlay_known || f->nodes == 0)
 		add(s, 2, STYLE_DIM, "degree unknown");
 	else
 		add(s, 2, STYLE_TEXT, "degree %.1f", f->mean_degree);
-	if (f->overlay_known && f->nodes > 0 && f->meshes_parted == 0)
-		add(s, 1, STYLE_TEXT, "overlay whole");
-	else if (f->overlay_known && f->nodes > 0)
-		add(s, 0, STYLE_GONE, "overlay parted in %zu of %zu", f->meshes_parted,
-			m->mesh_count);
 	if (m->heard_ns == 0)
 		add(s, 3, STYLE_DIM, "nothing heard");
 	else
@@ -143,7 +148,7 @@ add_self(struct segments *s, const struct model *m)
 	if (!name)
 		add(s, 0, STYLE_WARN, "not joined");
 	else
-		add(s, 0, STYLE_DIM, "observer %s", hex ? hex + 1 : name);
+		add(s, 2, STYLE_DIM, "observer %s", hex ? hex + 1 : name);
 }
 
 int
@@ -199,8 +204,8 @@ border_header(struct canvas *c, const struct model *m, const struct border_tab *
 {
 	struct segments left = { .gap = 2 }, right = { .gap = 2 };
 	struct border_facts f;
-	bool low = c->height < 2;
-	int x;
+	bool low = c->height < 2, crowded;
+	int x, tabs_end = 0;
 
 	border_facts(&f, m);
 	if (low && c->width < 60)
@@ -213,16 +218,22 @@ border_header(struct canvas *c, const struct model *m, const struct border_tab *
 	add_liveness(&left, &f, c->ascii);
 	add_alerts(&left, m, c->ascii);
 	x = draw_segments(&left, c, 1, 0, false);
+	if (!low)
+		tabs_end = draw_tabs(c, tabs, tab_count, current,
+			tabs_width(tabs, tab_count) + OVERLAY_WIDTH > c->width);
+	crowded = low || tabs_end + OVERLAY_WIDTH > c->width;
+	if (crowded && !low)
+		add_overlay(&right, &f, m);
 	add_self(&right, m);
 	draw_segments(&right, c, x + 2, 0, true);
 	canvas_flag(c, 0, 0, c->width, 1, THEME_BAR);
 	if (low)
 		return;
-	x = draw_tabs(c, tabs, tab_count, current,
-		tabs_width(tabs, tab_count) + OVERLAY_WIDTH > c->width);
 	right.count = 0;
-	add_overlay(&right, &f, m);
-	draw_segments(&right, c, x + 1, 1, true);
+	if (!crowded)
+		add_overlay(&right, &f, m);
+	add_figures(&right, &f, m);
+	draw_segments(&right, c, tabs_end + 1, 1, true);
 }
 
 /* How long news stays: long enough to be read, and bad news longer. */
