@@ -214,7 +214,7 @@ draw_faults(struct pane_chaos *p, const struct model *m, struct canvas *c, int y
 			" RECOVERY  ON ");
 	}
 	if (m->fault_count == 0)
-		canvas_text(c, 1, y + 1, STYLE_DIM,
+		canvas_cut(c, 1, y + 1, c->width - 1, STYLE_DIM,
 			"nothing yet; Enter puts the selected fault on nodes of yours");
 	if (chosen(p, m, &at)) {
 		if (at < p->fault_top)

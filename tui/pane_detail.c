@@ -147,7 +147,7 @@ draw_load(struct canvas *c, int y, const struct digest *g, const struct model *m
 		canvas_bar(c, x, y, bar, g->cpu_used_mc, g->cpu_budget_mc);
 		canvas_printf(c, x + bar + 1, y,
 			theme_fill(g->cpu_used_mc, g->cpu_budget_mc),
-			"%s of %u millicores",
+			c->width < 60 ? "%s of %u mcores" : "%s of %u millicores",
 			words_percent(
 				figure, sizeof(figure), g->cpu_used_mc, g->cpu_budget_mc),
 			g->cpu_budget_mc);

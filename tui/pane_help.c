@@ -4,6 +4,9 @@
 #include "base/mem.h"
 #include "tui/pane.h"
 
+/* What a text may wrap to at 40 columns, the narrowest screen. */
+#define LINES_EACH_MAX 4
+
 /* Keys and signs, made from actions.def and the theme. */
 struct pane_help {
 	int top, lines, page;
@@ -34,8 +37,7 @@ draw_keys(struct canvas *c, int y, const struct keymap_action *a)
 		x = canvas_printf(c, x, y, STYLE_KEY, "%.*s", (int)len, key);
 	}
 	x = x < margin ? margin : x + 1;
-	canvas_cut(c, x, y, c->width - x, STYLE_TEXT, a->help);
-	return y + 1;
+	return y + canvas_wrap(c, x, y, c->width - x, STYLE_TEXT, a->help);
 }
 
 /* Actions of exactly these contexts, under a title; each action is in one section. */
@@ -97,13 +99,13 @@ draw_signs(struct canvas *c, int y)
 	int x = 2;
 
 	canvas_text(c, 0, y++, STYLE_TITLE, "Signs");
-	for (int l = 0; l < LIVENESS_COUNT; l++, y++) {
+	for (int l = 0; l < LIVENESS_COUNT; l++) {
 		uint16_t style = theme_liveness((enum liveness)l);
 
 		canvas_text(
 			c, 2, y, style, theme_liveness_glyph((enum liveness)l, c->ascii));
 		canvas_text(c, 4, y, style, liveness_text((enum liveness)l));
-		canvas_cut(c, 12, y, c->width - 12, STYLE_TEXT, meanings[l]);
+		y += canvas_wrap(c, 12, y, c->width - 12, STYLE_TEXT, meanings[l]);
 	}
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		enum theme_style style = theme_type(types[i]);
@@ -113,7 +115,7 @@ draw_signs(struct canvas *c, int y)
 	}
 	y++;
 	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
-		canvas_cut(c, 2, y++, c->width - 2, STYLE_TEXT, notes[i]);
+		y += canvas_wrap(c, 2, y, c->width - 2, STYLE_TEXT, notes[i]);
 	return y;
 }
 
@@ -121,7 +123,8 @@ static void
 pane_help_draw(void *pane, const struct pane_context *x, struct canvas *c)
 {
 	struct pane_help *h = pane;
-	struct canvas *page = canvas_new(c->width, ACTION_COUNT + 24, c->ascii);
+	struct canvas *page = canvas_new(
+		c->width, LINES_EACH_MAX * (ACTION_COUNT + 24), c->ascii);
 	int y = 0;
 
 	(void)x;

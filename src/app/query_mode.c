@@ -195,7 +195,8 @@ ask(const struct options *o, const char *dir, const char *name)
 	free(line);
 	if (err != ERR_OK) {
 		fprintf(stderr, "meshtui: %s does not answer: %s\n", name,
-			err == ERR_REFUSED ? "its process has ended" : err_text(err));
+			err == ERR_REFUSED || err == ERR_CLOSED ? "its process has ended"
+								: err_text(err));
 		return o->mode == MODE_HEALTH ? EXIT_FAIL : EXIT_UNAVAILABLE;
 	}
 	status = print_answer(o, answer);

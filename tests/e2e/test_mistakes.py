@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """What a person gets wrong: one line says what, where and what to do; a status, too."""
 import os
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-from mesh import check, main  # noqa: E402
+from mesh import MESHTUI, check, converged, described, main, wait  # noqa: E402
 
 SHAM = "name: s\nmeshes:\n  m: { broker: 1 }\nsteps:\n  - hold: 60s\n"
 
@@ -47,5 +48,31 @@ def orders_for_nobody(t):
          runtime_dir=a.runtime_dir)
 
 
+def a_node_that_ends_midway(t):
+    """a node that is killed while it works for somebody is said to have ended"""
+    a = t.start("broker")
+    b = t.start("gateway", seeds=[a.seed()])
+    wait(lambda: converged([a, b]), 10, lambda: described([a, b]))
+    fds = f"/proc/{a.process.pid}/fd"
+
+    def sockets():
+        return sum(os.path.islink(p) and os.readlink(p).startswith("socket")
+                   for p in (os.path.join(fds, n) for n in os.listdir(fds)))
+
+    before = sockets()
+    p = subprocess.Popen(
+        [MESHTUI, "--echo", b.name, "--of", a.name, "--count", "100000", "--rate", "20"],
+        env=t.env(a.runtime_dir), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        text=True)
+    try:
+        wait(lambda: sockets() > before, 10, "nobody asked the node")
+        a.kill()
+        err = p.communicate(timeout=20)[1]
+    finally:
+        p.kill()
+    check(p.returncode == 69 and "its process has ended" in err, f"{p.returncode} {err}")
+
+
 if __name__ == "__main__":
-    main(files_that_are_none, reports_with_no_place, orders_for_nobody)
+    main(files_that_are_none, reports_with_no_place, orders_for_nobody,
+         a_node_that_ends_midway)
