@@ -113,6 +113,17 @@ detect_loss(const struct sight *from, const struct sight *to, uint64_t packets_m
 	return lost < 0 ? 0 : (int)(lost * 10000 / (int64_t)sent);
 }
 
+/*
+ * A link that was made since then counts from zero, at both ends: all that it carried
+ * came later. Without that a witness whose link was replaced would never be content.
+ */
+static bool
+is_new_link(const struct sight *then, const struct sight *now)
+{
+	return then->counted && now->counted &&
+		(now->sent < then->sent || now->their_sent < then->their_sent);
+}
+
 bool
 detect_usable(const struct detect_terms *t, const struct sight *before)
 {
@@ -210,6 +221,7 @@ bool
 detect_recovered(const struct detect_terms *t, const struct sight *before,
 	const struct sight *mark, const struct sight *now, uint64_t for_ns)
 {
+	static const struct sight fresh = { .counted = true };
 	int loss;
 
 	(void)for_ns;
@@ -230,7 +242,8 @@ detect_recovered(const struct detect_terms *t, const struct sight *before,
 	case PRIMITIVE_SLOW_LINK:
 		return live(now) && now->linked && !slower(t, before, now);
 	case PRIMITIVE_LOSSY_LINK:
-		loss = detect_loss(mark, now, LOSS_PACKETS_AFTER);
+		loss = detect_loss(is_new_link(mark, now) ? &fresh : mark, now,
+			LOSS_PACKETS_AFTER);
 		return live(now) && loss >= 0 && loss * 3 < t->params[PARAM_LOSS];
 	case PRIMITIVE_WEDGE:
 	case PRIMITIVE_NAT_SHIFT:

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include "chaos/detect.h"
+#include "mesh/directory.h"
+
+static const struct detect_terms lossy = { .primitive = PRIMITIVE_LOSSY_LINK,
+	.params = { [PARAM_LOSS] = 1000 } };
+
+/* A link as both ends count it; in each direction `lost` packets did not arrive. */
+static struct sight
+link_of(uint64_t sent, uint64_t lost)
+{
+	return (struct sight){ .listed = true, .liveness = LIVENESS_LIVE, .linked = true,
+		.counted = true, .sent = sent, .received = sent - lost,
+		.their_sent = sent, .their_received = sent - lost };
+}
+
+/* A tenth of many packets is the loss that was ordered; of few it is nothing. */
+static void
+a_share_of_many_is_loss(void **state)
+{
+	struct sight before = link_of(100, 0), few = link_of(120, 2),
+		many = link_of(300, 20), none = link_of(300, 0);
+
+	(void)state;
+	assert_true(detect_effect(&lossy, &before, &many, 0));
+	assert_false(detect_effect(&lossy, &before, &few, 0));
+	assert_false(detect_effect(&lossy, &before, &none, 0));
+}
+
+/* It is over when packets since its end arrive; not while they are lost, or few. */
+static void
+what_came_later_counts(void **state)
+{
+	struct sight before = link_of(100, 0), mark = link_of(300, 20),
+		well = link_of(400, 20), few = link_of(310, 20), ill = link_of(400, 30);
+
+	(void)state;
+	assert_true(detect_recovered(&lossy, &before, &mark, &well, 0));
+	assert_false(detect_recovered(&lossy, &before, &mark, &few, 0));
+	assert_false(detect_recovered(&lossy, &before, &mark, &ill, 0));
+}
+
+/* A link that was made anew meanwhile counts from zero, and is judged by all of that. */
+static void
+a_new_link_counts_from_zero(void **state)
+{
+	struct sight before = link_of(100, 0), mark = link_of(900, 90),
+		well = link_of(60, 0), few = link_of(40, 0), ill = link_of(100, 10);
+
+	(void)state;
+	assert_true(detect_recovered(&lossy, &before, &mark, &well, 0));
+	assert_false(detect_recovered(&lossy, &before, &mark, &few, 0));
+	assert_false(detect_recovered(&lossy, &before, &mark, &ill, 0));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_share_of_many_is_loss),
+		cmocka_unit_test(what_came_later_counts),
+		cmocka_unit_test(a_new_link_counts_from_zero),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
