@@ -367,35 +367,38 @@ verify_event(json_t *o, size_t number, struct buf *to)
 	return err;
 }
 
-int
-events_verify(struct view document, struct buf *to)
+static int
+verify_hash(json_t *o, struct buf *to)
 {
-	json_error_t why;
-	json_t *o = json_loadb((const char *)document.data, document.len,
-		JSON_REJECT_DUPLICATES, &why);
-	json_t *events = json_object_get(o, "events"), *one;
-	char hash[HASH_CAP], before[HASH_CAP] = "";
 	const char *said = json_string_value(json_object_get(o, "hash"));
-	int err = ERR_OK;
+	char hash[HASH_CAP];
+
+	hash_of(o, "", hash);
+	if (said && strcmp(hash, said) == 0)
+		return ERR_OK;
+	buf_format(to, "the hash of the document does not fit: it was changed\n");
+	return ERR_SIGNATURE;
+}
+
+static bool
+is_report(const json_t *o)
+{
+	return json_is_array(json_object_get(o, "events")) &&
+		json_is_string(json_object_get(o, "hash"));
+}
+
+static int
+verify_report(json_t *o, struct buf *to)
+{
+	json_t *one;
+	char hash[HASH_CAP], before[HASH_CAP] = "";
+	int err = verify_hash(o, to);
 	size_t i;
 
-	if (!o || !json_is_array(events) || !said) {
-		buf_format(to, "this is no JSON report of a run, or not a whole one");
-		if (!o)
-			buf_format(to, ": line %d: %s", why.line, why.text);
-		buf_format(to, "\n");
-		json_decref(o);
-		return ERR_MALFORMED;
-	}
-	hash_of(o, "", hash);
-	if (strcmp(hash, said) != 0) {
-		buf_format(to, "the hash of the document does not fit: it was changed\n");
-		err = ERR_SIGNATURE;
-	}
-	json_array_foreach(events, i, one) {
+	json_array_foreach(json_object_get(o, "events"), i, one) {
+		const char *said = json_string_value(json_object_get(one, "hash"));
 		int bad = verify_event(one, i + 1, to);
 
-		said = json_string_value(json_object_get(one, "hash"));
 		hash_of(one, before, hash);
 		if (!said || strcmp(hash, said) != 0) {
 			buf_format(to, "event %zu: its hash does not fit\n", i + 1);
@@ -404,6 +407,61 @@ events_verify(struct view document, struct buf *to)
 		memcpy(before, hash, sizeof(before));
 		if (bad && !err)
 			err = bad;
+	}
+	return err;
+}
+
+/* Named tests: each has the report of its run in it, and can't say better of it. */
+static int
+verify_tests(json_t *o, json_t *tests, struct buf *to)
+{
+	int err = verify_hash(o, to);
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(tests, i, one) {
+		json_t *report = json_object_get(one, "report");
+		const char *verdict = json_string_value(json_object_get(one, "verdict"));
+		const char *name = json_string_value(json_object_get(one, "name"));
+		const char *own = json_string_value(json_object_get(report, "verdict"));
+		char shown[64];
+		int bad = ERR_MALFORMED;
+
+		text_printable(shown, sizeof(shown), name ? name : "",
+			name ? strlen(name) : 0);
+		buf_format(to, "test %zu: %s\n", i + 1, shown);
+		if (is_report(report))
+			bad = verify_report(report, to);
+		else
+			buf_format(to, "it has no report of its run\n");
+		if (bad == ERR_OK && (!verdict || !own || strcmp(verdict, own) != 0)) {
+			buf_format(to, "its verdict is not that of its run\n");
+			bad = ERR_SIGNATURE;
+		}
+		if (bad && !err)
+			err = bad;
+	}
+	return err;
+}
+
+int
+events_verify(struct view document, struct buf *to)
+{
+	json_error_t why;
+	json_t *o = json_loadb((const char *)document.data, document.len,
+		JSON_REJECT_DUPLICATES, &why);
+	json_t *tests = json_object_get(o, "tests");
+	int err = ERR_MALFORMED;
+
+	if (is_report(o)) {
+		err = verify_report(o, to);
+	} else if (json_array_size(tests) > 0 && json_object_get(o, "hash")) {
+		err = verify_tests(o, tests, to);
+	} else {
+		buf_format(to, "this is no JSON report of a run, or not a whole one");
+		if (!o)
+			buf_format(to, ": line %d: %s", why.line, why.text);
+		buf_format(to, "\n");
 	}
 	json_decref(o);
 	return err;

@@ -19,7 +19,8 @@ void events_put(const struct report *r, struct json_t *document);
 char *events_seal(struct json_t *document);
 
 /*
- * A report that was written by report_json: hashes, then each verdict from its evidence.
+ * A report that was written by report_json, or several by registry_results_json: hashes,
+ * then each verdict from its evidence.
  * One line each into `to`. 0; ERR_MALFORMED: it is none; ERR_SIGNATURE: a hash does not
  * fit, or a verdict does not follow from the evidence.
  */

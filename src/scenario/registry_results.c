@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "scenario/events.h"
 #include "scenario/registry.h"
 
 #define REPORT_LEN_MAX (64u << 20)
@@ -115,9 +116,14 @@ registry_results_json(const struct registry_result *all, size_t count, struct bu
 		json_array_append_new(list, result_json(&all[i]));
 		good += all[i].as_expected;
 	}
-	put_json(json_pack("{s:i, s:I, s:I, s:o}", "version", 1, "count",
-			 (json_int_t)count, "as_expected", good, "tests", list),
-		to);
+	json_t *o = json_pack("{s:i, s:I, s:I, s:o}", "version", 1, "count",
+		(json_int_t)count, "as_expected", good, "tests", list);
+	char *text = events_seal(o);
+
+	buf_put(to, text, strlen(text));
+	buf_put_u8(to, '\n');
+	free(text);
+	json_decref(o);
 }
 
 void

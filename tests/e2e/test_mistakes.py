@@ -48,6 +48,29 @@ def orders_for_nobody(t):
          runtime_dir=a.runtime_dir)
 
 
+def reports_of_tests_are_verified(t):
+    """a report of named tests holds, and one that was changed anywhere does not"""
+    path = os.path.join(t.dir, "report.json")
+    status, out, err = t.run("--test", "framer-*", "--report", "json:" + path, within=60)
+    check(status == 0, f"{status} {out} {err}")
+    status, out, err = t.run("--verify", path)
+    check(status == 0 and "test 2: framer-" in out, f"{status} {out} {err}")
+    with open(path) as f:
+        whole = f.read()
+    for old, new, want in (('"verdict": "pass"', '"verdict": "fail"', 1),
+                           ('"took_ms": ', '"took_ms": 9', 1),
+                           ('"reason": "', '"reason": "so ', 1),
+                           ('"tests": [', '"tests": [], "were": [', 65)):
+        check(old in whole, old)
+        with open(path, "w") as f:
+            f.write(whole.replace(old, new, 1))
+        status, out, err = t.run("--verify", path)
+        check(status == want, f"{old}: {status} {out} {err}")
+    with open(path, "w") as f:
+        f.write(whole[:len(whole) // 2])
+    said(t, 65, "or not a whole one", "--verify", path)
+
+
 def a_node_that_ends_midway(t):
     """a node that is killed while it works for somebody is said to have ended"""
     a = t.start("broker")
@@ -75,4 +98,4 @@ def a_node_that_ends_midway(t):
 
 if __name__ == "__main__":
     main(files_that_are_none, reports_with_no_place, orders_for_nobody,
-         a_node_that_ends_midway)
+         reports_of_tests_are_verified, a_node_that_ends_midway)
