@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 
@@ -63,6 +64,19 @@ take_addresses(struct address to[static ADDRESSES_OF_NAME], const struct addrinf
 	return n;
 }
 
+/* RFC 6761 6.3: it is this machine, whatever name servers and /etc/hosts say. */
+static size_t
+take_loopback(struct address to[static ADDRESSES_OF_NAME], int family)
+{
+	size_t n = 0;
+
+	if (family != AF_INET6)
+		(void)address_parse(&to[n++], "127.0.0.1:0");
+	if (family != AF_INET)
+		(void)address_parse(&to[n++], "[::1]:0");
+	return n;
+}
+
 static void *
 look_up(void *arg)
 {
@@ -75,6 +89,10 @@ look_up(void *arg)
 		struct addrinfo *list = NULL;
 		size_t *n = &l->names[i].address_count;
 
+		if (strcasecmp(l->names[i].host, "localhost") == 0) {
+			*n = take_loopback(l->names[i].addresses, l->family);
+			continue;
+		}
 		l->names[i].status = getaddrinfo(l->names[i].host, NULL, &hints, &list);
 		*n = take_addresses(l->names[i].addresses, list);
 		if (list != NULL)

@@ -11,7 +11,7 @@
 #include "io/seed_names.h"
 
 /*
- * "localhost" is in /etc/hosts; ".invalid" never exists (RFC 6761 6.4), with a name
+ * "localhost" is this machine (RFC 6761 6.3), ".invalid" never exists (6.4): with a name
  * server or without.
  */
 struct heard {
