@@ -5,13 +5,6 @@
 #include "base/err.h"
 #include "base/text.h"
 
-/*
- * A timer of 0 ms that is started anew by its own callback never lets libuv 1.44 look at
- * a descriptor again: no key is read, and no answer of a child, which is what a trial
- * past its deadline waits for.
- */
-#define TICK_MS_MIN 10
-
 static void
 on_trial(uv_timer_t *t)
 {
@@ -43,7 +36,7 @@ tick_loop(struct observe *o, uint64_t now_ns)
 void
 observe_tick_trials(struct observe *o)
 {
-	uint64_t now_ns = loop_now_ns(), due_ns, ms;
+	uint64_t now_ns = loop_now_ns(), due_ns;
 	const struct model_fault *const *rows;
 	size_t count;
 
@@ -60,12 +53,10 @@ observe_tick_trials(struct observe *o)
 	due_ns = trials_deadline(o->trials);
 	if (trials_loop_deadline(&o->fault_loop) < due_ns)
 		due_ns = trials_loop_deadline(&o->fault_loop);
-	ms = loop_ms_until(due_ns, now_ns);
 	if (due_ns == NEVER)
 		uv_timer_stop(&o->trial);
 	else
-		uv_timer_start(&o->trial, on_trial,
-			ms < TICK_MS_MIN ? TICK_MS_MIN : ms, 0);
+		uv_timer_start(&o->trial, on_trial, loop_ms_again(due_ns, now_ns), 0);
 }
 
 static unsigned

@@ -122,7 +122,7 @@ pump(struct telemetry *t)
 	if (due_ns == NEVER)
 		uv_timer_stop(&t->timer);
 	else
-		uv_timer_start(&t->timer, on_timer, loop_ms_until(due_ns, now_ns), 0);
+		uv_timer_start(&t->timer, on_timer, loop_ms_again(due_ns, now_ns), 0);
 }
 
 static void

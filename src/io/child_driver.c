@@ -342,7 +342,7 @@ child_driver_run(struct child_driver *d)
 		uv_timer_stop(&d->timer);
 	else
 		uv_timer_start(
-			&d->timer, on_timer, loop_ms_until(due_ns, loop_now_ns()), 0);
+			&d->timer, on_timer, loop_ms_again(due_ns, loop_now_ns()), 0);
 }
 
 struct child_driver *

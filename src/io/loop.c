@@ -35,6 +35,14 @@ loop_ms_until(uint64_t due_ns, uint64_t now_ns)
 	return (due_ns - now_ns - 1) / NS_PER_MS + 1;
 }
 
+uint64_t
+loop_ms_again(uint64_t due_ns, uint64_t now_ns)
+{
+	uint64_t ms = loop_ms_until(due_ns, now_ns);
+
+	return ms > 0 ? ms : 1;
+}
+
 int
 loop_begin(uv_loop_t *loop, char why[static LOOP_WHY_CAP])
 {

@@ -11,6 +11,11 @@ uint64_t loop_wall_ms(void); /* CLOCK_REALTIME */
 /* Milliseconds from now until `due_ns`, rounded up, 0 when it is past. For
  * uv_timer_start. */
 uint64_t loop_ms_until(uint64_t due_ns, uint64_t now_ns);
+/*
+ * The same for a timer that its own callback starts anew, at least 1: with 0 libuv 1.44
+ * calls it again at once and never looks at a descriptor meanwhile.
+ */
+uint64_t loop_ms_again(uint64_t due_ns, uint64_t now_ns);
 
 /* ERR_SYSTEM, with a text for a person; then the loop must not be touched. */
 #define LOOP_WHY_CAP 160
