@@ -119,6 +119,7 @@ fabric_lane(struct canvas *c, const struct model *m, const struct backbone_mesh 
 	bool boxed = c->height >= BOXED_HEIGHT;
 	struct canvas inner = boxed ? canvas_window(c, 2, 1, c->width - 3, c->height - 2)
 				    : canvas_window(c, 0, 1, c->width, c->height - 1);
+	const struct backbone_speaker *rival;
 	char hex[ID_HEX_CAP], address[ADDRESS_TEXT_CAP];
 	int y;
 
@@ -138,7 +139,14 @@ fabric_lane(struct canvas *c, const struct model *m, const struct backbone_mesh 
 					     : "");
 		canvas_cut(&inner, 0, y++, inner.width, STYLE_GATEWAY, text);
 	}
-	if (b->state == BACKBONE_HEARD && y < inner.height)
+	rival = backbone_rival(b, 0, m->now_ns);
+	if (rival != NULL && y < inner.height) {
+		char text[80];
+
+		snprintf(text, sizeof(text), "disputed: %.6s also speaks for it",
+			id_hex(hex, &rival->id));
+		canvas_cut(&inner, 0, inner.height - 1, inner.width, STYLE_WARN, text);
+	} else if (b->state == BACKBONE_HEARD && y < inner.height)
 		canvas_cut(&inner, 0, inner.height - 1, inner.width, STYLE_DIM,
 			"a summary; w shows its nodes");
 }

@@ -97,6 +97,8 @@ json_other(const struct control_view *v, const struct backbone_mesh *m)
 		if (v->now_ns < m->speakers[i].heard_ns + BACKBONE_TAKEOVER)
 			json_array_append_new(speakers, json_id(&m->speakers[i].id));
 	json_object_set_new(o, "speakers", speakers);
+	json_object_set_new(o, "disputed",
+		json_boolean(backbone_rival(m, 0, v->now_ns) != NULL));
 	return o;
 }
 

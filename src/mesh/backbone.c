@@ -5,26 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/blake3.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/ring.h"
 #include "base/text.h"
-#include "wire/varint.h"
 
 #define CHANGES_MAX 512
 
 struct slot {
 	struct backbone_mesh mesh;	/* first: a public entry is a slot */
 	uint8_t *payload;		/* what mesh.payload views */
-	uint64_t heard_ns;		/* received_ns, and what was excused */
+	uint64_t heard_ns;		/* whoever spoke last, and what was excused */
+	uint64_t shown_ns;		/* the same, of those whose summary is shown */
+	struct peer_id answered;	/* its next summary is shown; zero: nobody's */
 };
 
 struct backbone {
 	struct peer_id topic;
 	struct slot *slots[BACKBONE_MESHES_MAX];	/* by name */
 	size_t count;
-	struct slot *newest;
+	struct summary newest;		/* no speaker: none yet */
 	struct ring changes;
 	struct backbone_stats stats;
 };
@@ -125,8 +125,6 @@ remove_at(struct backbone *b, size_t i, uint64_t now_ns)
 	tell(b, s, now_ns)->removed = true;
 	memmove(&b->slots[i], &b->slots[i + 1], (b->count - i - 1) * sizeof *b->slots);
 	b->count--;
-	if (b->newest == s)
-		b->newest = NULL;
 	slot_free(s);
 }
 
@@ -167,18 +165,34 @@ add(struct backbone *b, const char *mesh, enum backbone_state state, uint64_t no
 	return s;
 }
 
-/* The speaker's place, made by forgetting the longest silent; NULL: it said that before.
+static bool
+names(const struct summary *s, const struct peer_id *id)
+{
+	for (size_t i = 0; i < s->gateway_count; i++)
+		if (id_equal(&s->gateways[i].id, id))
+			return true;
+	return id_equal(&s->speaker, id);
+}
+
+/*
+ * The speaker's place, made by forgetting the longest silent, and rather one whom the
+ * summary that is shown does not name. NULL: it said that before.
  */
 static struct backbone_speaker *
 speaker_of(struct backbone_mesh *m, const struct summary *g)
 {
 	struct backbone_speaker *oldest = &m->speakers[0];
+	bool oldest_named = true;
 
 	for (size_t i = 0; i < m->speaker_count; i++) {
 		struct backbone_speaker *s = &m->speakers[i];
+		bool named = names(&m->summary, &s->id);
 
-		if (s->heard_ns < oldest->heard_ns)
+		if (i == 0 || named < oldest_named ||
+			(named == oldest_named && s->heard_ns < oldest->heard_ns)) {
 			oldest = s;
+			oldest_named = named;
+		}
 		if (!id_equal(&s->id, &g->speaker))
 			continue;
 		if (g->incarnation < s->incarnation ||
@@ -189,6 +203,28 @@ speaker_of(struct backbone_mesh *m, const struct summary *g)
 	if (m->speaker_count < BACKBONE_SPEAKERS_MAX)
 		return &m->speakers[m->speaker_count++];
 	return oldest;
+}
+
+/* Whether this summary takes the place of the one that is shown; see backbone.h. */
+static bool
+is_shown(const struct slot *s, const struct summary *g, uint64_t now_ns)
+{
+	return s->mesh.summaries == 0 || s->mesh.state != BACKBONE_HEARD ||
+	       names(&s->mesh.summary, &g->speaker) ||
+	       id_equal(&s->answered, &g->speaker) ||
+	       now_ns >= s->shown_ns + BACKBONE_TAKEOVER;
+}
+
+static void
+show(struct slot *s, const struct summary *g, struct view payload, uint64_t now_ns)
+{
+	s->mesh.summary = *g;
+	free(s->payload);
+	s->payload = mem_copy(payload.data, payload.len);
+	s->mesh.payload = (struct view){ s->payload, payload.len };
+	s->mesh.received_ns = s->shown_ns = now_ns;
+	if (id_equal(&s->answered, &g->speaker))
+		s->answered = (struct peer_id){ 0 };
 }
 
 static int
@@ -210,15 +246,17 @@ apply(struct backbone *b, struct view payload, uint64_t now_ns)
 	if (!speaker)
 		return ERR_STALE;
 	*speaker = (struct backbone_speaker){ .id = g.speaker,
-		.incarnation = g.incarnation, .seq = g.seq, .heard_ns = now_ns };
-	s->mesh.summary = g;
-	free(s->payload);
-	s->payload = mem_copy(payload.data, payload.len);
-	s->mesh.payload = (struct view){ s->payload, payload.len };
-	s->mesh.received_ns = s->heard_ns = now_ns;
+		.incarnation = g.incarnation, .seq = g.seq, .heard_ns = now_ns,
+		.gateway_count = g.gateway_count };
+	memcpy(speaker->gateways, g.gateways, sizeof speaker->gateways);
+	if (is_shown(s, &g, now_ns))
+		show(s, &g, payload, now_ns);
+	else
+		b->stats.disputed++;
+	s->heard_ns = now_ns;
 	s->mesh.summaries++;
 	b->stats.bytes += payload.len;
-	b->newest = s;
+	b->newest = g;
 	set_state(b, s, BACKBONE_HEARD, now_ns);
 	return ERR_OK;
 }
@@ -248,10 +286,36 @@ backbone_apply(struct backbone *b, struct view payload, uint64_t now_ns)
 	return err;
 }
 
-const struct backbone_mesh *
+const struct summary *
 backbone_newest(const struct backbone *b)
 {
-	return b->newest ? &b->newest->mesh : NULL;
+	return b->newest.mesh[0] != '\0' ? &b->newest : NULL;
+}
+
+const struct backbone_speaker *
+backbone_rival(const struct backbone_mesh *m, size_t at, uint64_t now_ns)
+{
+	for (size_t i = 0; i < m->speaker_count; i++)
+		if (!names(&m->summary, &m->speakers[i].id) &&
+			now_ns < m->speakers[i].heard_ns + BACKBONE_SILENT && at-- == 0)
+			return &m->speakers[i];
+	return NULL;
+}
+
+void
+backbone_answered(struct backbone *b, const char *mesh, const struct peer_id *gateway)
+{
+	struct slot *s = find(b, mesh);
+
+	if (!s || names(&s->mesh.summary, gateway))
+		return;
+	for (size_t i = 0; i < s->mesh.speaker_count; i++) {
+		const struct backbone_speaker *by = &s->mesh.speakers[i];
+
+		for (size_t k = 0; k < by->gateway_count; k++)
+			if (id_equal(&by->gateways[k].id, gateway))
+				s->answered = by->id;
+	}
 }
 
 void
@@ -308,7 +372,7 @@ void
 backbone_excuse(struct backbone *b, uint64_t gap_ns)
 {
 	for (size_t i = 0; i < b->count; i++)
-		b->slots[i]->heard_ns += gap_ns;
+		b->slots[i]->heard_ns += gap_ns, b->slots[i]->shown_ns += gap_ns;
 }
 
 size_t
@@ -355,88 +419,6 @@ backbone_why(const struct backbone *b, const char *mesh, uint64_t now_ns,
 		snprintf(to, BACKBONE_WHY_CAP, "%s was heard %s ago", mesh,
 			text_duration(age, sizeof age, now_ns - m->received_ns));
 	return to;
-}
-
-static bool
-heard_lately(const struct backbone_mesh *m, const struct peer_id *id, uint64_t now_ns)
-{
-	for (size_t i = 0; m && i < m->speaker_count; i++)
-		if (id_equal(&m->speakers[i].id, id))
-			return now_ns < m->speakers[i].heard_ns + BACKBONE_TAKEOVER;
-	return false;
-}
-
-bool
-backbone_must_speak(const struct backbone *b, const char *mesh,
-	const struct peer_id *before, size_t count, uint64_t listening_ns,
-	uint64_t now_ns)
-{
-	const struct backbone_mesh *m = backbone_find(b, mesh);
-	bool early = now_ns < listening_ns + BACKBONE_TAKEOVER;
-	size_t speak = 0;
-
-	for (size_t i = 0; i < count; i++)
-		speak += early || heard_lately(m, &before[i], now_ns);
-	return speak < 2;
-}
-
-static void
-count_node(struct summary *s, const struct digest *g, enum liveness l)
-{
-	struct summary_counts *n = NULL;
-
-	for (size_t i = 0; i < s->type_count && n == NULL; i++)
-		if (strcmp(s->types[i].type, g->type) == 0)
-			n = &s->types[i].nodes;
-	if (n == NULL && s->type_count < SUMMARY_TYPES_MAX) {
-		memcpy(s->types[s->type_count].type, g->type, sizeof g->type);
-		n = &s->types[s->type_count++].nodes;
-	}
-	if (n == NULL)
-		n = &s->others;
-	n->live += l == LIVENESS_LIVE;
-	n->suspect += l == LIVENESS_SUSPECT;
-	n->gone += l == LIVENESS_GONE;
-}
-
-static void
-add_gateway(struct summary *s, const struct digest *g)
-{
-	struct summary_gateway *to;
-
-	if (!(g->flags & DIGEST_GATEWAY) || s->gateway_count == SUMMARY_GATEWAYS_MAX)
-		return;
-	to = &s->gateways[s->gateway_count++];
-	to->id = g->id;
-	memcpy(to->addresses, g->addresses, sizeof to->addresses);
-	to->address_count = g->address_count;
-}
-
-void
-backbone_summarize(struct summary *s, const char *mesh, const struct directory *d)
-{
-	uint8_t hash[32];
-	struct buf b;
-
-	memset(s, 0, sizeof *s);
-	snprintf(s->mesh, sizeof s->mesh, "%s", mesh);
-	buf_init(&b, (size_t)DIRECTORY_ENTRIES_MAX * 48);
-	/* In order of (type, id): so equal beliefs have equal bytes. */
-	for (size_t i = 0; i < directory_count(d); i++) {
-		const struct directory_entry *e = directory_at(d, i);
-
-		if (!directory_is_node(e) || e->liveness == LIVENESS_LEFT)
-			continue;
-		count_node(s, &e->digest, e->liveness);
-		if (e->liveness == LIVENESS_LIVE)
-			add_gateway(s, &e->digest);
-		buf_put(&b, e->digest.id.bytes, sizeof e->digest.id.bytes);
-		varint_put(&b, e->digest.incarnation);
-		buf_put_u8(&b, (uint8_t)e->liveness);
-	}
-	blake3(hash, b.data, b.len);
-	memcpy(s->hash, hash, sizeof s->hash);
-	buf_fini(&b);
 }
 
 void

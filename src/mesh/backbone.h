@@ -10,8 +10,11 @@
  * It is fed by signed summaries and the clock: no digest of another mesh is ever in here,
  * and nothing of here is ever in a directory. Ages are of our own receive time.
  *
- * Whoever holds the fabric key may speak for any mesh; a summary says who spoke. That
- * makes a liar visible and costs others a wrong count or a dial in vain: what is sent
+ * Whoever holds the fabric key may speak for any mesh; a summary says who spoke. So the
+ * summary that is shown is followed by those alone whom it names as gateways of its mesh.
+ * Another speaker is a rival: who it names is asked when the others have no answer, and
+ * its summary is shown when they fall silent, or when it was the one with an answer. A
+ * liar is so visible, and costs others a wrong count or a question in vain: what is sent
  * goes only to a node whose digest was signed for the topic of its mesh.
  */
 struct backbone;
@@ -27,10 +30,12 @@ const char *backbone_state_text(enum backbone_state s);	/* "heard", ... */
 struct backbone_speaker {
 	struct peer_id id;
 	uint64_t incarnation, seq, heard_ns;
+	struct summary_gateway gateways[SUMMARY_GATEWAYS_MAX];	/* whom it names */
+	size_t gateway_count;
 };
 
 struct backbone_mesh {
-	struct summary summary;		/* the newest; has the mesh's name always */
+	struct summary summary;		/* the one shown; has the mesh's name always */
 	struct view payload;		/* as it came; empty while NAMED */
 	enum backbone_state state;
 	uint64_t received_ns;		/* when that summary came, or the name */
@@ -51,8 +56,14 @@ void backbone_free(struct backbone *b);
  * ERR_MALFORMED. Every refusal is counted.
  */
 int backbone_apply(struct backbone *b, struct view payload, uint64_t now_ns);
-/* The mesh of the summary that was applied last, or NULL. */
-const struct backbone_mesh *backbone_newest(const struct backbone *b);
+/* The summary that was applied last, shown or not; or NULL. */
+const struct summary *backbone_newest(const struct backbone *b);
+/* The rivals of the summary that is shown which are heard; NULL: no more than `at`. */
+const struct backbone_speaker *backbone_rival(
+	const struct backbone_mesh *m, size_t at, uint64_t now_ns);
+/* This gateway had an answer of its mesh, and others perhaps had not. */
+void backbone_answered(
+	struct backbone *b, const char *mesh, const struct peer_id *gateway);
 /* Somebody named this mesh: a HELLO, a seed. Known already: nothing happens. */
 void backbone_mention(struct backbone *b, const char *mesh, uint64_t now_ns);
 
@@ -93,6 +104,7 @@ void backbone_summarize(
 
 struct backbone_stats {
 	uint64_t applied, stale, bad_signature, malformed, full, foreign;
+	uint64_t disputed;	/* of rivals: applied, and not shown */
 	uint64_t bytes;		/* of summaries heard, as payloads */
 };
 void backbone_stats(const struct backbone *b, struct backbone_stats *s);

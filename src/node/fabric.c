@@ -203,7 +203,6 @@ fabric_deliver(struct node *n, struct view payload, uint64_t now_ns)
 	struct fabric *f = n->fabric;
 
 	if (backbone_apply(f->backbone, payload, now_ns) == ERR_OK)
-		fabric_places_summary(
-			n, &backbone_newest(f->backbone)->summary, now_ns);
+		fabric_places_summary(n, backbone_newest(f->backbone), now_ns);
 	tell_changes(n, now_ns);
 }

@@ -59,12 +59,79 @@ on_frame(struct node *n, struct resolution *q, struct view bytes)
 	}
 }
 
+/* Those that one summary names as gateways of its mesh. */
+struct line {
+	const struct summary_gateway *gateways;
+	size_t count;
+};
+
+/* The summary that is shown comes first, then its rivals; false: there are no more. */
+static bool
+line_at(const struct backbone_mesh *m, size_t i, struct line *to, uint64_t now_ns)
+{
+	const struct backbone_speaker *s;
+
+	if (i == 0) {
+		*to = (struct line){ m->summary.gateways, m->summary.gateway_count };
+		return true;
+	}
+	s = backbone_rival(m, i - 1, now_ns);
+	if (s == NULL)
+		return false;
+	*to = (struct line){ s->gateways, s->gateway_count };
+	return true;
+}
+
+static bool
+was_line_tried(const struct resolution *q, const struct line *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (was_tried(q, &l->gateways[i].id))
+			return true;
+	return l->count == 0;
+}
+
+/* Whether others say that they are gateways of the mesh which denied it. */
+static bool
+is_disputed(const struct node *n, const struct resolution *q, uint64_t now_ns)
+{
+	const struct backbone_mesh *m;
+	struct line l;
+
+	m = n->fabric != NULL ? backbone_find(n->fabric->backbone, q->mesh) : NULL;
+	for (size_t i = 0; m != NULL && line_at(m, i, &l, now_ns); i++)
+		if (!was_line_tried(q, &l))
+			return true;
+	return false;
+}
+
 /* Whether another gateway may know better than this answer. */
 static bool
-another_may_know(enum delivery status)
+another_may_know(const struct node *n, const struct resolution *q, uint64_t now_ns)
 {
-	return status == DELIVERY_TIMEOUT || status == DELIVERY_UNREACHABLE ||
-	       status == DELIVERY_REFUSED || status == DELIVERY_NO_MESH;
+	switch (q->r.status) {
+	case DELIVERY_TIMEOUT:
+	case DELIVERY_UNREACHABLE:
+	case DELIVERY_REFUSED:
+	case DELIVERY_NO_MESH:
+		return true;
+	case DELIVERY_NO_NODE:
+	case DELIVERY_GONE:
+		return is_disputed(n, q, now_ns);
+	default:
+		return false;
+	}
+}
+
+/* The last one asked was silent: so the answer is, if nobody said anything before. */
+static void
+note_silence(struct node *n, struct resolution *q, enum request_end end)
+{
+	if (q->r.status == DELIVERY_NO_NODE || q->r.status == DELIVERY_GONE)
+		return;
+	q->r.status = DELIVERY_TIMEOUT;
+	snprintf(q->r.why, sizeof(q->r.why), "%s: %s",
+		q->mesh[0] != '\0' ? q->mesh : n->config.mesh, requests_end_text(end));
 }
 
 /* One gateway was asked, of ours or of theirs. */
@@ -80,16 +147,15 @@ take(struct node *n, const struct request_answer *a, uint64_t now_ns)
 		on_frame(n, q, a->bytes);
 		return;
 	}
-	if (!q->answered || another_may_know(q->r.status)) {
-		if (!q->answered) {
-			q->r.status = DELIVERY_TIMEOUT;
-			snprintf(q->r.why, sizeof(q->r.why), "%s: %s",
-				q->mesh[0] != '\0' ? q->mesh : n->config.mesh,
-				requests_end_text(a->end));
-		}
+	if (!q->answered)
+		note_silence(n, q, a->end);
+	if (!q->answered || another_may_know(n, q, now_ns)) {
 		resolve_away_next(n, q, now_ns);
 		return;
 	}
+	if (abroad && q->r.status == DELIVERY_DONE)
+		backbone_answered(n->fabric->backbone, q->mesh,
+			&q->tried[q->tried_count - 1]);
 	/* Of any mesh: the others may have more. */
 	if (abroad && q->p.mesh[0] == '\0' && q->r.count < q->most) {
 		q->mesh_done = true;
@@ -132,6 +198,7 @@ ask(struct node *n, struct resolution *q, const struct peer_id *peer, size_t mos
  */
 struct choice {
 	const struct peer_id *id;
+	const struct summary_gateway *gateway;	/* of another mesh */
 	size_t seen;
 	bool linked;
 };
@@ -150,6 +217,52 @@ consider(struct node *n, const struct resolution *q, struct choice *c,
 	c->linked |= linked;
 	if (rng_below(&n->rng, ++c->seen) == 0)
 		c->id = id;
+}
+
+static void
+consider_line(struct node *n, const struct resolution *q, struct choice *c,
+	const struct line *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		consider(n, q, c, &l->gateways[i].id);
+		if (c->id == &l->gateways[i].id)
+			c->gateway = &l->gateways[i];
+	}
+}
+
+/*
+ * Of each line one, then the others: so whoever speaks for a mesh that is not its own
+ * costs one question in vain, however many gateways it names. Summaries may name others
+ * each time that we come back here.
+ */
+static void
+choose_abroad(struct node *n, const struct resolution *q, const struct backbone_mesh *m,
+	struct choice *c, uint64_t now_ns)
+{
+	struct line l;
+
+	if (q->tried_count >= RESOLVED_MAX)
+		return;
+	for (size_t i = 0; c->id == NULL && line_at(m, i, &l, now_ns); i++)
+		if (!was_line_tried(q, &l))
+			consider_line(n, q, c, &l);
+	for (size_t i = 0; c->id == NULL && line_at(m, i, &l, now_ns); i++)
+		consider_line(n, q, c, &l);
+}
+
+/* What a gateway says of its own place counts more than what others say of it. */
+static void
+learn_place(struct node *n, const struct backbone_mesh *m,
+	const struct summary_gateway *g)
+{
+	for (size_t i = 0; i < m->speaker_count; i++) {
+		const struct backbone_speaker *s = &m->speakers[i];
+
+		for (size_t k = 0; id_equal(&s->id, &g->id) && k < s->gateway_count; k++)
+			if (id_equal(&s->gateways[k].id, &g->id))
+				g = &s->gateways[k];
+	}
+	book_learn(&n->book, &g->id, g->addresses, g->address_count);
 }
 
 static void
@@ -183,7 +296,7 @@ ask_own_gateway(struct node *n, struct resolution *q, uint64_t now_ns)
 
 /* The next mesh by name that may have what is asked for; false: there is none. */
 static bool
-next_mesh(struct node *n, struct resolution *q)
+next_mesh(struct node *n, struct resolution *q, uint64_t now_ns)
 {
 	const struct backbone *b = n->fabric->backbone;
 
@@ -191,6 +304,8 @@ next_mesh(struct node *n, struct resolution *q)
 		const struct backbone_mesh *m = backbone_at(b, i);
 		bool has = q->p.type[0] == '\0' || m->summary.others.live > 0;
 
+		/* Who is contradicted may have left it out. */
+		has |= backbone_rival(m, 0, now_ns) != NULL;
 		for (size_t k = 0; k < m->summary.type_count; k++)
 			has |= strcmp(m->summary.types[k].type, q->p.type) == 0;
 		if (!has || m->state != BACKBONE_HEARD ||
@@ -229,14 +344,13 @@ ask_abroad(struct node *n, struct resolution *q, uint64_t now_ns)
 
 	if (!any)
 		memcpy(q->mesh, q->p.mesh, sizeof(q->mesh));
-	else if ((q->mesh[0] == '\0' || q->mesh_done) && !next_mesh(n, q)) {
+	else if ((q->mesh[0] == '\0' || q->mesh_done) && !next_mesh(n, q, now_ns)) {
 		no_more(n, q, now_ns);
 		return;
 	}
 	for (;;) {
 		const struct backbone_mesh *m = backbone_find(b, q->mesh);
 		struct choice c = { .id = NULL };
-		size_t at;
 
 		if (m == NULL || (m->state != BACKBONE_HEARD && q->tried_count == 0)) {
 			resolve_fail(n, q,
@@ -244,21 +358,15 @@ ask_abroad(struct node *n, struct resolution *q, uint64_t now_ns)
 				now_ns, "%s", backbone_why(b, q->mesh, now_ns, why));
 			return;
 		}
-		/* Summaries may name others each time that we come back here. */
-		for (at = 0; at < m->summary.gateway_count; at++)
-			if (q->tried_count < RESOLVED_MAX)
-				consider(n, q, &c, &m->summary.gateways[at].id);
+		choose_abroad(n, q, m, &c, now_ns);
 		if (now_ns >= q->deadline_ns ||
-			(c.id == NULL && !(any && next_mesh(n, q)))) {
+			(c.id == NULL && !(any && next_mesh(n, q, now_ns)))) {
 			no_more(n, q, now_ns);
 			return;
 		}
 		if (c.id == NULL)
 			continue;
-		for (at = 0; !id_equal(c.id, &m->summary.gateways[at].id);)
-			at++;
-		book_learn(&n->book, c.id, m->summary.gateways[at].addresses,
-			m->summary.gateways[at].address_count);
+		learn_place(n, m, c.gateway);
 		if (ask(n, q, c.id, RESOLVED_MAX, now_ns))
 			return;
 		q->r.status = DELIVERY_TIMEOUT;

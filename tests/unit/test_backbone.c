@@ -33,6 +33,37 @@ say(struct backbone *b, const char *mesh, unsigned number, uint64_t seq, uint32_
 	return err;
 }
 
+/* The same of mesh2, and it names these gateways. */
+static int
+say_with(struct backbone *b, unsigned number, uint64_t seq, uint32_t live,
+	const unsigned *names, size_t count, uint64_t now_ns)
+{
+	struct summary s = { .mesh = "mesh2", .incarnation = 1, .seq = seq,
+		.type_count = 1, .types = { { "broker", { live, 0, 0 } } } };
+	struct peer_id topic = fixture_topic();
+	struct actor a, named;
+	struct buf bytes;
+	int err;
+
+	actor_init(&a, number, "gateway");
+	s.speaker = a.digest.id;
+	for (size_t i = 0; i < count; i++) {
+		actor_init(&named, names[i], "gateway");
+		s.gateways[s.gateway_count++].id = named.digest.id;
+	}
+	buf_init(&bytes, 4096);
+	summary_sign(&bytes, &s, &topic, a.secret_key);
+	err = backbone_apply(b, (struct view){ bytes.data, bytes.len }, now_ns);
+	buf_fini(&bytes);
+	return err;
+}
+
+static uint32_t
+shown(const struct backbone *b)
+{
+	return summary_total(&backbone_find(b, "mesh2")->summary).live;
+}
+
 static struct backbone *
 fixture(void)
 {
@@ -232,6 +263,78 @@ two_speak(void **state)
 	backbone_free(b);
 }
 
+/*
+ * Whom the summary that is shown names may follow it; anybody else is a rival, and is
+ * shown once those are silent.
+ */
+static void
+strangers_do_not_follow(void **state)
+{
+	static const unsigned ours[] = { 1, 2 }, theirs[] = { 9 };
+	struct backbone *b = fixture();
+	const struct backbone_mesh *m;
+	struct backbone_stats s;
+
+	(void)state;
+	assert_int_equal(say_with(b, 1, 1, 5, ours, 2, SECONDS(1)), ERR_OK);
+	m = backbone_find(b, "mesh2");
+	assert_int_equal(say_with(b, 9, 1, 0, theirs, 1, SECONDS(2)), ERR_OK);
+	assert_int_equal(shown(b), 5);
+	assert_non_null(backbone_rival(m, 0, SECONDS(2)));
+	assert_null(backbone_rival(m, 1, SECONDS(2)));
+	assert_int_equal(say_with(b, 2, 1, 6, ours, 2, SECONDS(3)), ERR_OK);
+	assert_int_equal(shown(b), 6);
+	backbone_stats(b, &s);
+	assert_int_equal(s.disputed, 1);
+	/* The mesh is silent, and the other goes on. */
+	assert_int_equal(say_with(b, 9, 2, 0, theirs, 1, SECONDS(15) - 1), ERR_OK);
+	assert_int_equal(shown(b), 6);
+	assert_int_equal(say_with(b, 9, 3, 0, theirs, 1, SECONDS(15)), ERR_OK);
+	assert_int_equal(shown(b), 0);
+	backbone_free(b);
+}
+
+/* Who was first is not right for ever: whose gateway had an answer is shown next. */
+static void
+who_answers_is_shown(void **state)
+{
+	static const unsigned ours[] = { 1, 2 }, theirs[] = { 9 };
+	struct backbone *b = fixture();
+	struct actor a;
+
+	(void)state;
+	assert_int_equal(say_with(b, 9, 1, 0, theirs, 1, SECONDS(1)), ERR_OK);
+	assert_int_equal(say_with(b, 1, 1, 5, ours, 2, SECONDS(2)), ERR_OK);
+	assert_int_equal(shown(b), 0);
+	actor_init(&a, 2, "gateway");
+	backbone_answered(b, "mesh2", &a.digest.id);
+	assert_int_equal(say_with(b, 1, 2, 5, ours, 2, SECONDS(3)), ERR_OK);
+	assert_int_equal(shown(b), 5);
+	assert_int_equal(say_with(b, 9, 2, 0, theirs, 1, SECONDS(4)), ERR_OK);
+	assert_int_equal(shown(b), 5);
+	backbone_free(b);
+}
+
+/* However many ids a liar has, the speakers that are named keep their places. */
+static void
+rivals_push_nobody_out(void **state)
+{
+	static const unsigned ours[] = { 1, 2 };
+	struct backbone *b = fixture();
+
+	(void)state;
+	say_with(b, 1, 1, 5, ours, 2, SECONDS(1));
+	say_with(b, 2, 1, 5, ours, 2, SECONDS(1));
+	for (unsigned i = 10; i < 30; i++)
+		assert_int_equal(say_with(b, i, 1, 0, &i, 1, SECONDS(2)), ERR_OK);
+	assert_int_equal(
+		backbone_find(b, "mesh2")->speaker_count, BACKBONE_SPEAKERS_MAX);
+	for (unsigned i = 1; i <= 2; i++)
+		assert_int_equal(say_with(b, i, 1, 5, ours, 2, SECONDS(3)), ERR_STALE);
+	assert_int_equal(shown(b), 5);
+	backbone_free(b);
+}
+
 /* Our own absence makes nobody unreachable. */
 static void
 our_absence_is_excused(void **state)
@@ -299,6 +402,9 @@ main(void)
 		cmocka_unit_test(digests_do_not_come_here),
 		cmocka_unit_test(the_table_is_bounded),
 		cmocka_unit_test(two_speak),
+		cmocka_unit_test(strangers_do_not_follow),
+		cmocka_unit_test(who_answers_is_shown),
+		cmocka_unit_test(rivals_push_nobody_out),
 		cmocka_unit_test(our_absence_is_excused),
 		cmocka_unit_test(equal_beliefs_equal_words),
 	};

@@ -22,7 +22,7 @@
 
 static struct world w;
 static struct bad_peer bad;
-static enum { NO_GUARD_OUT, PASS, VERIFY } guard_out;
+static enum { NO_GUARD_OUT, PASS, VERIFY, RIVALS } guard_out;
 static struct resolved resolved;
 static bool answered;
 
@@ -40,6 +40,17 @@ __wrap_meshes_may_pass(
 	const struct node *n, const struct membership *m, const struct peer_id *peer)
 {
 	return guard_out == PASS || __real_meshes_may_pass(n, m, peer);
+}
+
+const struct backbone_speaker *__real_backbone_rival(
+	const struct backbone_mesh *m, size_t at, uint64_t now_ns);
+const struct backbone_speaker *__wrap_backbone_rival(
+	const struct backbone_mesh *m, size_t at, uint64_t now_ns);
+
+const struct backbone_speaker *
+__wrap_backbone_rival(const struct backbone_mesh *m, size_t at, uint64_t now_ns)
+{
+	return guard_out == RIVALS ? NULL : __real_backbone_rival(m, at, now_ns);
 }
 
 int
@@ -282,6 +293,83 @@ gateways_without_end(void **state)
 	assert_int_not_equal(resolved.status, DELIVERY_DONE);
 }
 
+static bool
+mesh2_is_whole(struct world *world)
+{
+	const struct backbone *b = node_backbone(world->nodes[2].node);
+	const struct backbone_mesh *m = backbone_find(b, "mesh2");
+
+	/* Both of it, as its own gateway tells them. */
+	for (size_t i = 0; m != NULL && i < m->speaker_count; i++)
+		if (id_equal(&m->speakers[i].id, &world->nodes[3].config.identity.id))
+			return world_sees(world, 3, 4) == LIVENESS_LIVE;
+	return false;
+}
+
+static bool
+was_answered(struct world *world)
+{
+	(void)world;
+	return answered;
+}
+
+/*
+ * The bad peer was the first to speak for mesh2 and goes on: it names gateways that do
+ * not exist. A gateway of mesh1 is asked for a broker of mesh2, which is there.
+ */
+static enum delivery
+asked_beside_a_liar(void)
+{
+	struct resolve_spec spec = { .pattern = "mesh2.broker", .most = 1,
+		.take = on_resolved };
+	size_t place = world_add(&w, "mesh1", "gateway", 0, NULL);
+	struct node *n = w.nodes[place].node;
+	uint8_t seq = 1;
+
+	say_gateways(n, seq++);
+	world_add(&w, "mesh2", "gateway", (int)place, NULL);
+	world_add(&w, "mesh2", "broker", 3, NULL);
+	for (; seq < 30 && !mesh2_is_whole(&w); seq++) {
+		world_run(&w, SECONDS(1), mesh2_is_whole);
+		say_gateways(n, seq);
+	}
+	assert_true(mesh2_is_whole(&w));
+	resolve_ask(n, &spec, w.now_ns);
+	assert_true(world_run(&w, RESOLVE_DEADLINE, was_answered));
+	return resolved.status;
+}
+
+/* Who speaks for a mesh that is not its own costs one question in vain. */
+static void
+a_liar_denies_nothing(void **state)
+{
+	struct node *n;
+
+	(void)state;
+	assert_int_equal(asked_beside_a_liar(), DELIVERY_DONE);
+	assert_true(id_equal(&resolved.nodes[0].digest.id,
+		&w.nodes[4].config.identity.id));
+	/* And the summary of who answered is shown from then on. */
+	n = w.nodes[2].node;
+	world_run(&w, 2 * BACKBONE_EVERY, NULL);
+	assert_int_equal(summary_total(&backbone_find(node_backbone(n), "mesh2")->summary)
+				 .live,
+		2);
+	say_gateways(n, 200);
+	assert_int_equal(summary_total(&backbone_find(node_backbone(n), "mesh2")->summary)
+				 .live,
+		2);
+}
+
+/* Without rivals it denies the whole mesh. */
+static void
+without_rivals_it_does(void **state)
+{
+	(void)state;
+	guard_out = RIVALS;
+	assert_int_not_equal(asked_beside_a_liar(), DELIVERY_DONE);
+}
+
 /* The same message, or another one, as a question of its own. */
 static void
 send_message(uint8_t number)
@@ -358,6 +446,8 @@ main(void)
 		TEST(true_answers_are_taken),
 		TEST(without_the_check_all_are),
 		TEST(gateways_without_end),
+		TEST(a_liar_denies_nothing),
+		TEST(without_rivals_it_does),
 		TEST(repetitions_are_known),
 		TEST(visitors_get_no_directory),
 	};
