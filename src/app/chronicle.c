@@ -430,16 +430,33 @@ kind_of(const char *text)
 	return kind;
 }
 
+/* A kind of a later version is none that we could show. */
+static bool
+is_for_remotes(enum timeline_kind kind)
+{
+	switch (kind) {
+	case TIMELINE_KINDS:
+	case TIMELINE_NODE_LIVE:
+	case TIMELINE_NODE_SUSPECT:
+	case TIMELINE_NODE_GONE:
+	case TIMELINE_NODE_FORGOTTEN:
+	case TIMELINE_NODE_SPAWN:
+	case TIMELINE_NODE_CRASHED:
+	case TIMELINE_TEST_STARTED:
+	case TIMELINE_TEST_ENDED:
+		return false;
+	default:
+		return true;
+	}
+}
+
 void
 chronicle_remote(struct chronicle *c, const struct watched_event *e, uint64_t at_ns)
 {
 	struct timeline_event to = { .kind = kind_of(e->kind), .id = e->id };
 	uint64_t now_ns = loop_now_ns();
 
-	/* A kind of a later version is none that we could show. */
-	if (to.kind == TIMELINE_KINDS || to.kind == TIMELINE_NODE_LIVE ||
-		to.kind == TIMELINE_NODE_SUSPECT || to.kind == TIMELINE_NODE_GONE ||
-		to.kind == TIMELINE_NODE_FORGOTTEN)
+	if (!is_for_remotes(to.kind))
 		return;
 	snprintf(to.source, sizeof to.source, "%s", e->source);
 	snprintf(to.node, sizeof to.node, "%s", e->node);

@@ -58,7 +58,8 @@ void chronicle_test(struct chronicle *c, enum timeline_kind kind, const char *na
 void chronicle_alert(struct chronicle *c, const struct alert *al);
 /*
  * What a watched node saw happen. What every node sees of every other (that it is live,
- * suspect, gone) is left out: our own node sees it, too, and says it once.
+ * suspect, gone) is left out: our own node sees it, too, and says it once. So is what
+ * no node sees: processes that were started, and scenarios.
  */
 void chronicle_remote(
 	struct chronicle *c, const struct watched_event *e, uint64_t at_ns);

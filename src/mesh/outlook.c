@@ -114,7 +114,10 @@ take_event(struct outlook *o, struct view v, uint64_t told_us, uint64_t now_ns,
 	if (err)
 		return err;
 	make_printable(e.kind, sizeof e.kind);
-	make_printable(e.source, sizeof e.source);
+	/* Whatever it says: it is the word of the one whom we asked. */
+	memcpy(e.source, o->name, sizeof e.source);
+	if (id_equal(&e.id, &o->id))
+		memcpy(e.node, o->name, sizeof e.node);
 	make_printable(e.node, sizeof e.node);
 	make_printable(e.mesh, sizeof e.mesh);
 	make_printable(e.text, sizeof e.text);

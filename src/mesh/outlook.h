@@ -44,7 +44,10 @@ void outlook_fini(struct outlook *o);
 /* Who gets what is kept elsewhere. Each may be NULL. */
 struct outlook_sink {
 	void (*span)(void *ctx, const struct outlook *o, const struct watched_span *s);
-	/* at_ns: when it happened, on our clock. Texts are printable. */
+	/*
+	 * at_ns: when it happened, on our clock. Texts are printable, and the source is
+	 * the watched node: an event under another name is its word, too.
+	 */
 	void (*event)(void *ctx, const struct outlook *o, const struct watched_event *e,
 		uint64_t at_ns);
 	void *ctx;

@@ -129,6 +129,43 @@ topics_become_rows(void **state)
 	outlook_fini(&o);
 }
 
+static void
+on_event_kept(void *ctx, const struct outlook *o, const struct watched_event *e,
+	uint64_t at_ns)
+{
+	(void)o;
+	(void)at_ns;
+	*(struct watched_event *)ctx = *e;
+}
+
+/* An event under another's name is the word of the node that was asked. */
+static void
+events_are_of_who_was_asked(void **state)
+{
+	struct watched_event e = { .seq = 1, .wall_us = WALL, .kind = "view.up",
+		.source = "mesh1.gateway.ffffff", .node = "mesh1.gateway.eeeeee" }, got;
+	const struct outlook_sink sink = { NULL, on_event_kept, &got };
+	const struct peer_id other = { { 8 } };
+	struct buf frame, b;
+	struct outlook o;
+
+	(void)state;
+	outlook_init(&o, &node, "mesh1.broker.070000");
+	for (int i = 0; i < 2; i++) {
+		e.id = i == 0 ? node : other;
+		begin(&frame);
+		buf_init(&b, 1024);
+		watched_event_put(&b, &e);
+		put(&frame, WATCHED_EVENTS, 0, &b);
+		outlook_take(&o, (struct view){ frame.data, frame.len }, NOW, &sink);
+		assert_string_equal(got.source, "mesh1.broker.070000");
+		assert_string_equal(got.node, i == 0 ? o.name : "mesh1.gateway.eeeeee");
+		buf_fini(&b);
+		buf_fini(&frame);
+	}
+	outlook_fini(&o);
+}
+
 /* A topic of a later version is stepped over; what comes after it is read. */
 static void
 unknown_topics_are_skipped(void **state)
@@ -266,6 +303,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(topics_become_rows),
+		cmocka_unit_test(events_are_of_who_was_asked),
 		cmocka_unit_test(unknown_topics_are_skipped),
 		cmocka_unit_test(broken_frames_do_no_harm),
 		cmocka_unit_test(clocks_have_a_bound),
