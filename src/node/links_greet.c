@@ -44,6 +44,8 @@ link_up(struct links *l, struct link *k, uint64_t now_ns)
 
 	links_greet_end(l, k);
 	k->state = LINK_UP;
+	/* Also of one that gives way at once: what came with its HELLO asks for it. */
+	k->foreign = k->alpn == ALPN_MESHTUI && greet_foreign(&l->greeter, &k->hello);
 	k->since_ns = k->used_ns = now_ns;
 	heap_arm(&l->timers, &k->timer, now_ns + WATCH_SILENCE);
 	if (c->dialing == k)
@@ -59,7 +61,6 @@ link_up(struct links *l, struct link *k, uint64_t now_ns)
 		l->superseded++;
 		links_close(l, old, CLOSE_SUPERSEDED, "a newer connection", now_ns);
 	}
-	k->foreign = k->alpn == ALPN_MESHTUI && greet_foreign(&l->greeter, &k->hello);
 	book_learn(l->book, &k->peer, k->hello.addresses, k->hello.address_count);
 	book_foreign(l->book, &k->peer, k->foreign);
 	/* Of other meshes only gateways are worth remembering: they are the way there. */

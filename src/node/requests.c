@@ -110,13 +110,21 @@ requests_fini(struct requests *r)
 	heap_fini(&r->timers);
 }
 
+/* What an answer takes of REQUEST_ANSWERS_LEN_MAX. An end takes nothing of it. */
+static size_t
+answer_cost(const struct request_answer *a)
+{
+	return a->end == REQUEST_GOES_ON ? sizeof(struct answer) + a->bytes.len : 0;
+}
+
 /* Ends are never dropped: there is one for each question, and those are bounded. */
 static void
 keep_answer(struct requests *r, const struct request_answer *a)
 {
 	struct answer *to;
 
-	if (a->bytes.len > 0 && r->answers_len + a->bytes.len > REQUEST_ANSWERS_LEN_MAX) {
+	if (a->end == REQUEST_GOES_ON &&
+		r->answers_len + answer_cost(a) > REQUEST_ANSWERS_LEN_MAX) {
 		r->answers_dropped++;
 		return;
 	}
@@ -125,7 +133,7 @@ keep_answer(struct requests *r, const struct request_answer *a)
 	if (a->bytes.len > 0)
 		memcpy(to->bytes, a->bytes.data, a->bytes.len);
 	to->a.bytes.data = to->bytes;
-	r->answers_len += a->bytes.len;
+	r->answers_len += answer_cost(a);
 	TAILQ_INSERT_TAIL(&r->answers, to, in_order);
 }
 
@@ -299,7 +307,7 @@ requests_next(struct node *n, struct request_answer *a)
 	if (r->current == NULL)
 		return false;
 	TAILQ_REMOVE(&r->answers, r->current, in_order);
-	r->answers_len -= r->current->a.bytes.len;
+	r->answers_len -= answer_cost(&r->current->a);
 	*a = r->current->a;
 	return true;
 }
