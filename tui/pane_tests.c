@@ -15,7 +15,7 @@ struct pane_tests {
 	int page;		/* rows of the last frame */
 };
 
-#define NAME_WIDTH 24
+#define NAME_WIDTH 25
 #define KIND_WIDTH 8
 #define VERDICT_WIDTH 10
 #define TOOK_WIDTH 7

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/errands.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -148,6 +149,31 @@ on_gone(void *ctx, uint64_t ticket)
 		sending_stop(e->node, x->number, loop_now_ns());
 }
 
+/* What goes up the lifeline is the last of an errand that came down it. */
+static void
+tell(struct errand *x, const struct letter_report *r)
+{
+	lifeline_end_sent(x->lifeline, r);
+	TAILQ_REMOVE(&x->errands->all, x, entry);
+	mem_free(MEM_ERRAND, x);
+}
+
+static void
+report_echo(struct errand *x, const struct echo_report *r)
+{
+	struct letter_report to = { .number = x->order, .count = r->count,
+		.acked = r->answered, .failed = r->failed, .different = r->different,
+		.status = r->status, .rtt_min_us = r->rtt_min_ns / 1000,
+		.rtt_max_us = r->rtt_max_ns / 1000, .took_us = r->took_ns / 1000,
+		.rtt_mean_us = r->answered ? r->rtt_sum_ns / r->answered / 1000 : 0,
+		.rtt = r->rtt };
+
+	snprintf(to.why, sizeof to.why, "%.*s", (int)sizeof to.why - 1, r->why);
+	memcpy(to.receiver, r->receiver, sizeof to.receiver);
+	memcpy(to.trace, r->trace, sizeof to.trace);
+	tell(x, &to);
+}
+
 static void
 report(struct errand *x, const struct sending_report *r)
 {
@@ -155,35 +181,66 @@ report(struct errand *x, const struct sending_report *r)
 		.acked = r->acked, .failed = r->failed, .retries = r->retries,
 		.status = r->status, .rtt_min_us = r->rtt_min_ns / 1000,
 		.rtt_max_us = r->rtt_max_ns / 1000, .took_us = r->took_ns / 1000,
-		.rtt_mean_us = r->acked ? r->rtt_sum_ns / r->acked / 1000 : 0 };
+		.rtt_mean_us = r->acked ? r->rtt_sum_ns / r->acked / 1000 : 0,
+		.rtt = r->rtt };
 
 	memcpy(to.why, r->why, sizeof to.why);
 	memcpy(to.receiver, r->receiver, sizeof to.receiver);
 	memcpy(to.trace, r->trace, sizeof to.trace);
-	lifeline_end_sent(x->lifeline, &to);
-	TAILQ_REMOVE(&x->errands->all, x, entry);
-	mem_free(MEM_ERRAND, x);
+	tell(x, &to);
+}
+
+/* Bytes that mean nothing, and of which no two neighbors are alike. */
+static uint8_t *
+make_body(uint32_t len)
+{
+	uint8_t *body = mem_array(len + 1, 1);
+
+	for (uint32_t i = 0; i < len; i++)
+		body[i] = (uint8_t)(i * 167 + (i >> 8) * 59 + 13);
+	return body;
+}
+
+/* ERR_OK, or `why` it was refused. */
+static int
+begin_order(struct errand *x, const struct letter_order *o, struct view body,
+	char why[static DELIVERY_WHY_CAP])
+{
+	struct sending_spec letters = { .count = o->count,
+		.every_ns = o->every_us * 1000, .body = body };
+	struct echo_spec echoes = { .count = o->count, .every_ns = o->every_us * 1000,
+		.data = body, .window = o->window, .for_ns = o->for_us * 1000 };
+	char echo_why[ECHO_WHY_CAP] = "";
+	int err;
+
+	if (o->way == LETTER_SEND) {
+		memcpy(letters.destination, o->destination, sizeof letters.destination);
+		memcpy(letters.kind, o->kind, sizeof letters.kind);
+		return sending_begin(
+			x->errands->node, &letters, x->began_ns, &x->number, why);
+	}
+	x->echoes = true;
+	memcpy(echoes.destination, o->destination, sizeof echoes.destination);
+	err = echo_begin(x->errands->node, &echoes, x->began_ns, &x->number, echo_why);
+	snprintf(why, DELIVERY_WHY_CAP, "%.*s", DELIVERY_WHY_CAP - 1, echo_why);
+	return err;
 }
 
 void
 errands_send(struct errands *e, const struct letter_order *o,
 	struct lifeline_end *lifeline)
 {
-	struct sending_spec spec = { .count = o->count, .every_ns = o->every_us * 1000 };
 	struct errand *x = mem_new(MEM_ERRAND, sizeof *x);
 	struct sending_report refused = { .count = o->count, .failed = o->count,
 		.status = DELIVERY_REFUSED };
-	uint8_t *body = mem_array(o->len + 1, 1);
+	uint8_t *body = make_body(o->len);
 
 	x->errands = e;
 	x->began_ns = loop_now_ns();
 	x->lifeline = lifeline;
 	x->order = o->number;
 	TAILQ_INSERT_TAIL(&e->all, x, entry);
-	spec.body = (struct view){ body, o->len };
-	memcpy(spec.destination, o->destination, sizeof spec.destination);
-	memcpy(spec.kind, o->kind, sizeof spec.kind);
-	if (sending_begin(e->node, &spec, x->began_ns, &x->number, refused.why) != ERR_OK)
+	if (begin_order(x, o, (struct view){ body, o->len }, refused.why) != ERR_OK)
 		report(x, &refused);
 	free(body);
 }
@@ -246,6 +303,10 @@ errands_turned(struct errands *e)
 		else
 			answer(x, control_letters_sent(&sent));
 	while (echo_next(e->node, &echoed))
-		if ((x = numbered(e, true, echoed.number)) != NULL)
+		if ((x = numbered(e, true, echoed.number)) == NULL)
+			continue;
+		else if (x->lifeline != NULL)
+			report_echo(x, &echoed);
+		else
 			answer(x, control_echoes_answer(&echoed));
 }

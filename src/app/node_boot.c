@@ -20,6 +20,7 @@
 #include "io/paths.h"
 #include "node/budget.h"
 #include "node/faulting.h"
+#include "node/without.h"
 #include "quic/event.h"
 #include "trace/traceparent.h"
 
@@ -120,6 +121,7 @@ make_node(struct node_boot *b, const struct options *o, struct node_config *c)
 	const char *telemetry = getenv(NODE_BOOT_TELEMETRY_ENV);
 	int err;
 
+	c->without = without_parse(getenv(NODE_BOOT_WITHOUT_ENV));
 	c->unmetered = telemetry != NULL && strcmp(telemetry, "off") == 0;
 	snprintf(c->mesh, sizeof c->mesh, "%s", o->meshes[0]);
 	snprintf(c->type, sizeof c->type, "%s", o->type);

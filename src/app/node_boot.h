@@ -23,6 +23,8 @@
 #define NODE_BOOT_TEST_ENV "MESHTUI_TEST_BOOT"
 /* For a bench: "off" measures nothing and records no spans of requests. */
 #define NODE_BOOT_TELEMETRY_ENV "MESHTUI_TEST_TELEMETRY"
+/* For controls of tests: features to be without, node/without.def. */
+#define NODE_BOOT_WITHOUT_ENV "MESHTUI_TEST_WITHOUT"
 
 struct node_boot {
 	struct boot boot;

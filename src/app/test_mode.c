@@ -109,7 +109,7 @@ status_of(const struct registry_result *all, size_t count)
 static void
 print_line(const struct registry_result *x)
 {
-	printf("%-24s %-8s seed %" PRIu64 "  %7.1fs  %s%s\n", x->test->name,
+	printf("%-25s %-8s seed %" PRIu64 "  %7.1fs  %s%s\n", x->test->name,
 		report_verdict_text(x->verdict), x->seed, (double)x->took_ms / 1000,
 		x->reason, x->as_expected ? x->verdict == VERDICT_PASS ? "" :
 		" (as it has to be)" : "");

@@ -135,6 +135,7 @@
 #define CHILD_ORDERS_MAX 65536		/* orders that the driver has not fetched */
 #define LIFELINE_QUEUE_LEN_MAX (1u << 20) /* bytes for a parent that does not read */
 #define CHILD_LOG_LEN_MAX (1u << 20)	/* node.log; there may be one older of it */
+#define CHILD_SENT_MAX 16		/* reports on messages that are kept of one */
 #define CHILD_SILENT SECONDS(5)		/* without a beat: its loop stands still */
 #define CHILD_STALLED_MAX SECONDS(60)	/* then a console ends it and starts it anew */
 #define CHILD_TERM_AFTER SECONDS(2)

@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "base/limits.h"
+#include "base/spread.h"
 #include "wire/delivery.h"
 
 /* How ECHOs to one destination went: the node makes it, the control socket tells it. */
@@ -19,6 +20,7 @@ struct echo_report {
 	enum delivery status;	/* of the last that failed; DONE: none did */
 	char why[ECHO_WHY_CAP];	/* of the same */
 	uint64_t rtt_min_ns, rtt_max_ns, rtt_sum_ns;	/* from the stream's opening */
+	struct spread rtt;
 	uint64_t took_ns;
 	uint8_t trace[16];	/* of the last one */
 };

@@ -2,6 +2,7 @@
 #ifndef MESH_LETTERS_H
 #define MESH_LETTERS_H
 
+#include "base/spread.h"
 #include "mesh/directory.h"
 #include "wire/delivery.h"
 
@@ -32,6 +33,7 @@ struct sending_report {
 	char destination[NAME_LEN_MAX + 1];
 	char receiver[NAME_LEN_MAX + 1];	/* of the last ACK, "" none */
 	uint64_t rtt_min_ns, rtt_max_ns, rtt_sum_ns;	/* resolve included */
+	struct spread rtt;
 	uint64_t took_ns;
 	uint8_t trace[16];	/* of its first message */
 };

@@ -15,6 +15,7 @@ struct echo {
 	struct peer_id peer;
 	struct buf data;
 	uint64_t asked, every_ns, next_ns, began_ns;
+	uint64_t window, for_ns, last_ns;	/* last_ns: none is asked after it */
 	uint64_t matched;	/* answers that were the same bytes */
 	bool found, over;
 };
@@ -87,6 +88,7 @@ count_rtt(struct echo_report *r, uint64_t rtt_ns)
 	if (rtt_ns > r->rtt_max_ns)
 		r->rtt_max_ns = rtt_ns;
 	r->rtt_sum_ns += rtt_ns;
+	spread_add(&r->rtt, rtt_ns / 1000);
 	r->answered++;
 }
 
@@ -99,6 +101,10 @@ ask_no_more(struct echo *x, enum delivery status, const char *why)
 {
 	uint64_t rest = x->every_ns == 0 ? x->r.count - x->asked : 0;
 
+	if (x->for_ns != 0) {
+		x->r.count = x->asked;	/* nobody knows how many it would have been */
+		return;
+	}
 	x->asked += rest;
 	if (rest > 0)
 		fail(x, rest, status, why);
@@ -167,8 +173,12 @@ static void
 ask_more(struct node *n, struct echo *x, uint64_t now_ns)
 {
 	while (x->asked < x->r.count) {
+		if (now_ns >= x->last_ns) {
+			x->r.count = x->asked;
+			return;
+		}
 		if (x->every_ns == 0 &&
-			x->asked - x->r.answered - x->r.failed >= ECHO_WINDOW)
+			x->asked - x->r.answered - x->r.failed >= x->window)
 			return;
 		if (x->every_ns != 0 && now_ns < x->next_ns)
 			return;
@@ -197,6 +207,8 @@ on_found(struct node *n, uint64_t cookie, const struct resolved *r, uint64_t now
 	name_format(x->r.receiver, d->mesh, d->type, &d->id, NAME_HEX_SHORT);
 	book_learn(&n->book, &d->id, d->addresses, d->address_count);
 	x->next_ns = now_ns;
+	if (x->for_ns != 0)
+		x->last_ns = now_ns + x->for_ns;
 	ask_more(n, x, now_ns);
 	look_whether_over(x, now_ns);
 }
@@ -225,6 +237,10 @@ echo_begin(struct node *n, const struct echo_spec *spec, uint64_t now_ns,
 	x->r.bytes = spec->data.len;
 	snprintf(x->r.destination, sizeof(x->r.destination), "%s", spec->destination);
 	x->every_ns = spec->every_ns;
+	x->window = spec->window > 0 && spec->window < ECHO_WINDOW ? spec->window
+								   : ECHO_WINDOW;
+	x->for_ns = spec->for_ns;
+	x->last_ns = NEVER;
 	x->began_ns = now_ns;
 	buf_init(&x->data, ECHO_LEN_MAX);
 	buf_put(&x->data, spec->data.data, spec->data.len);

@@ -19,6 +19,8 @@ struct echo_spec {
 	struct view data;	/* copied; at most ECHO_LEN_MAX */
 	uint64_t count;		/* 1 to ECHO_COUNT_MAX */
 	uint64_t every_ns;	/* 0: as many at once as there may be */
+	uint64_t window;	/* so many at once, 1 to ECHO_WINDOW; 0: ECHO_WINDOW */
+	uint64_t for_ns;	/* none is asked later than that; 0: no such end */
 };
 
 /* ERR_ARGUMENT, ERR_LIMIT with a reason for a person in `why`. */

@@ -50,7 +50,7 @@ struct node_config {
 	uint8_t random_seed[32];
 	/* Tighter or wider than limits.h says; 0: as it says. */
 	size_t links_max, greeting_max, directory_max, sync_len_max;
-	uint32_t handshakes_max;
+	uint32_t handshakes_max, without;	/* enum without: controls of tests */
 };
 
 /*

@@ -84,6 +84,17 @@ check_order(struct receive *r, const struct peer_id *sender, const struct messag
 	s->number = number;
 }
 
+static void
+tell_untold(struct node *n, const struct receive_run *run)
+{
+	struct node_event *ev;
+
+	if (run->untold == 0)
+		return;
+	ev = node_push(n, NODE_EVENT_MESSAGE, &run->from);
+	snprintf(ev->text, sizeof(ev->text), "%" PRIu64 CROSSINGS_MORE, run->untold);
+}
+
 /* The second is over: what was not told one by one is told now. */
 static void
 end_second(struct node *n, uint64_t second)
@@ -92,16 +103,10 @@ end_second(struct node *n, uint64_t second)
 
 	if (second == r->second)
 		return;
-	for (size_t i = 0; i < r->run_count; i++) {
-		const struct receive_run *run = &r->runs[i];
-		struct node_event *ev;
-
-		if (run->untold == 0)
-			continue;
-		ev = node_push(n, NODE_EVENT_MESSAGE, &run->from);
-		snprintf(ev->text, sizeof(ev->text), "%" PRIu64 CROSSINGS_MORE,
-			run->untold);
-	}
+	for (size_t i = 0; i < r->run_count; i++)
+		tell_untold(n, &r->runs[i]);
+	tell_untold(n, &r->others);
+	r->others = (struct receive_run){ .told = 0 };
 	r->run_count = 0;
 	r->second = second;
 }
@@ -114,7 +119,7 @@ receive_deadline(const struct node *n)
 	for (size_t i = 0; i < r->run_count; i++)
 		if (r->runs[i].untold > 0)
 			return (r->second + 1) * NS_PER_S;
-	return NEVER;
+	return r->others.untold > 0 ? (r->second + 1) * NS_PER_S : NEVER;
 }
 
 void
@@ -133,8 +138,8 @@ is_told(struct receive *r, const struct peer_id *from)
 	while (run < r->runs + r->run_count && !id_equal(&run->from, from))
 		run++;
 	if (run == r->runs + RECEIVE_RUNS)
-		return true;
-	if (run == r->runs + r->run_count)
+		run = &r->others;
+	else if (run == r->runs + r->run_count)
 		r->runs[r->run_count++] = (struct receive_run){ .from = *from };
 	if (run->told < RECEIVE_TOLD_MAX)
 		run->told++;
@@ -143,20 +148,21 @@ is_told(struct receive *r, const struct peer_id *from)
 	return run->untold == 0;
 }
 
-static void
-tell(struct node *n, const struct peer_id *from, const struct message *m, uint64_t now_ns)
+void
+receive_tell(struct node *n, const struct peer_id *from, const char *kind,
+	struct view body, uint64_t now_ns)
 {
 	struct node_event *ev;
-	size_t len = m->body.len < SHOWN_LEN ? m->body.len : SHOWN_LEN;
+	size_t len = body.len < SHOWN_LEN ? body.len : SHOWN_LEN;
 	char shown[SHOWN_LEN + 1];
 
 	end_second(n, now_ns / NS_PER_S);
 	if (!is_told(&n->receive, from))
 		return;
 	ev = node_push(n, NODE_EVENT_MESSAGE, from);
-	text_printable(shown, sizeof(shown), m->body.data, len);
-	snprintf(ev->text, sizeof(ev->text), "%s, %zu bytes: %s%s", m->kind, m->body.len,
-		shown, m->body.len > SHOWN_LEN ? "..." : "");
+	text_printable(shown, sizeof(shown), body.data, len);
+	snprintf(ev->text, sizeof(ev->text), "%s, %zu bytes: %s%s", kind, body.len,
+		shown, body.len > SHOWN_LEN ? "..." : "");
 }
 
 static enum delivery
@@ -177,7 +183,7 @@ take(struct node *n, const struct serving *s, const struct message *m, uint64_t 
 	check_order(r, &s->peer, m);
 	r->delivered++;
 	r->bytes += m->body.len;
-	tell(n, &s->peer, m, now_ns);
+	receive_tell(n, &s->peer, m->kind, m->body, now_ns);
 	return DELIVERY_DONE;
 }
 

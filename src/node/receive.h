@@ -18,7 +18,7 @@
  * one event, "40 more messages": a timeline is for more than the traffic.
  */
 #define RECEIVE_TOLD_MAX 10
-#define RECEIVE_RUNS 8		/* senders for which that is kept; others are told */
+#define RECEIVE_RUNS 64	/* senders for which that is kept; all others are one */
 
 struct receive_run {
 	struct peer_id from;
@@ -28,6 +28,7 @@ struct receive_run {
 struct receive {
 	struct receive_run runs[RECEIVE_RUNS];	/* of the present second */
 	size_t run_count;
+	struct receive_run others;	/* whose `from` is zero */
 	uint64_t second;
 	struct idmap *seen;	/* of (sender, message id) */
 	struct idmap *order;	/* of (sender, sending): the last number */
@@ -38,6 +39,9 @@ void receive_fini(struct receive *r);
 /* When the second is over of which something is still to be told. */
 uint64_t receive_deadline(const struct node *n);
 void receive_tick(struct node *n, uint64_t now_ns);
+/* A message of `from` as an event, or as one of many in an event of its second. */
+void receive_tell(struct node *n, const struct peer_id *from, const char *kind,
+	struct view body, uint64_t now_ns);
 /* The handler of FRAME_SEND. */
 void receive_serve(
 	struct node *n, struct serving *s, struct view body, uint64_t now_ns);

@@ -182,6 +182,7 @@ end_message(struct node *n, struct sending *s, enum delivery status, const char 
 		if (took_ns > r->rtt_max_ns)
 			r->rtt_max_ns = took_ns;
 		r->rtt_sum_ns += took_ns;
+		spread_add(&r->rtt, took_ns / 1000);
 	} else {
 		n->sendings.failed++;
 		r->failed++;

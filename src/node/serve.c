@@ -13,6 +13,7 @@
 #include "node/state.h"
 #include "node/sync.h"
 #include "node/watchers.h"
+#include "node/without.h"
 
 /*
  * A handler gets what follows the trace context. It answers, refuses, or keeps `s`: then
@@ -24,6 +25,17 @@ typedef void serve_fn(struct node *n, struct serving *s, struct view body,
 static void
 on_echo(struct node *n, struct serving *s, struct view body, uint64_t now_ns)
 {
+	struct buf other;
+
+	if (n->config.without & WITHOUT_ECHO) {
+		buf_init(&other, FRAME_LEN_MAX);
+		buf_put(&other, body.data - TRACE_CONTEXT_LEN,
+			body.len + TRACE_CONTEXT_LEN);
+		other.data[other.len - 1] ^= 1;
+		(void)serve_answer(n, s, other.data, other.len, true, now_ns);
+		buf_fini(&other);
+		return;
+	}
 	/* As it came, with its trace context: the answer is the same bytes. */
 	if (serve_answer(n, s, body.data - TRACE_CONTEXT_LEN,
 		    body.len + TRACE_CONTEXT_LEN, true, now_ns) != ERR_OK)

@@ -44,7 +44,7 @@ registry_list(struct buf *to, bool json)
 		if (json)
 			json_array_append_new(all, test_json(t));
 		else
-			buf_format(to, "%-24s %-8s %s\n", t->name, t->kind, t->text);
+			buf_format(to, "%-25s %-8s %s\n", t->name, t->kind, t->text);
 	}
 	if (json)
 		put_json(json_pack("{s:i, s:o}", "version", 1, "tests", all), to);

@@ -18,7 +18,7 @@ const char *report_verdict_text(enum verdict v);	/* "pass", "fail", "unproven" *
 
 #define REPORT_TEXT_CAP 320
 #define REPORT_NOTES_MAX 128	/* pieces of evidence for a step; more are counted */
-#define REPORT_FIGURES_MAX 12
+#define REPORT_FIGURES_MAX 24
 
 struct report_note {
 	uint64_t at_ns;

@@ -317,6 +317,24 @@ claims_text(const struct scenario_claims *claims, char *to, size_t cap)
 			claim_text(&claims->at[i], one));
 }
 
+/* "send 100 from mesh1.broker to mesh2", "echo for 10s from ...". */
+static void
+letter_text(const struct scenario *s, const struct scenario_step *st,
+	char to[static SCENARIO_STEP_TEXT_CAP])
+{
+	const struct letter_order *o = &s->letters[st->letter];
+	char more[100], amount[32], time[24];
+
+	selector_text(&s->selects[st->select], more, sizeof(more));
+	if (o->for_us > 0)
+		snprintf(amount, sizeof(amount), "for %s",
+			text_duration(time, sizeof(time), o->for_us * 1000));
+	else
+		snprintf(amount, sizeof(amount), "%" PRIu64, o->count);
+	snprintf(to, SCENARIO_STEP_TEXT_CAP, "%s %s from %.50s to %.60s",
+		st->kind == STEP_ECHO ? "echo" : "send", amount, more, o->destination);
+}
+
 char *
 scenario_step_text(const struct scenario *s, const struct scenario_step *st,
 	char to[static SCENARIO_STEP_TEXT_CAP])
@@ -348,11 +366,8 @@ scenario_step_text(const struct scenario *s, const struct scenario_step *st,
 				every, sizeof(every), s->soaks[st->soak].cadence_ns));
 		break;
 	case STEP_SEND:
-		selector_text(&s->selects[st->select], more, sizeof(more));
-		snprintf(to, SCENARIO_STEP_TEXT_CAP,
-			"send %" PRIu64 " from %.60s to %.70s",
-			s->letters[st->letter].count, more,
-			s->letters[st->letter].destination);
+	case STEP_ECHO:
+		letter_text(s, st, to);
 		break;
 	case STEP_SPAWN:
 	case STEP_STOP:

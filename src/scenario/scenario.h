@@ -21,7 +21,7 @@ struct scenario_group {
 
 enum scenario_step_kind {
 	STEP_WAIT, STEP_HOLD, STEP_EXPECT, STEP_FAULT, STEP_SOAK, STEP_SPAWN, STEP_STOP,
-	STEP_SEND,
+	STEP_SEND, STEP_ECHO,
 };
 
 #define SCENARIO_CLAIMS_MAX 16	/* in one list */
@@ -62,8 +62,9 @@ struct scenario_step {
 	uint64_t hold_ns;		/* HOLD */
 	size_t claims;		/* WAIT, EXPECT, FAULT, SOAK: index into claims */
 	size_t fault, soak;		/* FAULT, SOAK: indices */
-	size_t select;			/* SPAWN, STOP, SEND: index into selects */
-	size_t letter;			/* SEND: index into letters; in within_ns */
+	size_t select;			/* SPAWN, STOP, SEND, ECHO: index into selects */
+	size_t letter;			/* SEND, ECHO: index into letters; in within_ns */
+	uint64_t least;			/* ECHO: a second */
 };
 
 struct scenario_link {

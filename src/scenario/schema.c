@@ -114,7 +114,7 @@ of_shape(const struct check_key *k)
 	static const char *const places_of[] = { [SHAPE_GUARDS] = "GUARDS",
 		[SHAPE_REPORT] = "REPORT", [SHAPE_WAIT] = "WAIT", [SHAPE_FAULT] = "FAULT",
 		[SHAPE_REPEAT] = "REPEAT", [SHAPE_SOAK] = "SOAK", [SHAPE_SEND] = "SEND",
-		[SHAPE_BUDGET] = "BUDGET" };
+		[SHAPE_BUDGET] = "BUDGET", [SHAPE_ECHO] = "ECHO" };
 
 	switch (k->shape) {
 	case SHAPE_LABEL:
@@ -171,6 +171,7 @@ of_shape(const struct check_key *k)
 	case SHAPE_SOAK:
 	case SHAPE_BUDGET:
 	case SHAPE_SEND:
+	case SHAPE_ECHO:
 		return ref(places_of[k->shape]);
 	case SHAPE_PARAM:
 		return param(k);

@@ -16,6 +16,7 @@ static const char *const into[] = {
 	[STEP_SPAWN] = "into spawn",
 	[STEP_STOP] = "into stop",
 	[STEP_SEND] = "into send",
+	[STEP_ECHO] = "into echo",
 };
 
 bool
@@ -319,6 +320,7 @@ step_tick(struct step *st, uint64_t now_ns)
 	case STEP_SPAWN:
 		return spawn_tick(st, m, now_ns);
 	case STEP_SEND:
+	case STEP_ECHO:
 		return step_send_tick(st, now_ns);
 	case STEP_STOP:
 		break;
@@ -333,6 +335,7 @@ step_deadline(const struct step *st)
 	case STEP_WAIT:
 	case STEP_EXPECT:
 	case STEP_SEND:
+	case STEP_ECHO:
 		return st->began_ns + st->spec->within_ns;
 	case STEP_HOLD:
 		/*
@@ -379,7 +382,7 @@ step_progress(const struct step *st, char *to, size_t cap)
 		snprintf(to, cap, "%.60s: %s", st->out->what, attempt_phase(st->attempt));
 		return;
 	}
-	if (st->spec->kind == STEP_SEND) {
+	if (st->spec->kind == STEP_SEND || st->spec->kind == STEP_ECHO) {
 		snprintf(to, cap, "%.80s%s", st->out->what,
 			st->sender == m->count ? ": waits for a sender" : "");
 		return;

@@ -53,7 +53,7 @@ bool step_lost_one(struct step *st, uint64_t now_ns);
 /* Fails it when a node could not be started; unproven when there is none at all. */
 bool step_refused_one(struct step *st, uint64_t now_ns);
 bool step_no_nodes(struct step *st, uint64_t now_ns);
-/* step_tick for send. */
+/* step_tick for send and echo. */
 bool step_send_tick(struct step *st, uint64_t now_ns);
 /* Whether the step's selection means this member. */
 bool step_means(const struct step *st, const struct member *one);

@@ -7,13 +7,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "chaos/trial.h"
-#include "mesh/pattern.h"
 #include "scenario/plan.h"
 #include "scenario/runner.h"
 #include "scenario/steps.h"
 
 #define EXPECT_WITHIN SECONDS(5)
-#define SEND_WITHIN SECONDS(30)
 #define CADENCE SECONDS(30)
 #define EVERY 5
 #define REPEATS_MAX 1000
@@ -334,47 +332,6 @@ check_stop(struct check *c, const struct tree_node *n, struct scenario_step *st)
 		check_select(c, n, "'stop'", &c->s->selects[st->select]);
 }
 
-static void
-check_destination(struct check *c, const struct tree_node *n, struct letter_order *o)
-{
-	char why[PATTERN_WHY_CAP];
-	struct pattern p;
-
-	if (!n || !check_kind(c, n, TREE_SCALAR, "'to'"))
-		return;
-	if (pattern_parse(&p, n->text, why) != ERR_OK)
-		CHECK_AT(c, n, RULE_VALUE, "'to': %s", why);
-	else
-		snprintf(o->destination, sizeof(o->destination), "%s", n->text);
-}
-
-static void
-check_send(struct check *c, const struct tree_node *n, struct scenario_step *st)
-{
-	struct letter_order o = { .kind = "scenario", .len = 64, .count = 1 };
-	uint64_t rate = 0, len = o.len, wanted_ns;
-	const struct tree_node *found[KEYS], *kind;
-
-	if (!check_keys(c, n, PLACE_SEND, found))
-		return;
-	st->select = NEW(c->s->selects, c->s->select_count);
-	check_select(c, found[KEY_SEND_FROM], "'from'", &c->s->selects[st->select]);
-	check_destination(c, found[KEY_SEND_TO], &o);
-	check_count(c, found[KEY_SEND_COUNT], "'count'", 1, SENDING_COUNT_MAX, &o.count);
-	check_count(c, found[KEY_SEND_RATE], "'rate'", 1, 1000000, &rate);
-	check_count(c, found[KEY_SEND_BYTES], "'bytes'", 0, MESSAGE_BODY_LEN_MAX, &len);
-	kind = found[KEY_SEND_KIND];
-	if (kind && check_kind(c, kind, TREE_SCALAR, "'kind'"))
-		check_label(c, kind->line, kind->column, kind->text, "a kind", o.kind);
-	o.len = (uint32_t)len;
-	o.every_us = rate > 0 ? 1000000 / rate : 0;
-	wanted_ns = o.count * o.every_us * 1000 + SEND_WITHIN;
-	st->within_ns = wanted_ns < SCENARIO_TIME_MAX ? wanted_ns : SCENARIO_TIME_MAX;
-	check_duration(c, found[KEY_SEND_WITHIN], "'within'", &st->within_ns);
-	st->letter = NEW(c->s->letters, c->s->letter_count);
-	c->s->letters[st->letter] = o;
-}
-
 /* `stop` takes nothing, so it may stand alone. */
 static void
 check_word_step(struct check *c, const struct tree_node *n, struct scenario_step *st)
@@ -403,13 +360,14 @@ check_step(struct check *c, const struct tree_node *n, enum context in)
 		struct check *, const struct tree_node *, struct scenario_step *) = {
 		[STEP_WAIT] = check_wait, [STEP_EXPECT] = check_expect,
 		[STEP_FAULT] = check_fault, [STEP_SOAK] = check_soak,
-		[STEP_STOP] = check_stop, [STEP_SEND] = check_send,
+		[STEP_STOP] = check_stop, [STEP_SEND] = steps_letters_send,
+		[STEP_ECHO] = steps_letters_echo,
 	};
 	static const enum key kinds[] = { [STEP_WAIT] = KEY_STEP_WAIT,
 		[STEP_HOLD] = KEY_STEP_HOLD, [STEP_EXPECT] = KEY_STEP_EXPECT,
 		[STEP_FAULT] = KEY_STEP_FAULT, [STEP_SOAK] = KEY_STEP_SOAK,
 		[STEP_SPAWN] = KEY_STEP_SPAWN, [STEP_STOP] = KEY_STEP_STOP,
-		[STEP_SEND] = KEY_STEP_SEND };
+		[STEP_SEND] = KEY_STEP_SEND, [STEP_ECHO] = KEY_STEP_ECHO };
 	const struct tree_node *found[KEYS], *v;
 	struct scenario_step st = { .line = n->line, .claims = steps_new_claims(c->s) };
 

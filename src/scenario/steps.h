@@ -11,4 +11,10 @@ void steps_check(struct check *c, const struct tree_node *n);
  */
 size_t steps_new_claims(struct scenario *s);
 
+/* steps_letters.c: the value of a step that makes nodes talk. */
+void steps_letters_send(
+	struct check *c, const struct tree_node *n, struct scenario_step *st);
+void steps_letters_echo(
+	struct check *c, const struct tree_node *n, struct scenario_step *st);
+
 #endif

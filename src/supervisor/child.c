@@ -43,6 +43,7 @@ child_free(struct child *c)
 	drop_view(c);
 	span_set_fini(&c->spans);
 	free(c->faults);
+	free(c->row.sent);
 	mem_free(MEM_CHILD, c);
 }
 
@@ -117,8 +118,11 @@ take_faults(struct child *c, const struct fault_status *s, uint64_t now_ns)
 static void
 take_sent(struct child *c, const struct letter_report *s)
 {
-	struct letter_report *to = &c->row.sent;
+	struct letter_report *to;
 
+	if (!c->row.sent)
+		c->row.sent = mem_array(CHILD_SENT_MAX, sizeof(*c->row.sent));
+	to = &c->row.sent[c->row.sent_next++ % CHILD_SENT_MAX];
 	*to = *s;
 	text_printable(to->why, sizeof(to->why), s->why, strlen(s->why));
 	text_printable(to->receiver, sizeof(to->receiver), s->receiver,

@@ -225,6 +225,15 @@ supervisor_send(struct supervisor *s, unsigned child, const struct letter_order 
 	return ERR_OK;
 }
 
+const struct letter_report *
+supervisor_sent(const struct child_row *r, uint64_t number)
+{
+	for (size_t i = 0; r->sent && i < CHILD_SENT_MAX; i++)
+		if (r->sent[i].number == number)
+			return &r->sent[i];
+	return NULL;
+}
+
 int
 supervisor_kill(struct supervisor *s, unsigned child)
 {

@@ -43,7 +43,9 @@ struct child_row {
 	const struct span_set *spans;	/* its boot so far, or NULL; owned here */
 	uint64_t spans_ns;		/* when they came */
 	uint64_t asked_ns;		/* when the last question went out; 0 never */
-	struct letter_report sent;	/* its last one; number 0: none */
+	/* Its last words on what it was told to send; number 0: none. supervisor_sent. */
+	struct letter_report *sent;
+	size_t sent_next;
 	const struct fault_status *faults; /* its last word on faults, or NULL; ours */
 	uint64_t faults_ns;		/* when that came */
 	/*
@@ -94,8 +96,13 @@ int supervisor_fault(struct supervisor *s, unsigned child, const struct fault_or
 /* SIGKILL, as from outside: its end is not expected. ERR_UNKNOWN, ERR_STATE. */
 int supervisor_kill(struct supervisor *s, unsigned child);
 
-/* Messages; the report with this number comes into its row. ERR_UNKNOWN; ERR_STATE. */
+/*
+ * Messages; several orders may be under way, each with its own number. ERR_UNKNOWN;
+ * ERR_STATE.
+ */
 int supervisor_send(struct supervisor *s, unsigned child, const struct letter_order *o);
+/* What came of it: of the last CHILD_SENT_MAX of a child, or NULL. */
+const struct letter_report *supervisor_sent(const struct child_row *r, uint64_t number);
 
 /*
  * A child whose loop stands still for so long is ended by SIGKILL and started anew with

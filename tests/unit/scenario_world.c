@@ -153,9 +153,10 @@ send_letters(struct world *w, const struct world_node *n, const struct letter_or
 	struct lifeline_record r = { .tag = LIFELINE_SENT,
 		.sent = { .number = o->number, .count = o->count,
 			.acked = o->count - w->lost_messages,
-			.failed = w->lost_messages, .took_us = 5000 } };
+			.failed = w->lost_messages, .different = w->different,
+			.took_us = 5000 } };
 
-	w->sends++;
+	w->sent[w->sends++ % 8] = *o;
 	if (w->lost_messages > 0) {
 		r.sent.status = DELIVERY_GONE;
 		snprintf(r.sent.why, sizeof(r.sent.why), "%s is gone", o->destination);

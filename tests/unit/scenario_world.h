@@ -50,6 +50,8 @@ struct world {
 	uint64_t handshakes_each_ask;
 	/* Orders to send: how many are not acknowledged, or no report at all. */
 	uint64_t lost_messages;
+	uint64_t different;	/* of those, by an echo: other bytes came back */
+	struct letter_order sent[8];	/* the orders */
 	bool never_sent;
 	size_t sends;
 	uint64_t cancel_ns;		/* the run is interrupted; 0 never */

@@ -102,10 +102,12 @@ static void
 letters_round_trip(void **state)
 {
 	struct letter_order o = { .number = 3, .destination = "mesh2.broker",
-		.kind = "scenario", .len = 64, .count = 1000, .every_us = 20000 }, o_got;
+		.kind = "scenario", .len = 64, .count = 1000, .every_us = 20000,
+		.way = LETTER_ECHO, .window = 32, .for_us = 10000000, .run = 77 }, o_got;
 	struct letter_report r = { .number = 3, .count = 1000, .acked = 998, .failed = 2,
 		.retries = 7, .status = DELIVERY_TIMEOUT, .why = "no answer in time",
-		.receiver = "mesh2.broker.239dc9", .rtt_max_us = 5, .took_us = 6 }, r_got;
+		.receiver = "mesh2.broker.239dc9", .rtt_max_us = 5, .took_us = 6,
+		.different = 1 }, r_got;
 	struct view v;
 	struct buf b;
 
@@ -117,12 +119,15 @@ letters_round_trip(void **state)
 	assert_string_equal(o_got.destination, o.destination);
 	assert_string_equal(o_got.kind, o.kind);
 	assert_true(o_got.number == 3 && o_got.len == 64 && o_got.count == 1000 &&
-		    o_got.every_us == 20000);
+		    o_got.every_us == 20000 && o_got.way == LETTER_ECHO);
+	assert_true(o_got.window == 32 && o_got.for_us == 10000000 && o_got.run == 77);
 	for (size_t len = 0; len < b.len; len++) {
 		v = (struct view){ b.data, len };
 		assert_int_not_equal(letter_read_order(&v, &o_got), ERR_OK);
 	}
 	buf_clear(&b);
+	for (uint64_t us = 1; us < 5000000; us = us * 3 + 1)
+		spread_add(&r.rtt, us);
 	letter_put_report(&b, &r);
 	v = view_of(&b);
 	assert_int_equal(letter_read_report(&v, &r_got), ERR_OK);
@@ -130,6 +135,18 @@ letters_round_trip(void **state)
 	assert_string_equal(r_got.receiver, r.receiver);
 	assert_true(r_got.acked == 998 && r_got.failed == 2 && r_got.retries == 7 &&
 		    r_got.status == DELIVERY_TIMEOUT && r_got.took_us == 6);
+	assert_int_equal(r_got.different, 1);
+	assert_memory_equal(&r_got.rtt, &r.rtt, sizeof(r.rtt));
+	for (size_t len = 0; len < b.len; len++) {
+		v = (struct view){ b.data, len };
+		assert_int_not_equal(letter_read_report(&v, &r_got), ERR_OK);
+	}
+	o.way = LETTER_WAYS;
+	buf_clear(&b);
+	letter_put_order(&b, &o);
+	v = view_of(&b);
+	assert_int_equal(letter_read_order(&v, &o_got), ERR_MALFORMED);
+	o.way = LETTER_SEND;
 	o.number = 0;
 	buf_clear(&b);
 	letter_put_order(&b, &o);

@@ -9,7 +9,6 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "node/echo.h"
 #include "node/requests.h"
 #include "node/shown.h"
 #include "node/state.h"
@@ -219,110 +218,6 @@ an_echo_is_one_trace(void **state)
 	assert_int_equal(asker.count + server.count, 4);
 }
 
-static bool
-is_over(size_t i, struct echo_report *r)
-{
-	for (int turn = 0; turn < 1000; turn++) {
-		world_run(&w, MILLISECONDS(10), NULL);
-		if (echo_next(w.nodes[i].node, r))
-			return true;
-	}
-	return false;
-}
-
-/* ECHO to a name: paced or all at once, with figures; bad names fail with a reason. */
-static void
-names_are_echoed(void **state)
-{
-	struct echo_spec spec = { .destination = "mesh1.compute", .data = { NULL, 0 },
-		.count = 5, .every_ns = MILLISECONDS(100) };
-	char why[ECHO_WHY_CAP];
-	struct echo_report r;
-	uint64_t number, began = w.now_ns;
-
-	(void)state;
-	spec.data = (struct view){ (const uint8_t *)"hello", 5 };
-	assert_int_equal(echo_begin(w.nodes[0].node, &spec, w.now_ns, &number, why),
-		ERR_OK);
-	assert_true(is_over(0, &r));
-	assert_int_equal(r.answered, 5);
-	assert_int_equal(r.failed, 0);
-	assert_int_equal(r.bytes, 5);
-	assert_memory_equal(r.receiver, "mesh1.compute.", 14);
-	assert_true(r.rtt_min_ns >= MILLISECONDS(2) && r.rtt_max_ns < MILLISECONDS(50));
-	assert_true(w.now_ns - began >= MILLISECONDS(400));
-	spec.count = 3000;
-	spec.every_ns = 0;
-	assert_int_equal(echo_begin(w.nodes[0].node, &spec, w.now_ns, &number, why),
-		ERR_OK);
-	assert_true(is_over(0, &r));
-	assert_int_equal(r.answered, 3000);
-	assert_int_equal(count(0, NODE_COUNT_ASKED), 0);
-	strcpy(spec.destination, "mesh1.registry");
-	assert_int_equal(echo_begin(w.nodes[0].node, &spec, w.now_ns, &number, why),
-		ERR_OK);
-	assert_true(is_over(0, &r));
-	assert_int_equal(r.failed, 3000);
-	assert_true(r.why[0] != '\0' && r.receiver[0] == '\0');
-	spec.count = 0;
-	assert_int_equal(echo_begin(w.nodes[0].node, &spec, w.now_ns, &number, why),
-		ERR_ARGUMENT);
-}
-
-/* One that is stopped ends with what it has; so does one whose node died. */
-static void
-echoes_end(void **state)
-{
-	struct echo_spec spec = { .destination = "mesh1.compute", .count = 1000,
-		.every_ns = MILLISECONDS(100) };
-	char why[ECHO_WHY_CAP];
-	struct echo_report r;
-	uint64_t number;
-
-	(void)state;
-	assert_int_equal(echo_begin(w.nodes[0].node, &spec, w.now_ns, &number, why),
-		ERR_OK);
-	world_run(&w, SECONDS(1), NULL);
-	echo_stop(w.nodes[0].node, number, w.now_ns);
-	assert_true(is_over(0, &r));
-	assert_in_range(r.answered, 9, 11);
-	assert_int_equal(r.failed, 0);
-	spec.count = 30;
-	assert_int_equal(echo_begin(w.nodes[0].node, &spec, w.now_ns, &number, why),
-		ERR_OK);
-	world_run(&w, MILLISECONDS(550), NULL);
-	world_kill(&w, 1);
-	assert_true(is_over(0, &r));
-	assert_in_range(r.answered, 4, 7);
-	assert_int_equal(r.answered + r.failed, 30);
-	assert_true(r.why[0] != '\0');
-}
-
-/* Many that go to a node which is dead are not tried one by one. */
-static void
-the_dead_are_not_asked_on(void **state)
-{
-	struct echo_spec spec = { .destination = "mesh1.compute",
-		.count = ECHO_COUNT_MAX / 10 };
-	uint64_t number, before = w.nodes[0].node->requests.asked;
-	char why[ECHO_WHY_CAP];
-	struct echo_report r;
-	bool over = false;
-
-	(void)state;
-	world_kill(&w, 1);
-	assert_int_equal(echo_begin(w.nodes[0].node, &spec, w.now_ns, &number, why),
-		ERR_OK);
-	for (int i = 0; i < 6 && !over; i++)
-		over = is_over(0, &r);
-	assert_true(over);
-	assert_int_equal(r.answered, 0);
-	assert_int_equal(r.failed, spec.count);
-	assert_true(r.why[0] != '\0');
-	/* Those under way when it was lost, and as many that looked for it again. */
-	assert_true(w.nodes[0].node->requests.asked - before <= 3 * ECHO_WINDOW);
-}
-
 /* A link is made for a question, and closed when it was idle for 10 s. */
 static void
 links_come_on_demand(void **state)
@@ -480,9 +375,6 @@ main(void)
 		TEST(echo_is_byte_equal),
 		TEST(a_thousand_are_matched),
 		TEST(an_echo_is_one_trace),
-		TEST(names_are_echoed),
-		TEST(echoes_end),
-		TEST(the_dead_are_not_asked_on),
 		TEST(links_come_on_demand),
 		TEST(questions_end),
 		TEST(bad_answers_end_too),

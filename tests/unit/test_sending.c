@@ -4,11 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "base/mem.h"
 #include "node/resolve.h"
+#include "node/receive.h"
 #include "node/sending.h"
 #include "unit/node_world.h"
 
@@ -364,6 +366,38 @@ a_burst_is_few_events(void **state)
 	assert_int_equal(w.nodes[BROKER2].message_events, 20);
 }
 
+/* However many send in one second: what is told of it has a bound, and counts all. */
+static void
+many_senders_are_few_events(void **state)
+{
+	uint64_t told = 0, events = 0;
+	struct node_event ev;
+
+	(void)state;
+	world_add(&w, "mesh1", "broker", -1, NULL);
+	w.now_ns += NS_PER_S - w.now_ns % NS_PER_S;
+	while (node_next_event(w.nodes[0].node, &ev))
+		;
+	for (unsigned i = 0; i < 100 * 12; i++) {
+		struct peer_id from = { { (uint8_t)(i % 100), 7 } };
+
+		receive_tell(w.nodes[0].node, &from, "x", (struct view){ NULL, 0 },
+			w.now_ns);
+		while (node_next_event(w.nodes[0].node, &ev))
+			events++, told++;
+	}
+	assert_in_range(events, RECEIVE_RUNS * RECEIVE_TOLD_MAX,
+		(RECEIVE_RUNS + 1) * RECEIVE_TOLD_MAX);
+	assert_int_equal(receive_deadline(w.nodes[0].node), w.now_ns + NS_PER_S);
+	receive_tick(w.nodes[0].node, w.now_ns + NS_PER_S);
+	while (node_next_event(w.nodes[0].node, &ev)) {
+		events++;
+		told += strtoull(ev.text, NULL, 10);
+	}
+	assert_int_equal(told, 100 * 12);
+	assert_true(events <= (RECEIVE_RUNS + 1) * (RECEIVE_TOLD_MAX + 1));
+}
+
 /* Nobody sends to himself, and an observer takes no messages. */
 static void
 not_to_oneself(void **state)
@@ -403,6 +437,7 @@ main(void)
 		TEST(loss_makes_no_duplicates),
 		TEST(the_receiver_dies),
 		TEST(a_burst_is_few_events),
+		TEST(many_senders_are_few_events),
 		TEST(not_to_oneself),
 		TEST(a_broker_shows_the_way),
 	};

@@ -80,6 +80,69 @@ silence_fails(void **state)
 		SECONDS(33));
 }
 
+#define ECHO_STEP "  - echo: { from: m1.broker, to: m1.gateway, streams: 32,\n" \
+	"      bytes: 9, %s }\n"
+
+static void
+echo_world(struct world *w, const char *rest)
+{
+	char file[500];
+
+	world_fini(w);
+	snprintf(file, sizeof(file), MESHES STEPS ECHO_STEP "  - stop\n", rest);
+	world_init(w, file);
+}
+
+/* All came back as they were: it passes. Some with other bytes, or too few: it fails. */
+static void
+echoes_are_judged(void **state)
+{
+	struct world *w = *state;
+	const struct report *r;
+
+	echo_world(w, "count: 100, least: 20000");
+	r = world_run(w);
+	assert_int_equal(r->steps[1].verdict, VERDICT_PASS);
+	assert_non_null(strstr(r->steps[1].reason, "100 of 9 B each came back"));
+	assert_int_equal(w->sent[0].way, LETTER_ECHO);
+	assert_int_equal(w->sent[0].window, 32);
+	echo_world(w, "count: 100");
+	w->lost_messages = 3;
+	w->different = 2;
+	r = world_run(w);
+	assert_int_equal(r->steps[1].verdict, VERDICT_FAIL);
+	assert_non_null(strstr(r->steps[1].reason, "97 of 100 came back, 2 with other"));
+	echo_world(w, "count: 100, least: 20001");	/* 100 in 5 ms */
+	r = world_run(w);
+	assert_int_equal(r->steps[1].verdict, VERDICT_FAIL);
+	assert_non_null(strstr(r->steps[1].reason, "20000 a second came back"));
+	echo_world(w, "for: 10s");
+	w->never_sent = true;
+	r = world_run(w);
+	assert_int_equal(r->steps[1].verdict, VERDICT_FAIL);
+	assert_in_range(r->steps[1].ended_ns - r->steps[1].began_ns, SECONDS(40),
+		SECONDS(41));
+}
+
+/* Several of one node at once: each gets its own report, whichever comes last. */
+static void
+one_node_does_several_at_once(void **state)
+{
+	struct world *w = *state;
+	const struct report *r;
+
+	world_fini(w);
+	world_init(w, MESHES STEPS "  - parallel:\n"
+		"    - send: { from: m1.gateway, to: m2.broker, count: 3 }\n"
+		"    - send: { from: m1.gateway, to: m1.broker, count: 4 }\n"
+		"    - echo: { from: m1.gateway, to: m1.broker, count: 5 }\n"
+		"  - stop\n");
+	r = world_run(w);
+	assert_int_equal(r->verdict, VERDICT_PASS);
+	for (size_t i = 1; i <= 3; i++)
+		assert_int_equal(r->steps[i].figures[0].value, 2 + i);
+}
+
 /* What a file says is what is ordered. */
 static void
 a_file_is_read(void **state)
@@ -123,6 +186,15 @@ mistakes_are_told(void **state)
 		"  - send: { from: m1.broker, to: m2.broker, kind: X }\n",
 		"  - send: { from: m1.broker, to: m2.broker, rate: fast }\n",
 		"  - send: { from: m1.broker, to: m2.broker, often: 3 }\n",
+		"  - echo: { to: m2.broker }\n",
+		"  - echo: { from: m1.broker }\n",
+		"  - echo: { from: m1.broker, to: m2.broker, bytes: 65537 }\n",
+		"  - echo: { from: m1.broker, to: m2.broker, streams: 1001 }\n",
+		"  - echo: { from: m1.broker, to: m2.broker, streams: 0 }\n",
+		"  - echo: { from: m1.broker, to: m2.broker, for: 3 }\n",
+		"  - echo: { from: m1.broker, to: m2.broker, for: 3s, count: 4 }\n",
+		"  - echo: { from: m1.broker, to: m2.broker, least: 0 }\n",
+		"  - echo: { from: m1.broker, to: m2.broker, kind: x }\n",
 	};
 
 	(void)state;
@@ -148,6 +220,8 @@ main(void)
 		IN_WORLD(all_acknowledged_passes),
 		IN_WORLD(one_missing_fails),
 		IN_WORLD(silence_fails),
+		IN_WORLD(echoes_are_judged),
+		IN_WORLD(one_node_does_several_at_once),
 		cmocka_unit_test(a_file_is_read),
 		cmocka_unit_test(mistakes_are_told),
 	};

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Load on real nodes, in short: floods of streams, and their controls.
+
+MESHTUI is the program. The named tests have the whole times; what is here takes seconds,
+and claims no speed.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+MESHTUI = os.environ.get("MESHTUI", os.path.abspath("meshtui"))
+SLOW = float(os.environ.get("MESHTUI_TEST_SLOW", "1"))
+
+count = 0
+failed = 0
+room = None
+
+
+def ok(good, claim, *why):
+    global count, failed
+    count += 1
+    failed += not good
+    print(("ok" if good else "not ok"), count, "-", claim)
+    if not good:
+        for text in why:
+            for line in str(text).splitlines()[-60:]:
+                print("#", line)
+    sys.stdout.flush()
+
+
+def run(*args, text=None, without=None, within=200):
+    """meshtui in a directory of its own: (status, output, report or None)."""
+    where = tempfile.mkdtemp(dir=room)
+    os.chmod(where, 0o700)
+    env = {k: v for k, v in os.environ.items()
+           if k not in ("RUNTIME_DIRECTORY", "MESHTUI_TEST_WITHOUT")}
+    env["XDG_RUNTIME_DIR"] = where
+    if without:
+        env["MESHTUI_TEST_WITHOUT"] = without
+    args = list(args)
+    if text is not None:
+        file = os.path.join(where, "scenario.yaml")
+        with open(file, "w") as f:
+            f.write(text)
+        args += ["--run", file]
+    report = os.path.join(where, "report.json")
+    p = subprocess.run([MESHTUI] + args + ["--report", "json:" + report], env=env,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                       stderr=subprocess.STDOUT, text=True, errors="replace",
+                       timeout=within * SLOW, check=False)
+    found = None
+    if os.path.exists(report):
+        with open(report) as f:
+            found = json.load(f)
+    return p.returncode, p.stdout, found
+
+
+def steps(report, word):
+    """The steps whose text begins so, as (verdict, figures)."""
+    return [(s["verdict"], s.get("figures", {})) for s in report["steps"]
+            if s["what"].startswith(word)]
+
+
+STREAMS = """name: streams
+meshes:
+  mesh1: { gateway: 1, broker: 2, compute: 2 }
+steps:
+  - wait: { until: converged, within: 60s }
+  - parallel:
+    - echo: { from: mesh1.broker#1, to: mesh1.gateway, streams: 32, bytes: 1024, for: 2s }
+    - echo: { from: mesh1.broker#1, to: mesh1.compute, bytes: 65536, count: 20 }
+    - send: { from: mesh1.broker#1, to: mesh1.compute, count: 50 }
+    - send: { from: mesh1.broker#1, to: mesh1.gateway, count: 50 }
+    - hold: 2s
+  - expect: { that: live = 100%, within: 30s }
+  - stop
+"""
+
+
+def test_streams():
+    """32 streams of 1 KiB at once beside other talk of the same node; and the control."""
+    status, text, report = run(text=STREAMS)
+    echoes = steps(report, "echo") if report else []
+    ok(status == 0 and len(echoes) == 2 and len(steps(report, "send")) == 2,
+       "a node floods one, and echoes and sends to others meanwhile", status, text)
+    ok(all(f.get("answered", 0) > 0 and f["failed"] == 0 for _, f in echoes),
+       "all that was asked came back as it was", echoes)
+    status, text, report = run(text=STREAMS, without="echo")
+    echoes = steps(report, "echo") if report else []
+    ok(status == 1 and not [1 for _, f in echoes if f.get("answered")] and
+       [1 for _, f in echoes if f.get("different")],
+       "where a bit is changed it fails, and nothing counts as answered", status, text)
+
+
+def test_named():
+    """The named tests that are quick, and with their feature taken out."""
+    status, text, _ = run("--test", "bi-stream-echo")
+    ok(status == 0, "bi-stream-echo passes", status, text)
+    status, text, _ = run("--test", "bi-stream-echo", without="echo")
+    ok(status == 1, "and fails where a bit is changed", status, text)
+
+
+def main():
+    global room
+    room = tempfile.mkdtemp(prefix="meshtui-load-")
+    try:
+        test_streams()
+        test_named()
+    finally:
+        shutil.rmtree(room)
+    print("1..%d" % count)
+    sys.exit(1 if failed else 0)
+
+
+main()
