@@ -34,6 +34,7 @@ struct node_driver {
 	uint64_t trimmed_ns;
 	struct node_load load;
 	uint32_t lag_ms; /* largest since the last sample */
+	uint64_t lag_shown_ns; /* since when the load says what it says of it */
 };
 
 static void
@@ -72,6 +73,21 @@ on_timer(uv_timer_t *h)
 	d->armed_ns = NEVER;
 }
 
+/*
+ * A figure stays until it is surpassed or old, so that who stood still and was called
+ * gone for it says so in the digests with which it comes back.
+ */
+static void
+show_lag(struct node_driver *d, uint64_t now_ns)
+{
+	if (d->lag_ms >= d->load.loop_lag_ms ||
+		now_ns - d->lag_shown_ns >= DRIVER_LAG_SHOWN) {
+		d->load.loop_lag_ms = d->lag_ms;
+		d->lag_shown_ns = now_ns;
+	}
+	d->lag_ms = 0;
+}
+
 static void
 note_lag(struct node_driver *d, uint64_t lag_ns, uint64_t now_ns)
 {
@@ -85,7 +101,7 @@ note_lag(struct node_driver *d, uint64_t lag_ns, uint64_t now_ns)
 		return;
 	/* At once, before the node draws conclusions from a silence that was ours. */
 	d->load.lag_500ms_at_ns = now_ns;
-	d->load.loop_lag_ms = d->lag_ms;
+	show_lag(d, now_ns);
 	node_set_load(d->node, &d->load);
 	node_late(d->node, lag_ns);
 }
@@ -158,8 +174,7 @@ sample(struct node_driver *d, uint64_t now_ns)
 	d->load.cpu_used_mc = usage.cpu_used_mc;
 	d->load.cpu_known = usage.cpu_known;
 	d->load.memory_used_kib = usage.memory_used_kib;
-	d->load.loop_lag_ms = d->lag_ms;
-	d->lag_ms = 0;
+	show_lag(d, now_ns);
 	node_set_load(d->node, &d->load);
 }
 

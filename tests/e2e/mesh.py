@@ -223,6 +223,18 @@ class Test:
         return bad
 
 
+def stand_still(node, witness, seconds=3):
+    """Stops its process for at least so long, and until the witness has noticed."""
+    begin = time.monotonic()
+    node.process.send_signal(signal.SIGSTOP)
+    try:
+        wait(lambda: time.monotonic() - begin > seconds and
+             witness.sees().get(node.id) in ("suspect", "gone"), 30,
+             lambda: f"{witness.name} sees {witness.sees()}")
+    finally:
+        node.process.send_signal(signal.SIGCONT)
+
+
 def converged(nodes):
     """Every one of these nodes sees exactly these nodes, all live."""
     want = {n.id: "live" for n in nodes}

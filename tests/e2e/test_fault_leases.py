@@ -67,7 +67,7 @@ class Point:
              self.lease_ms / 1000 + 20, lambda: f"{self.order}: {self.state()}")
         f = self.state()
         lasted = f["age_ms"] - f["ended_ms"]
-        check(lasted <= (self.lease_ms + GRACE_MS) * mesh.SLOW,
+        check(lasted <= self.lease_ms + GRACE_MS * mesh.SLOW,
               f"{self.order}: lasted {lasted} ms")
         return lasted
 

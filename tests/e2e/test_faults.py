@@ -251,7 +251,7 @@ def the_process_is_stopped(t):
         with open(f"/proc/{a.process.pid}/stat") as f:
             return f.read().rsplit(")", 1)[1].split()[0]
     wait(lambda: state() == "T", 5, "it is not stopped")
-    wait(lambda: b.sees()[a.id] != "live", 20, "nobody noticed")
+    wait(lambda: b.sees()[a.id] in ("suspect", "gone"), 20, "nobody noticed")
     wait(lambda: state() != "T", 15, "it is stopped still")
     faults.converged([a, b, c])
     check(clean(a), "not clean")

@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
-from mesh import MESHTUI, check, converged, described, main, wait  # noqa: E402
+from mesh import (MESHTUI, SLOW, check, converged, described, main,  # noqa: E402
+                  wait)
 
 SHAM = "name: s\nmeshes:\n  m: { broker: 1 }\nsteps:\n  - hold: 60s\n"
 
@@ -89,7 +90,7 @@ def a_node_that_ends_midway(t):
     try:
         wait(lambda: clients() > 1, 10, "nobody asked the node")
         a.kill()
-        err = p.communicate(timeout=20)[1]
+        err = p.communicate(timeout=20 * SLOW)[1]
     finally:
         p.kill()
     check(p.returncode == 69 and "its process has ended" in err, f"{p.returncode} {err}")

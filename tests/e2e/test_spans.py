@@ -65,7 +65,7 @@ def a_delay_is_seen(t):
             del os.environ["MESHTUI_TEST_BOOT"]
         took[delay] = {n: step(a, n)["duration_us"] for n in STEPS}
     plain, slow = took.values()
-    check(plain["endpoint_created"] < 100000 * SLOW, f"the control: {plain}")
+    check(plain["endpoint_created"] < 200000, f"the control: {plain}")
     check(200000 <= slow["endpoint_created"] < 200000 + 50000 * SLOW, slow)
     check(slow["alpn_registered"] < 100000 * SLOW, slow)
     status, out, err = t.run("--list", "spans", runtime_dir=a.runtime_dir)
