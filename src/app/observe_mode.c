@@ -273,25 +273,15 @@ observe_on_child(void *ctx, unsigned child)
 	observe_look(o);
 }
 
-static void
-on_crash(int signum)
-{
-	screen_crash_restore();
-	signal(signum, SIG_DFL);
-	raise(signum);
-}
-
 static int
 open_screen(struct observe *o)
 {
-	static const int crashes[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL };
 	char why[SCREEN_WHY_CAP];
 	int width, height;
 
 	if (screen_open(&o->screen, why) != ERR_OK)
 		return observe_fail(EXIT_UNAVAILABLE, why);
-	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
-		signal(crashes[i], on_crash);
+	terminal_guard_crashes();
 	screen_size(o->screen, &width, &height);
 	o->canvas = canvas_new(width, height, screen_ascii(o->screen));
 	o->console = console_new();

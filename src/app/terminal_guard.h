@@ -22,4 +22,10 @@ void terminal_guard_end(struct terminal_guard *g);
 /* The same without a signal: what is written last may take no longer. */
 void terminal_guard_last(struct terminal_guard *g);
 
+/*
+ * From now on a crash gives the terminal back before the process ends by its signal, also
+ * when it is the stack that is full. One thread's: that which calls.
+ */
+void terminal_guard_crashes(void);
+
 #endif

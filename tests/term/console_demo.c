@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/terminal_guard.h"
 #include "base/err.h"
 #include "tests/unit/tui_world.h"
 #include "tui/console.h"
@@ -18,8 +19,10 @@
  * the terminal, and for looking at the console while it is worked on:
  *
  *	console_demo [MESHES [PER_MESH [calm|trouble|child|empty]]]
+ *
+ * SIGUSR1 fills its stack.
  */
-static volatile sig_atomic_t ended_by;
+static volatile sig_atomic_t ended_by, overflows;
 
 static void
 on_end(int number)
@@ -28,11 +31,20 @@ on_end(int number)
 }
 
 static void
-on_crash(int number)
+on_overflow(int number)
 {
-	screen_crash_restore();
-	signal(number, SIG_DFL);
-	raise(number);
+	(void)number;
+	overflows = 1;
+}
+
+/* Until the stack is full. */
+static int __attribute__((noinline))
+overflow(int depth)
+{
+	volatile char taken[4096];
+
+	taken[depth % 4096] = (char)depth;
+	return depth < 0 ? 0 : overflow(depth + 1) + taken[(depth + 1) % 4096];
 }
 
 static void
@@ -54,16 +66,15 @@ static void
 listen_to_signals(void)
 {
 	static const int ends[] = { SIGTERM, SIGHUP, SIGINT };
-	static const int crashes[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL };
 	struct sigaction a = { .sa_handler = on_end };
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		sigaction(ends[i], &a, NULL);
-	a.sa_handler = on_crash;
-	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
-		sigaction(crashes[i], &a, NULL);
+	terminal_guard_crashes();
 	a.sa_handler = on_resize;
 	sigaction(SIGWINCH, &a, NULL);
+	a.sa_handler = on_overflow;
+	sigaction(SIGUSR1, &a, NULL);
 }
 
 /* There is nobody to obey, so a command is only told. False to quit. */
@@ -116,6 +127,8 @@ run(struct screen *s, struct world *w, uint64_t beat_ns)
 			world_beat(w, now());
 			beat_ns += SECONDS(2);
 		}
+		if (overflows)
+			(void)overflow(0);
 		world_tick(w, now());
 		screen_size(s, &width, &height);
 		if (!canvas || canvas->width != width || canvas->height != height) {

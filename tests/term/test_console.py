@@ -211,6 +211,15 @@ def sigsegv():
     ends_by(signal.SIGSEGV, 128 + signal.SIGSEGV)
 
 
+@claim("a full stack gives the terminal back, too")
+def overflow():
+    def check(t):
+        t.until("18 live")
+        t.signal(signal.SIGUSR1)
+        t.ended(128 + signal.SIGSEGV)
+    with_terminal(DEMO + " 2 9", check)
+
+
 @claim("control: after SIGKILL, which nobody can answer, a spoiled terminal is seen")
 def sigkill():
     def check(t):
