@@ -57,6 +57,7 @@ struct conn {
 	uint64_t ended_uni;	/* streams of the peer that ngtcp2 0.12 still holds */
 	size_t burst_len;	/* sent in this turn */
 	bool took_data, took_ack;	/* by the packet that was read last */
+	uint64_t ahead_ns;	/* while it is closed: what waits for its pace does not */
 	uint64_t held_ns;	/* what may wait does until then; 0 nothing waits */
 	bool calm;		/* all that is ready to be sent may wait */
 	uint64_t held_since_ns;	/* the first packet whose acknowledgment does */

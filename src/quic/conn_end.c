@@ -6,7 +6,6 @@
 #include "quic/path.h"
 #include "quic/tombstones.h"
 
-
 /* How long late packets are answered or swallowed, in probe timeouts (RFC 9000 10.2). */
 #define TOMBSTONE_PTOS 3
 
@@ -81,7 +80,7 @@ say_close(struct conn *c, const ngtcp2_ccerr *ccerr)
 
 	ngtcp2_path_storage_zero(&ps);
 	n = ngtcp2_conn_write_connection_close(c->quic, &ps.path, &info, packet,
-		sizeof packet, ccerr, c->endpoint->now_ns);
+		sizeof packet, ccerr, c->endpoint->now_ns + c->ahead_ns);
 	if (n <= 0)
 		return;
 	path_from_ngtcp2(&path, &ps.path);

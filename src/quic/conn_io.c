@@ -187,7 +187,7 @@ conn_io_recv(struct conn *c, const struct path *path, const uint8_t *bytes, size
 static ngtcp2_ssize
 write_packet(struct conn *c, uint8_t *to, size_t cap, ngtcp2_path_storage *ps)
 {
-	uint64_t now_ns = c->endpoint->now_ns;
+	uint64_t now_ns = c->endpoint->now_ns + c->ahead_ns;
 	size_t max = ngtcp2_conn_get_max_tx_udp_payload_size(c->quic);
 	ngtcp2_vec pieces[PIECES_MAX];
 	ngtcp2_pkt_info info;
@@ -330,6 +330,11 @@ conn_io_close(struct conn *c, enum quic_close_code code, const char *text)
 	ngtcp2_ssize n;
 	int count;
 
+	/*
+	 * A burst is paced over less than a round trip. There is no later here, and so no
+	 * waiting; the window still holds, and LAST_PACKETS_MAX.
+	 */
+	c->ahead_ns = ngtcp2_conn_get_pto(c->quic);
 	for (count = 0; c->up && count < LAST_PACKETS_MAX; count++) {
 		n = write_packet(c, packet, sizeof packet, &ps);
 		if (n <= 0)

@@ -88,6 +88,34 @@ last_words(void **state)
 	assert_down(n, 1, END_GRACEFUL, true);
 }
 
+/* So does what waited for its pace: a burst went out just before. */
+static void
+paced_words(void **state)
+{
+	static uint8_t burst[4000];
+	struct net *n = *state;
+	struct peer_id topic = { { 4 } };
+	uint64_t a, b, sent;
+
+	net_pair(n, &a, &b);
+	net_run(n, SECONDS(1));
+	sent = net_stats(n, 0).packets_sent;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(endpoint_gossip(n->at[0].e, a, &topic, burst,
+					 sizeof burst),
+			0);
+	net_run(n, 0);
+	assert_true(net_stats(n, 0).packets_sent > sent);
+	sent = net_stats(n, 0).packets_sent;
+	assert_int_equal(endpoint_gossip(n->at[0].e, a, &topic, "disconnect", 10), 0);
+	net_run(n, 0);
+	assert_int_equal(net_stats(n, 0).packets_sent, sent);	/* it is held */
+	endpoint_close(n->at[0].e, a, CLOSE_GOING_AWAY, "bye", n->now_ns);
+	net_run(n, SECONDS(1));
+	assert_int_equal(net_count(n, 1, QUIC_GOSSIP), 3);
+	assert_down(n, 1, END_GRACEFUL, true);
+}
+
 /* A lost close packet is repeated when the peer shows that it missed it. */
 static void
 close_is_repeated(void **state)
@@ -221,7 +249,8 @@ main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, net_setup, net_teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(close_codes), CASE(last_words), CASE(close_is_repeated),
+		CASE(close_codes), CASE(last_words), CASE(paced_words),
+		CASE(close_is_repeated),
 		CASE(tombstones_are_bounded), CASE(idle), CASE(reset_by_restart),
 		CASE(no_reset_by_others), CASE(resets_do_not_loop),
 	};
