@@ -22,6 +22,9 @@ import traceback
 MESHTUI = os.environ.get("MESHTUI", os.path.abspath("meshtui"))
 SLOW = float(os.environ.get("MESHTUI_TEST_SLOW", "1"))
 LOG_TAIL = 15
+# A suite started in the background hands these down as ignored.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Failure(Exception):
@@ -156,7 +159,7 @@ class Node:
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
-        return self.process.wait(5)
+        return self.process.wait(10 * SLOW)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)

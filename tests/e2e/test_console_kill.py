@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from token_run import Tree, until
+from token_run import SLOW, Tree, until
 
 MESHTUI = os.environ["MESHTUI"]
 STARTED = 18
@@ -53,7 +53,7 @@ def killed_at_random_moments():
         most = max(most, len(console.nodes()))
         console.process.kill()
         console.process.wait()
-        until(lambda c=console: not c.processes(), 2.0)
+        until(lambda c=console: not c.processes(), 2.0 * SLOW)
         left += console.processes().values()
         console.close()
     idle = [] if most > 0 else ["no node ever ran"]
@@ -98,7 +98,7 @@ def others_stay():
         why.append("the node did not boot")
     console.process.kill()
     console.process.wait()
-    until(lambda: not console.processes(), 2.0)
+    until(lambda: not console.processes(), 2.0 * SLOW)
     if console.processes():
         why.append(f"left: {console.processes()}")
     if node.process.poll() is not None:

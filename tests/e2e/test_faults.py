@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import faults
 import mesh
 from faults import active, clean, ended, link, linked
-from mesh import check, equal, main, wait
+from mesh import SLOW, check, equal, main, wait
 
 
 def lasts(seconds, holds, what):
@@ -140,7 +140,7 @@ def behind_a_firewall(t):
     check(link(a, b), "the link that there was is gone")
     check(a.status()["faults"][0]["dropped"] > 0, "nothing was refused")
     outside = subprocess.run(op.command(a, "halt"), env=t.env(t.dir),
-                             capture_output=True, timeout=60, check=False)
+                             capture_output=True, timeout=60 * SLOW, check=False)
     equal(outside.returncode, 1, "an operator from outside gets in")
     # What begins inside is no stranger: it is told of the newcomer and dials it.
     equal(op.order(c, "report")["chaos"]["injected"], 0, "faults of the newcomer")
@@ -294,14 +294,14 @@ def a_stopped_child_is_stalled(t):
               f"{stalled}")
     finally:
         run.terminate()
-        run.wait(20)
+        run.wait(20 * SLOW)
 
 
 def the_process_dies(t):
     """a node that is told to die dies of SIGKILL, and the others drop it"""
     (a, b, c), op = faults.start(t, 3)
     op.order(a, "die for=1s")
-    equal(a.process.wait(5), -9, "its end")
+    equal(a.process.wait(10 * SLOW), -9, "its end")
     wait(lambda: b.sees().get(a.id) == "gone" and c.sees().get(a.id) == "gone", 20,
          "nobody noticed")
 

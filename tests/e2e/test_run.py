@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from token_run import DEADLINE_S, Tree, until
+from token_run import DEADLINE_S, SLOW, Tree, until
 
 MESHTUI = os.environ["MESHTUI"]
 SRCDIR = os.environ.get("SRCDIR", ".")
@@ -247,7 +247,7 @@ def test_no_orphans():
         most = max(most, len(run.nodes()))
         run.process.kill()
         run.process.wait()
-        until(lambda: not run.processes(), 2.0)
+        until(lambda: not run.processes(), 2.0 * SLOW)
         left += run.processes().values()
         run.close()
     ok(not left, "kill -9 of the runner, %d times: no process left after 2 s" % times,

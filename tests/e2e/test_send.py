@@ -165,7 +165,7 @@ def who_leaves_stops_it(t):
                          stdout=subprocess.DEVNULL)
     wait(lambda: messages(b)["received"] > 5, 20, "5 messages")
     p.send_signal(signal.SIGINT)
-    p.wait(10)
+    p.wait(10 * SLOW)
     wait(lambda: a.status()["tables"]["sendings"] == 0, 20, "the end")
     count = messages(b)["received"]
     equal(send(t, a, "mesh1.registry")[0], 0, "the node goes on")

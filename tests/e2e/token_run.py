@@ -8,8 +8,12 @@ import subprocess
 import tempfile
 import time
 
+SLOW = float(os.environ.get("MESHTUI_TEST_SLOW", "1"))
 # For a sanitizer build on a busy machine; nothing waits so long when all is well.
 DEADLINE_S = 60
+# A suite started in the background hands these down as ignored.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def until(check, limit_s=DEADLINE_S, every_s=0.01):
