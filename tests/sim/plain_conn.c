@@ -89,6 +89,7 @@ plain_new(struct endpoint *e, const struct peer_id *peer, const struct path *pat
 	c->ack_ns = c->probe_ns = NEVER;
 	buf_init(&c->out, QUIC_STREAM_SEND_LEN_MAX);
 	buf_init(&c->in, QUIC_STREAM_WINDOW);
+	TAILQ_INIT(&c->early);
 	idmap_put(e->conns, &key, c);
 	e->conn_count++;
 	e->handshakes++;
@@ -111,6 +112,7 @@ plain_free(struct plain_conn *c)
 		TAILQ_REMOVE(&e->dirty, c, dirty_link);
 	buf_fini(&c->out);
 	buf_fini(&c->in);
+	plain_order_fini(c);
 	e->conn_count--;
 	e->handshakes -= c->state != PLAIN_UP;
 	mem_free(MEM_CONNECTION, c);

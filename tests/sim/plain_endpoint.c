@@ -147,22 +147,29 @@ acknowledged(struct plain_conn *c, uint64_t ack)
 	c->probe_ns = NEVER;
 }
 
+/* While the peer is heard there is no reason to wait for longer. */
+static void
+probe_soon(struct plain_conn *c, uint64_t now_ns)
+{
+	uint64_t due_ns = now_ns + 3 * c->rtt_ns / 2 + 2 * ACK_DELAY;
+
+	c->probes = 0;
+	if (c->probe_ns > due_ns)
+		c->probe_ns = due_ns;
+}
+
 static void
 on_data(struct plain_conn *c, const struct head *h, struct view body, uint64_t now_ns)
 {
 	acknowledged(c, h->ack);
-	if (c->sent > c->out_base && c->probe_ns == NEVER)
-		c->probe_ns = now_ns + 3 * c->rtt_ns / 2 + ACK_DELAY;
-	if (h->type == D_PING || h->offset != c->received) {
+	if (c->sent > c->out_base)
+		probe_soon(c, now_ns);
+	if (!plain_order(c, h->offset, body)) {
 		c->answer_now |= h->type == D_PING || body.len > 0;
 		if (c->answer_now)
 			plain_dirty(c);
 		return;
 	}
-	if (body.len == 0)
-		return;
-	c->received += body.len;
-	buf_put(&c->in, body.data, body.len);
 	if (c->ack_ns == NEVER)
 		c->ack_ns = now_ns + ACK_DELAY;
 	plain_records(c);
@@ -235,6 +242,14 @@ endpoint_recv(struct endpoint *e, const struct path *path, const uint8_t *bytes,
 		if (h.type == D_DATA || h.type == D_PING)
 			reply(e, D_RESET, h.from, path);
 		return;
+	}
+	if (!c->dialed && c->state == PLAIN_UP &&
+		!address_equal(&c->path.remote, &path->remote)) {
+		struct quic_event ev;
+
+		c->path = *path;
+		ev = plain_event_of(c, QUIC_PATH);
+		plain_push(e, &ev);
 	}
 	c->heard_ns = c->busy_ns = now_ns;
 	c->unanswered_ns = 0;

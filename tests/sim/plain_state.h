@@ -12,11 +12,15 @@
  * An endpoint without cryptography, put in the place of quic/endpoint when a simulation
  * links: the same calls, events and datagrams, so that thousands of whole nodes fit into
  * one process. A handshake takes one round trip; a connection is one ordered stream of
- * records in both directions, acknowledged and sent again (go-back-N, probe timeouts that
- * double); silence of 30 s ends it, a packet for nobody is answered with a reset. What
- * QUIC is more than that (streams that do not wait for each other, congestion, Retry,
- * migration) is judged elsewhere, with the real one.
+ * records in both directions, acknowledged and sent again (all from the first hole on,
+ * after probe timeouts that double while nothing is heard); silence of 30 s ends it, a
+ * packet for nobody is answered with a reset. What QUIC is more than that (streams that
+ * do not wait for each other, congestion, Retry, probes of a new path) is judged
+ * elsewhere, with the real one.
  */
+struct plain_early; /* a part of the stream that came before what precedes it */
+#define PLAIN_EARLY_MAX 64
+
 struct plain_conn {
 	struct heap_entry timer; /* first */
 	TAILQ_ENTRY(plain_conn) dirty_link;
@@ -30,6 +34,8 @@ struct plain_conn {
 	uint64_t out_base, sent;  /* offsets in the stream we send; sent >= out_base */
 	struct buf in;		  /* an incomplete record */
 	uint64_t received;	  /* the offset we expect */
+	TAILQ_HEAD(, plain_early) early;
+	size_t early_count;
 	uint64_t ack_ns, probe_ns, began_ns, heard_ns, unanswered_ns, busy_ns, rtt_ns;
 	unsigned probes; /* since the last acknowledgment */
 	int64_t next_stream;
@@ -82,6 +88,9 @@ struct plain_conn *plain_find(const struct endpoint *e, uint64_t number);
 /* Queues a record. ERR_UNKNOWN, ERR_STATE (not up), ERR_LIMIT (the peer is slow). */
 int plain_put(struct endpoint *e, uint64_t conn, enum plain_record kind, uint8_t tag,
 	int64_t stream, struct view head, struct view body);
+/* Part of the stream came: whether that has brought it further. */
+bool plain_order(struct plain_conn *c, uint64_t offset, struct view part);
+void plain_order_fini(struct plain_conn *c);
 /* Takes the complete records that came and makes events of them. */
 void plain_records(struct plain_conn *c);
 void plain_push(struct endpoint *e, const struct quic_event *ev);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/sim/world.h"
+#include "tests/sim/world_state.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -11,20 +11,21 @@
 #include "gossip/gossip.h"
 
 #define WALL_START_MS UINT64_C(1700000000000)
-#define PORT 4000
+#define PORT_FIRST 4000
 
 #define START SECONDS(1000)
 #define LATER_MAX MILLISECONDS(100)
 
-static uint64_t
-wall_ms(const struct world *w, const struct member *m)
+uint64_t
+world_wall_ms(const struct world *w, const struct member *m)
 {
-	return WALL_START_MS + w->now_ns / NS_PER_MS + m->wall_skew_ms;
+	return WALL_START_MS + w->now_ns / NS_PER_MS + m->wall_skew_ms +
+	       (uint64_t)m->fault_skew_ms;
 }
 
 /* What its clock shows at that time. */
-static uint64_t
-local(const struct member *m, uint64_t at_ns)
+uint64_t
+world_local(const struct member *m, uint64_t at_ns)
 {
 	int64_t drift = (int64_t)((at_ns - START) / 1000000) * m->drift_ppm;
 
@@ -37,23 +38,26 @@ global(const struct member *m, uint64_t local_ns)
 {
 	uint64_t at_ns = local_ns - m->skew_ns;
 
-	if (local_ns == NEVER || m->drift_ppm == 0)
-		return local_ns == NEVER ? NEVER : at_ns;
-	at_ns = at_ns < START ? START : at_ns;
+	if (local_ns == NEVER)
+		return NEVER;
+	if (local_ns < world_local(m, START))
+		return START; /* "at once" is 0, whatever the clock shows */
+	if (m->drift_ppm == 0)
+		return at_ns;
 	for (int i = 0; i < 4; i++)
-		at_ns += local_ns - local(m, at_ns);
-	while (local(m, at_ns) < local_ns)
+		at_ns += local_ns - world_local(m, at_ns);
+	while (world_local(m, at_ns) < local_ns)
 		at_ns++;
 	return at_ns;
 }
 
 /* Node i lives at 10.x.y.z with x.y.z = i. */
 static struct address
-address_of(size_t i)
+address_of(size_t i, uint16_t port)
 {
 	return (struct address){.family = 4,
 		.ip = {10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i},
-		.port = PORT};
+		.port = port};
 }
 
 static size_t
@@ -152,6 +156,9 @@ note(struct world *w, struct member *m, const struct node_event *ev)
 	if (ev->text[0] != '\0')
 		m->accused++;
 	else if (!ev->change.appeared && !ev->change.removed) {
+		if (w->on_liveness)
+			w->on_liveness(w->on_liveness_ctx, (size_t)(m - w->members),
+				&ev->change);
 		m->liveness_events++;
 		if (w->watched)
 			note_change(w, m, ev);
@@ -198,6 +205,8 @@ put_on_the_way(struct world *w, size_t from, const struct path *path,
 		p->entry = (struct heap_entry){0};
 		p->from = from;
 		p->to = to;
+		p->from_port = path->local.port;
+		p->to_port = path->remote.port;
 		p->len = len;
 		memcpy(p->bytes, bytes, len);
 		if (copies > 1 || chance(w, w->config.reorder_percent))
@@ -206,28 +215,37 @@ put_on_the_way(struct world *w, size_t from, const struct path *path,
 	}
 }
 
-/* All that the node has to say, and when it wants to be called again. */
-static void
-flush(struct world *w, size_t i)
+void
+world_flush_packets(struct world *w, size_t i)
 {
 	struct member *m = &w->members[i];
 	uint8_t bytes[QUIC_PACKET_LEN_MAX];
-	struct node_event ev;
 	struct path path;
 	size_t len;
 
+	while ((len = node_send(m->node, bytes, sizeof(bytes), &path,
+			world_local(m, w->now_ns))) > 0)
+		put_on_the_way(w, i, &path, bytes, len);
+}
+
+void
+world_flush(struct world *w, size_t i)
+{
+	struct member *m = &w->members[i];
+	struct node_event ev;
+
 	if (m->node == NULL || m->frozen)
 		return;
-	while ((len = node_send(m->node, bytes, sizeof(bytes), &path,
-			local(m, w->now_ns))) > 0)
-		put_on_the_way(w, i, &path, bytes, len);
+	w->turning = i;
+	world_flush_packets(w, i);
 	while (node_next_event(m->node, &ev))
 		note(w, m, &ev);
 	if (m->leaving && node_left(m->node)) {
 		world_kill(w, i);
 		return;
 	}
-	heap_arm(&w->due, &m->due, global(m, node_deadline(m->node)));
+	if (world_faults_carry_out(w, i))
+		heap_arm(&w->due, &m->due, global(m, node_deadline(m->node)));
 }
 
 static void
@@ -236,9 +254,13 @@ start(struct world *w, size_t i)
 	struct member *m = &w->members[i];
 	int err;
 
-	m->config.incarnation = wall_ms(w, m) + i;
+	m->fault_skew_ms = 0;
+	m->began_ns = w->now_ns;
+	w->turning = i;
+	m->config.incarnation = world_wall_ms(w, m) + i;
 	rng_bytes(&w->rng, m->config.random_seed, sizeof(m->config.random_seed));
-	m->node = node_new(&m->config, local(m, w->now_ns), wall_ms(w, m), &err);
+	m->node = node_new(
+		&m->config, world_local(m, w->now_ns), world_wall_ms(w, m), &err);
 	assert(m->node != NULL && err == ERR_OK);
 	m->frozen = m->leaving = false;
 	m->wakes_ns = NEVER;
@@ -251,7 +273,7 @@ add_seed(struct world *w, struct node_config *c, size_t of)
 	if (of >= w->count - 1)
 		return;
 	c->seeds[c->seed_count].id = w->members[of].config.identity.id;
-	c->seeds[c->seed_count++].address = address_of(of);
+	c->seeds[c->seed_count++].address = address_of(of, w->members[of].port);
 }
 
 size_t
@@ -277,7 +299,8 @@ world_add_as(struct world *w, const char *mesh, const char *type, size_t seed_of
 			(int64_t)rng_below(&w->rng, 2 * w->config.drift_ppm + 1) -
 			w->config.drift_ppm;
 	c->announce_ns = w->config.announce_ns;
-	c->bound[0] = c->advertised[0] = address_of(i);
+	w->members[i].port = PORT_FIRST;
+	c->bound[0] = c->advertised[0] = address_of(i, PORT_FIRST);
 	c->advertised_count = 1;
 	add_seed(w, c, seed_of);
 	add_seed(w, c, across);
@@ -309,8 +332,8 @@ void
 world_leave(struct world *w, size_t i)
 {
 	w->members[i].leaving = true;
-	node_leave(w->members[i].node, local(&w->members[i], w->now_ns));
-	flush(w, i);
+	node_leave(w->members[i].node, world_local(&w->members[i], w->now_ns));
+	world_flush(w, i);
 }
 
 void
@@ -332,20 +355,22 @@ world_freeze(struct world *w, size_t i)
 static void
 receive(struct world *w, size_t i, const struct packet *p)
 {
-	struct path path = {.local = address_of(i), .remote = address_of(p->from)};
+	struct path path = {.local = address_of(i, p->to_port),
+		.remote = address_of(p->from, p->from_port)};
 	struct member *m = &w->members[i];
 
-	node_recv(m->node, &path, p->bytes, p->len, 0, local(m, w->now_ns));
+	w->turning = i;
+	node_recv(m->node, &path, p->bytes, p->len, 0, world_local(m, w->now_ns));
 }
 
 void
 world_resume(struct world *w, size_t i)
 {
 	struct member *m = &w->members[i];
-	uint64_t now_ns = local(m, w->now_ns), due_ns = node_deadline(m->node);
+	uint64_t now_ns = world_local(m, w->now_ns), due_ns = node_deadline(m->node);
 
-	if (due_ns < local(m, m->frozen_ns))
-		due_ns = local(m, m->frozen_ns);
+	if (due_ns < world_local(m, m->frozen_ns))
+		due_ns = world_local(m, m->frozen_ns);
 	m->frozen = false;
 	m->wakes_ns = NEVER;
 	/*
@@ -360,8 +385,8 @@ world_resume(struct world *w, size_t i)
 	for (size_t k = 0; k < m->waiting_count; k++)
 		receive(w, i, m->waiting[k]);
 	drop_waiting(m);
-	node_tick(m->node, now_ns, wall_ms(w, m));
-	flush(w, i);
+	node_tick(m->node, now_ns, world_wall_ms(w, m));
+	world_flush(w, i);
 }
 
 void
@@ -379,7 +404,7 @@ world_late(struct world *w, size_t i, uint64_t late_ns)
 
 	m->load.loop_lag_ms = (uint32_t)(late_ns / NS_PER_MS);
 	if (late_ns > LOOP_LAG_ALARM)
-		m->load.lag_500ms_at_ns = local(m, w->now_ns);
+		m->load.lag_500ms_at_ns = world_local(m, w->now_ns);
 	node_set_load(m->node, &m->load);
 }
 
@@ -387,21 +412,24 @@ static void
 deliver(struct world *w, struct packet *p)
 {
 	struct member *to = &w->members[p->to], *from = &w->members[p->from];
-	struct address at = address_of(p->to);
+	struct address at = address_of(p->to, p->to_port);
+	bool listens = to->node != NULL && to->port == p->to_port;
 
 	if (from->group != to->group) {
 		w->packets_cut++;
-	} else if (to->node != NULL && to->frozen) {
+	} else if (listens && to->frozen) {
 		if (to->waiting_count < WORLD_WAITING_MAX) {
 			to->waiting[to->waiting_count++] = p;
 			return;
 		}
-	} else if (to->node != NULL) {
+	} else if (listens) {
 		receive(w, p->to, p);
-		flush(w, p->to);
-	} else if (w->config.hints && from->node != NULL && !from->frozen) {
-		node_unreachable(from->node, &at, local(from, w->now_ns));
-		flush(w, p->from);
+		world_flush(w, p->to);
+	} else if (w->config.hints && from->node != NULL && !from->frozen &&
+		   from->port == p->from_port) {
+		w->turning = p->from;
+		node_unreachable(from->node, &at, world_local(from, w->now_ns));
+		world_flush(w, p->from);
 	}
 	free(p);
 }
@@ -415,8 +443,9 @@ member_due(struct world *w, struct member *m)
 		world_resume(w, i);
 		return;
 	}
-	node_tick(m->node, local(m, w->now_ns), wall_ms(w, m));
-	flush(w, i);
+	w->turning = i;
+	node_tick(m->node, world_local(m, w->now_ns), world_wall_ms(w, m));
+	world_flush(w, i);
 }
 
 void

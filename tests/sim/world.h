@@ -4,7 +4,7 @@
 
 #include "base/heap.h"
 #include "base/rng.h"
-#include "node/node.h"
+#include "node/faulting.h"
 
 /*
  * Whole production nodes in virtual time, hundreds to thousands in one process, over the
@@ -37,6 +37,7 @@ void world_config_default(struct world_config *c, uint64_t seed);
 struct packet {
 	struct heap_entry entry; /* first */
 	size_t from, to, len;
+	uint16_t from_port, to_port;
 	uint8_t bytes[];
 };
 
@@ -49,6 +50,9 @@ struct member {
 	uint64_t frozen_ns; /* since when */
 	uint64_t wakes_ns;  /* while frozen: when it goes on by itself, or NEVER */
 	uint64_t skew_ns, wall_skew_ms;
+	int64_t fault_skew_ms;	/* of its wall clock, by a fault */
+	uint16_t port;		/* where it is bound now */
+	uint64_t began_ns;	/* when this life of it did */
 	int64_t drift_ppm;
 	unsigned group;		 /* packets between different groups are lost */
 	struct packet *waiting[WORLD_WAITING_MAX];
@@ -75,6 +79,10 @@ struct world {
 	size_t subject;
 	uint64_t others_changed;
 	char first_change[160];
+	/* Told of each change of liveness that node i sees, except that it is new. */
+	void (*on_liveness)(void *ctx, size_t i, const struct directory_change *c);
+	void *on_liveness_ctx;
+	size_t turning;		/* whose code runs, or ran last */
 };
 
 struct world *world_new(const struct world_config *c);
@@ -101,6 +109,12 @@ void world_announce_every(struct world *w, uint64_t announce_ns);
 /* Its loop was late by this much just now, as its driver would say. */
 void world_late(struct world *w, size_t i, uint64_t late_ns);
 void world_run(struct world *w, uint64_t for_ns);
+/*
+ * A fault on this node, ordered as its parent would: what it does to links acts in the
+ * node itself; what needs a process (die, wedge, pause, rebind, skew, disk-full) the
+ * world carries out, as the driver of a real one. ERR_OK, or why it refuses.
+ */
+int world_fault(struct world *w, size_t i, const struct fault_order *o);
 
 bool world_alive(const struct world *w, size_t i);
 size_t world_find(const struct world *w, const struct peer_id *id);

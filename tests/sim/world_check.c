@@ -166,27 +166,32 @@ world_check_bounds(const struct world *w, char *why)
 }
 
 bool
+world_check_node_quiet(const struct world *w, size_t i, char *why)
+{
+	struct node_status s;
+
+	world_status(w, i, &s);
+	if (s.counts[NODE_COUNT_PENDING] == 0 && s.counts[NODE_COUNT_JOINING] == 0 &&
+		s.counts[NODE_COUNT_MISSING] == 0 &&
+		s.counts[NODE_COUNT_HANDSHAKES] == 0 &&
+		node_deadline(w->members[i].node) != NEVER)
+		return true;
+	snprintf(why, WORLD_WHY_CAP,
+		"node %zu waits: %llu pending, %llu joins, %llu missing, %llu "
+		"handshakes",
+		i, (unsigned long long)s.counts[NODE_COUNT_PENDING],
+		(unsigned long long)s.counts[NODE_COUNT_JOINING],
+		(unsigned long long)s.counts[NODE_COUNT_MISSING],
+		(unsigned long long)s.counts[NODE_COUNT_HANDSHAKES]);
+	return false;
+}
+
+bool
 world_check_quiet(const struct world *w, char *why)
 {
-	for (size_t i = 0; i < w->count; i++) {
-		struct node_status s;
-
-		if (!world_alive(w, i) || w->members[i].frozen)
-			continue;
-		world_status(w, i, &s);
-		if (s.counts[NODE_COUNT_PENDING] == 0 && s.counts[NODE_COUNT_JOINING] == 0
-			&& s.counts[NODE_COUNT_MISSING] == 0 &&
-			s.counts[NODE_COUNT_HANDSHAKES] == 0 &&
-			node_deadline(w->members[i].node) != NEVER)
-			continue;
-		snprintf(why, WORLD_WHY_CAP,
-			"node %zu waits: %llu pending, %llu joins, %llu missing, %llu "
-			"handshakes",
-			i, (unsigned long long)s.counts[NODE_COUNT_PENDING],
-			(unsigned long long)s.counts[NODE_COUNT_JOINING],
-			(unsigned long long)s.counts[NODE_COUNT_MISSING],
-			(unsigned long long)s.counts[NODE_COUNT_HANDSHAKES]);
-		return false;
-	}
+	for (size_t i = 0; i < w->count; i++)
+		if (world_alive(w, i) && !w->members[i].frozen &&
+			!world_check_node_quiet(w, i, why))
+			return false;
 	return true;
 }

@@ -20,5 +20,6 @@ bool world_check_directory(const struct world *w, char *why);
 bool world_check_bounds(const struct world *w, char *why);
 /* Nothing waits, and whoever lives has a timer. */
 bool world_check_quiet(const struct world *w, char *why);
+bool world_check_node_quiet(const struct world *w, size_t i, char *why);
 
 #endif
