@@ -12,7 +12,7 @@
 #include "app/options_help.h"
 #include "app/order_mode.h"
 #include "app/query_mode.h"
-#include "app/run_mode.h"
+#include "app/file_run.h"
 #include "app/test_mode.h"
 #include "base/text.h"
 
@@ -41,7 +41,7 @@ run(const struct options *o)
 	case MODE_OBSERVE:
 		return observe_mode(o);
 	case MODE_RUN:
-		return run_mode(o);
+		return file_run(o);
 	case MODE_CHECK:
 	case MODE_PLAN:
 	case MODE_VERIFY:

@@ -24,6 +24,7 @@
 #include "io/node_driver.h"
 #include "io/paths.h"
 #include "node/shown.h"
+#include "node/telling.h"
 
 /* The node is done with its goodbyes after 200 ms; a parent waits 300 ms for us. */
 #define LEAVE_MS 250
@@ -157,8 +158,7 @@ static void
 on_event(void *ctx, const struct node_event *ev)
 {
 	struct running *r = ctx;
-	char peer[NAME_LEN_MAX + 1], text[sizeof ev->text];
-	char took[24];
+	char peer[NAME_LEN_MAX + 1], text[sizeof ev->text], took[24];
 
 	chronicle_node_event(&r->chronicle, r->boot.node, ev);
 	peer_text(ev, peer);
@@ -267,7 +267,7 @@ on_ask(void *ctx, uint64_t ask, const struct peer_id *probes, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		node_probe(r->boot.node, &probes[i], loop_now_ns());
-	node_view_lifeline(r->boot.node, v, ask, loop_now_ns());
+	telling_view(r->boot.node, v, ask, loop_now_ns());
 	lifeline_end_view(r->lifeline, v);
 	free(v->nodes);
 	free(v);

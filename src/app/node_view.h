@@ -6,7 +6,6 @@
 #include "control/answer.h"
 #include "mesh/timeline.h"
 #include "node/node.h"
-#include "wire/lifeline.h"
 
 /* What a node says of itself and of what it sees, to those who ask. */
 
@@ -24,12 +23,5 @@ struct node_view_own {
 /* Answer to a request on the control socket; from malloc. */
 char *node_view_answer(struct node *n, const char *line, size_t len,
 	const struct node_view_own *own);
-
-/*
- * Answer to ASK on the lifeline: the directory, the overlay and the links. v->nodes is
- * from malloc.
- */
-void node_view_lifeline(
-	const struct node *n, struct lifeline_view *v, uint64_t ask, uint64_t now_ns);
 
 #endif

@@ -156,7 +156,7 @@ check_modes(struct options *o, char why[static OPTIONS_WHY_CAP])
 			"--seed with %s is ID@HOST:PORT, not a number",
 			mode_texts[o->mode]);
 	if (o->seed_count + o->named_seed_count > 0 &&
-		(o->mode == MODE_RUN || o->mode == MODE_PLAN || o->mode == MODE_TEST))
+		(o->mode == MODE_PLAN || o->mode == MODE_TEST))
 		return option_values_refuse(why, EXIT_USAGE,
 			"--seed with %s is a number, the seed of its choices",
 			mode_texts[o->mode]);
@@ -166,9 +166,11 @@ check_modes(struct options *o, char why[static OPTIONS_WHY_CAP])
 	if (o->follow && strcmp(o->what, "events") != 0)
 		return option_values_refuse(why, EXIT_USAGE,
 			"--follow means nothing with --list %s", o->what);
-	if (o->mode != MODE_NODE && o->mode != MODE_OBSERVE && o->mode != MODE_ORDER)
+	if (o->mode != MODE_NODE && o->mode != MODE_OBSERVE && o->mode != MODE_ORDER &&
+		o->mode != MODE_RUN)
 		return 0;
-	if (o->bind_count == 0) {
+	/* A run has an address of its own only where its file says attach. */
+	if (o->bind_count == 0 && o->mode != MODE_RUN) {
 		o->bind_count = 1;
 		address_parse(&o->bind[0], "127.0.0.1:0");
 	}

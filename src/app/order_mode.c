@@ -5,23 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/local_nodes.h"
 #include "app/order_words.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config.h"
-#include "control/discover.h"
 #include "control/faults.h"
-#include "control/request.h"
-#include "io/control_client.h"
 #include "io/files.h"
 #include "io/loop.h"
 #include "io/node_driver.h"
-#include "io/paths.h"
 #include "node/command.h"
 #include "node/requests.h"
 
-#define ANSWER_WAIT SECONDS(1)
 /* A mesh is looked at for so long, then all that it named were told. */
 #define LOOK_MS 2000
 #define TARGETS_MAX 1024
@@ -192,27 +188,12 @@ on_look(uv_timer_t *h)
 static void
 add_neighbors(struct ordering *w)
 {
-	struct control_client_list list;
-	char dir[128], path[256], why[PATHS_WHY_CAP];
+	struct local_node *found = mem_array(TARGETS_MAX, sizeof(*found));
+	size_t count = local_nodes(w->options->of, found, TARGETS_MAX);
 
-	if (paths_runtime_dir(dir, sizeof(dir), why) != ERR_OK)
-		return;
-	control_client_list(&list, dir);
-	for (size_t i = 0; i < list.count; i++) {
-		struct control_discover d;
-		char *answer;
-
-		snprintf(path, sizeof(path), "%s/%s.sock", dir, list.names[i]);
-		if (!is_meant(w, list.names[i]) ||
-			control_client_request(path, control_request_line(CONTROL_STATUS),
-				ANSWER_WAIT, &answer) != ERR_OK)
-			continue;
-		if (control_discover_parse(&d, answer, strlen(answer)) == ERR_OK &&
-			!d.observer && d.address_count > 0)
-			add_target(w, &d.id, &d.addresses[0], d.name);
-		free(answer);
-	}
-	control_client_list_fini(&list);
+	for (size_t i = 0; i < count; i++)
+		add_target(w, &found[i].id, &found[i].at, found[i].name);
+	free(found);
 }
 
 static int

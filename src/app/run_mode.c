@@ -10,14 +10,12 @@
 
 #include <uv.h>
 
+#include "app/attached.h"
 #include "app/chronicle.h"
 #include "app/fault_spans.h"
 #include "app/options.h"
 #include "app/root_span.h"
 #include "app/run_mode.h"
-#include "app/run_report.h"
-#include "app/scenario_file.h"
-#include "scenario/resume.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -28,7 +26,6 @@
 /* How often somebody who watches gets a new line. */
 #define PROGRESS_EVERY MILLISECONDS(200)
 #define PROGRESS_WIDTH 78
-#define RESUME_LEN_MAX (256u << 20)
 #define SNAPSHOT_EVERY SECONDS(3600)
 #define LOG_TAIL 2000
 
@@ -39,7 +36,8 @@ struct run {
 	struct loop_signals signals;
 	struct rundir dir;
 	struct supervisor *supervisor;
-	struct child_driver *driver;
+	struct child_driver *driver;	/* or */
+	struct attached *attached;
 	struct runner *runner;
 	bool dirty;		/* something happened that the runner has not seen */
 	bool watched;		/* standard error is a terminal */
@@ -69,6 +67,15 @@ show_progress(struct run *r, uint64_t now_ns)
 }
 
 static void
+run_orders(struct run *r)
+{
+	if (r->attached)
+		attached_run(r->attached);
+	else
+		child_driver_run(r->driver);
+}
+
+static void
 on_timer(uv_timer_t *h)
 {
 	struct run *r = h->data;
@@ -86,10 +93,15 @@ on_prepare(uv_prepare_t *h)
 	struct run *r = h->data;
 	uint64_t now_ns = loop_now_ns();
 
+	if (!r->runner) {
+		if (attached_phase(r->attached) >= ATTACHED_READY)
+			uv_stop(&r->loop);
+		return;
+	}
 	while (r->dirty && !runner_done(r->runner)) {
 		r->dirty = false;
 		runner_tick(r->runner, loop_now_ns());
-		child_driver_run(r->driver);
+		run_orders(r);
 	}
 	show_progress(r, now_ns);
 	if (r->subject->snapshot && now_ns >= r->snapshot_ns &&
@@ -117,6 +129,9 @@ on_child(void *ctx, unsigned child)
 	if (row)
 		chronicle_child_changed(&r->chronicle, row);
 	r->dirty = true;
+	/* What a node of others says comes when this turn was judged already. */
+	if (r->attached)
+		uv_timer_start(&r->timer, on_timer, 0, 0);
 }
 
 static void
@@ -126,29 +141,40 @@ on_signal(void *ctx, int signum)
 	char why[32];
 
 	/* The second one means now: what still runs is killed. */
-	if (++r->interrupts > 1) {
+	if (++r->interrupts > 1 || !r->runner) {
 		uv_stop(&r->loop);
 		return;
 	}
 	snprintf(why, sizeof(why), "SIG%s", sigabbrev_np(signum));
 	runner_cancel(r->runner, why, loop_now_ns());
-	child_driver_run(r->driver);
+	run_orders(r);
 	r->dirty = true;
 }
 
 static void
 run_loop(struct run *r)
 {
-	uv_prepare_init(&r->loop, &r->prepare);
-	uv_timer_init(&r->loop, &r->timer);
-	r->prepare.data = r->timer.data = r;
 	r->dirty = true;
-	uv_prepare_start(&r->prepare, on_prepare);
 	uv_run(&r->loop, UV_RUN_DEFAULT);
 	if (r->watched)
 		fprintf(stderr, "\r\033[K");
-	uv_close((uv_handle_t *)&r->prepare, NULL);
-	uv_close((uv_handle_t *)&r->timer, NULL);
+}
+
+/* The nodes of others are found, or an exit status after a line that says why not. */
+static int
+gather(struct run *r)
+{
+	if (r->watched)
+		fprintf(stderr, "\r\033[Klooking who is there");
+	uv_run(&r->loop, UV_RUN_DEFAULT);
+	if (r->watched)
+		fprintf(stderr, "\r\033[K");
+	if (attached_phase(r->attached) == ATTACHED_READY && r->interrupts == 0)
+		return 0;
+	if (attached_phase(r->attached) == ATTACHED_FAILED)
+		return attached_status(r->attached);
+	fprintf(stderr, "meshtui: interrupted before any node was touched\n");
+	return EXIT_UNPROVEN;
 }
 
 /*
@@ -203,14 +229,22 @@ on_events_failed(void *ctx, const char *why)
 	fprintf(stderr, "meshtui: --events: %s\n", why);
 }
 
+static void
+close_handles(struct run *r)
+{
+	loop_signals_end(&r->signals);
+	uv_close((uv_handle_t *)&r->prepare, NULL);
+	uv_close((uv_handle_t *)&r->timer, NULL);
+	loop_drain(&r->loop);
+}
+
 /* What is left at the end: the loop's handles, files and processes are gone after it. */
 static void
 take_down(struct run *r)
 {
 	chronicle_children_ended(&r->chronicle, r->supervisor);
 	chronicle_close(&r->chronicle);
-	loop_signals_end(&r->signals);
-	loop_drain(&r->loop);
+	close_handles(r);
 	chronicle_fini(&r->chronicle);
 }
 
@@ -226,10 +260,12 @@ set_up(struct run *r, const struct options *o)
 		fprintf(stderr, "meshtui: %s\n", why);
 		return EXIT_UNAVAILABLE;
 	}
+	uv_prepare_init(&r->loop, &r->prepare);
+	uv_timer_init(&r->loop, &r->timer);
+	r->prepare.data = r->timer.data = r;
 	if (loop_signals_begin(&r->signals, &r->loop, on_signal, r) != ERR_OK) {
 		fprintf(stderr, "meshtui: %s\n", LOOP_NO_SIGNALS);
-		loop_signals_end(&r->signals);
-		loop_drain(&r->loop);
+		close_handles(r);
 		return EXIT_UNAVAILABLE;
 	}
 	chronicle_init(&r->chronicle, TIMELINE_NODE_EVENTS_MAX);
@@ -238,8 +274,7 @@ set_up(struct run *r, const struct options *o)
 		    ERR_OK)
 		return 0;
 	fprintf(stderr, "meshtui: --events: %s\n", why);
-	loop_signals_end(&r->signals);
-	loop_drain(&r->loop);
+	close_handles(r);
 	chronicle_fini(&r->chronicle);
 	return EXIT_IO;
 }
@@ -271,7 +306,8 @@ end_trace(struct run *r)
 
 	tracer_set(r->root.tracer, r->root.span, TRACE_ATTR_VERDICT, "%s",
 		report_verdict_text(v));
-	fault_spans_put(&r->root, runner_report(r->runner), r->telemetry);
+	if (r->runner)
+		fault_spans_put(&r->root, runner_report(r->runner), r->telemetry);
 	root_span_end(&r->root, v == VERDICT_PASS ? NULL : "the run did not pass",
 		r->telemetry);
 	telemetry_close(r->telemetry);
@@ -312,11 +348,67 @@ tell_end(struct run *r)
 	alerts_free(alerts);
 }
 
+/* The report is whole when it says what is left on nodes that were not ours. */
+static void
+tell_aftermath(struct run *r)
+{
+	char text[REPORT_TEXT_CAP];
+	enum verdict v;
+
+	if (r->attached && attached_aftermath(r->attached, &v, text))
+		runner_aftermath(r->runner, v, text);
+}
+
+/* Who is to be asked and ordered: children, or nodes of others. An exit status. */
+static int
+open_nodes(struct run *r, const struct options *o)
+{
+	struct child_driver_hooks hooks = { .changed = on_child, .ctx = r };
+	const struct attached_hooks attached_hooks = { on_child, r };
+	int status = 0;
+
+	if (r->subject->attach) {
+		r->attached = attached_open(&r->loop, o, r->subject->attach,
+			r->supervisor, &attached_hooks, &status);
+		/* After the node's own: what is ordered in a turn leaves with it. */
+		uv_prepare_start(&r->prepare, on_prepare);
+		return status == 0 ? gather(r) : status;
+	}
+	r->driver = child_driver_open(&r->loop, r->supervisor, &hooks);
+	uv_prepare_start(&r->prepare, on_prepare);
+	return 0;
+}
+
+static int
+run_nodes(struct run *r)
+{
+	int status;
+
+	r->runner = r->subject->make(r->subject->ctx, r->supervisor, r->dir.path);
+	if (r->runner) {
+		tell_start(r);
+		run_loop(r);
+	}
+	child_driver_close(r->driver);
+	if (!r->runner)
+		return EXIT_DATA;
+	/*
+	 * Cut short by a second signal: the report still says what was and was not
+	 * reached.
+	 */
+	runner_cancel(r->runner, "told to leave twice", loop_now_ns());
+	runner_tick(r->runner, loop_now_ns());
+	tell_aftermath(r);
+	status = r->subject->done(r->subject->ctx, runner_report(r->runner));
+	print_log_tails(r);
+	tell_end(r);
+	return status;
+}
+
 int
 run_mode_with(const struct options *o, const struct run_subject *subject)
 {
-	struct run r = { .watched = isatty(STDERR_FILENO) };
-	struct child_driver_hooks hooks = { .changed = on_child, .ctx = &r };
+	struct run r = { .watched = isatty(STDERR_FILENO), .subject = subject };
 	char why[RUNDIR_WHY_CAP] = "";
 	int status;
 
@@ -331,134 +423,19 @@ run_mode_with(const struct options *o, const struct run_subject *subject)
 	}
 	begin_trace(&r, subject->name);
 	r.supervisor = supervisor_new(subject->pool);
-	r.subject = subject;
 	r.snapshot_ns = loop_now_ns() + SNAPSHOT_EVERY;
-	r.driver = child_driver_open(&r.loop, r.supervisor, &hooks);
-	r.runner = subject->make(subject->ctx, r.supervisor, r.dir.path);
-	if (r.runner) {
-		tell_start(&r);
-		run_loop(&r);
-	}
-	child_driver_close(r.driver);
-	/*
-	 * Cut short by a second signal: the report still says what was and was not
-	 * reached.
-	 */
-	if (r.runner) {
-		runner_cancel(r.runner, "told to leave twice", loop_now_ns());
-		runner_tick(r.runner, loop_now_ns());
-		status = subject->done(subject->ctx, runner_report(r.runner));
-		print_log_tails(&r);
-		tell_end(&r);
-	} else {
-		status = EXIT_DATA;
-	}
+	status = open_nodes(&r, o);
+	if (status == 0)
+		status = run_nodes(&r);
 	end_trace(&r);
 	if (r.interrupts > 0 && subject->interrupted)
 		*subject->interrupted = true;
+	attached_close(r.attached);
 	take_down(&r);
+	attached_free(r.attached);
 	root_span_fini(&r.root);
 	subject->free(subject->ctx);
 	supervisor_free(r.supervisor);
 	rundir_close(&r.dir);
-	return status;
-}
-
-struct one_run {
-	const struct options *o;
-	struct scenario *scenario;
-	struct plan *plan;
-	struct report_soak resume;
-	struct runner *runner;
-};
-
-static struct runner *
-make_run(void *ctx, struct supervisor *s, const char *data_root)
-{
-	struct one_run *one = ctx;
-	struct runner_config c = { .plan = one->plan, .file = one->o->file,
-		.data_root = data_root, .wall_ms = loop_wall_ms(),
-		.resume = &one->resume };
-
-	one->runner = runner_new(&c, s, loop_now_ns());
-	return one->runner;
-}
-
-static int
-run_done(void *ctx, const struct report *r)
-{
-	struct one_run *one = ctx;
-
-	run_report_print(r);
-	return run_report_write(r, one->o, one->scenario);
-}
-
-static void
-run_snapshot(void *ctx, const struct report *r)
-{
-	struct one_run *one = ctx;
-
-	run_report_snapshot(r, one->o);
-}
-
-static void
-free_run(void *ctx)
-{
-	struct one_run *one = ctx;
-
-	runner_free(one->runner);
-}
-
-/* 0, or an exit status after a line that says why. */
-static int
-read_resume(struct one_run *one)
-{
-	char why[RESUME_WHY_CAP];
-	uint8_t *bytes;
-	size_t len;
-	int status = scenario_file_read(
-		one->o->resume_path, RESUME_LEN_MAX, &bytes, &len);
-
-	if (status != 0)
-		return status;
-	if (resume_read((struct view){ bytes, len }, one->plan, &one->resume, why) !=
-		ERR_OK) {
-		fprintf(stderr, "meshtui: %s: %s\n", one->o->resume_path, why);
-		status = EXIT_DATA;
-	}
-	free(bytes);
-	return status;
-}
-
-int
-run_mode(const struct options *o)
-{
-	struct one_run one = { .o = o };
-	const struct run_subject subject = {.make = make_run,
-		.done = run_done,
-		.snapshot = run_snapshot,
-		.free = free_run,
-		.ctx = &one,
-		.pool = o->pool,
-		.name = o->file};
-	char why[PLAN_WHY_CAP];
-	int status = scenario_file_load(o->file, o->pool, &one.scenario);
-
-	if (status != 0)
-		return status;
-	one.plan = plan_make(
-		one.scenario, o->run_seeded ? o->run_seed : one.scenario->seed, why);
-	if (one.plan == NULL) {
-		fprintf(stderr, "meshtui: %s: %s\n", o->file, why);
-		status = EXIT_DATA;
-	} else {
-		status = run_report_check(o, one.scenario);
-		if (status == 0 && o->resume_path)
-			status = read_resume(&one);
-		if (status == 0)
-			status = run_mode_with(o, &subject);
-	}
-	plan_free(one.plan);
-	scenario_free(one.scenario);
 	return status;
 }

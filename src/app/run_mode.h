@@ -5,9 +5,6 @@
 #include "app/options.h"
 #include "scenario/runner.h"
 
-/* --run FILE: returns an exit status. */
-int run_mode(const struct options *o);
-
 /* What a run is about: a file, or a named test. */
 struct run_subject {
 	/* The runner, owned by the subject; NULL after a line that says why. */
@@ -18,6 +15,7 @@ struct run_subject {
 	void (*free)(void *ctx);	/* the runner, before its supervisor goes */
 	void *ctx;
 	size_t pool;
+	struct scenario *attach;	/* its nodes are of others; NULL: our own */
 	const char *name;		/* for the trace */
 	bool *interrupted;		/* set when a signal ended it; may be NULL */
 };

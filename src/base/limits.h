@@ -87,6 +87,7 @@
 #define SYNC_ANSWER_LEN_MAX (768u * 1024)	/* less than QUIC_STREAM_SEND_LEN_MAX */
 #define HELLO_DEADLINE SECONDS(5)
 #define REQUEST_DEADLINE SECONDS(5)
+#define VIEW_FRAME_LEN_MAX (16u * 1024)	/* a piece of what a node sees */
 #define ECHO_LEN_MAX (64u * 1024)
 #define ECHOES_MAX 16			/* destinations at once */
 #define ECHO_COUNT_MAX 1000000u
@@ -131,6 +132,8 @@
 /* Supervisor, scenario, console. */
 #define CHILDREN_MAX 50			/* alive at once, unless told */
 #define CHILDREN_POOL_MAX 500		/* what can be told */
+#define ATTACHED_NODES_MAX 240		/* of others, in one run: a link to each */
+#define ATTACHED_COMMANDS_MAX 1024	/* orders to them that are not answered yet */
 #define CHILDREN_ROWS_MAX 1000		/* alive and ended ones that are still shown */
 #define CHILD_ORDERS_MAX 65536		/* orders that the driver has not fetched */
 #define LIFELINE_QUEUE_LEN_MAX (1u << 20) /* bytes for a parent that does not read */

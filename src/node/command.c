@@ -11,8 +11,8 @@
 #include "node/state.h"
 #include "wire/postcard.h"
 
-static bool
-is_operator(const struct node *n, const struct peer_id *peer)
+bool
+command_is_operator(const struct node *n, const struct peer_id *peer)
 {
 	for (size_t i = 0; i < n->config.operator_count; i++)
 		if (id_equal(&n->config.operators[i], peer))
@@ -58,7 +58,7 @@ command_serve(struct node *n, struct serving *s, struct view body, uint64_t now_
 	struct fault_order *o = mem_array(1, sizeof(*o));
 	int err;
 
-	if (!is_operator(n, &s->peer)) {
+	if (!command_is_operator(n, &s->peer)) {
 		char id[ID_HEX_CAP];
 
 		tell_refused(n, &s->peer);

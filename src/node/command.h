@@ -15,6 +15,8 @@
  *	RESULT  = result u8, text, fault status
  */
 
+/* Whether its orders are obeyed here. */
+bool command_is_operator(const struct node *n, const struct peer_id *peer);
 /* For the table of serve.c. */
 void command_serve(struct node *n, struct serving *s, struct view body, uint64_t now_ns);
 #define COMMAND_LEN_MAX (8u * 1024)

@@ -12,6 +12,7 @@
 #include "node/resolve.h"
 #include "node/state.h"
 #include "node/sync.h"
+#include "node/telling.h"
 #include "node/watchers.h"
 #include "node/without.h"
 
@@ -52,6 +53,7 @@ static const struct {
 	[FRAME_SEND] = { .handle = receive_serve, .len_max = FRAME_LEN_MAX },
 	[FRAME_RESOLVE] = { .handle = resolve_serve, .len_max = NAME_LEN_MAX + 8 },
 	[FRAME_COMMAND] = { .handle = command_serve, .len_max = COMMAND_LEN_MAX },
+	[FRAME_VIEW] = { .handle = telling_serve, .len_max = 256 },
 	[FRAME_SYNC] = { .handle = sync_serve, .len_max = LABEL_LEN_MAX + 1 },
 };
 

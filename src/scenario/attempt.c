@@ -111,7 +111,7 @@ guards_state(const struct attempt *a)
 		state[i] = (struct guards_node){ .mesh = m->at[i].group->mesh,
 			.type = m->at[i].group->type,
 			.name = m->at[i].name,
-			.seed = m->at[i].first,
+			.seed = a->c.plan->nodes[i].seed,
 			.up = m->at[i].state == MEMBER_READY,
 			.faulted = m->at[i].busy,
 			.removed = m->at[i].busy };

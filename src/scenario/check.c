@@ -324,3 +324,21 @@ check_bool(struct check *c, const struct tree_node *n, const char *what, bool *t
 	if (i < 2)
 		*to = i == 1;
 }
+
+void
+check_attached(struct check *c, const struct tree_node *n, enum scenario_step_kind kind)
+{
+	static const char *const why[] = {
+		[STEP_SPAWN] = "'spawn' starts nodes, and with attach: true they are "
+			       "those of somebody else: start them where they belong",
+		[STEP_STOP] = "'stop' ends nodes that were started here, and with "
+			      "attach: true none was: leave it out, they stay",
+		[STEP_SEND] = "'send' is ordered by a node's parent, and with attach: "
+			      "true that is somebody else: use meshtui --send there",
+		[STEP_ECHO] = "'echo' is ordered by a node's parent, and with attach: "
+			      "true that is somebody else: use meshtui --echo there",
+	};
+
+	if (c->s->attach && (size_t)kind < sizeof(why) / sizeof(why[0]) && why[kind])
+		CHECK_AT(c, n, RULE_ATTACH, "%s", why[kind]);
+}

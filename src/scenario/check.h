@@ -34,7 +34,7 @@ enum shape {
 	SHAPE_ALLOW, SHAPE_KEEP, SHAPE_WEIGHTS, SHAPE_MESHES, SHAPE_NODES, SHAPE_LINKS,
 	SHAPE_STEPS, SHAPE_STOP, SHAPE_GUARDS, SHAPE_REPORT, SHAPE_WAIT, SHAPE_EXPECT,
 	SHAPE_FAULT, SHAPE_REPEAT, SHAPE_SOAK, SHAPE_BUDGET, SHAPE_PARAM, SHAPE_SEND,
-	SHAPE_NAME, SHAPE_ECHO,
+	SHAPE_NAME, SHAPE_ECHO, SHAPE_SEEDS,
 };
 
 struct check_key {
@@ -85,6 +85,9 @@ void check_claims(struct check *c, const struct tree_node *n, const char *what,
 	struct scenario_claims *to);
 void check_path(struct check *c, const struct tree_node *n, const char *what,
 	char to[static SCENARIO_PATH_CAP]);
+/* With attach: steps that only a parent of the nodes can have carried out. */
+void check_attached(
+	struct check *c, const struct tree_node *n, enum scenario_step_kind kind);
 void check_bool(struct check *c, const struct tree_node *n, const char *what, bool *to);
 
 #endif

@@ -36,6 +36,13 @@ make_nodes(struct plan *p, const struct scenario *s)
 			mesh = n->mesh;
 			snprintf(n->name, sizeof(n->name), "%s.%s#%u", n->mesh, n->type,
 				k);
+			if (s->roster) {
+				const struct scenario_place *at =
+					&s->roster[p->node_count - 1];
+
+				n->seed = at->seed;
+				memcpy(n->name, at->name, sizeof(at->name));
+			}
 		}
 	}
 }
@@ -217,6 +224,8 @@ plan_steps(struct plan *p, struct guards_node *state, char why[static PLAN_WHY_C
 		if (st->kind == STEP_SPAWN)
 			spawn(p, &s->selects[st->select], state);
 		p->first[i] = p->fault_count;
+		if (s->attach && !s->roster)
+			continue;	/* among whom it will choose nobody knows yet */
 		if (st->kind == STEP_SOAK)
 			schedule_make(p, i, &rng);
 		if (st->kind == STEP_FAULT) {
@@ -266,6 +275,25 @@ plan_fault_text(
 	return to;
 }
 
+/* Before there is a roster: among whom, how many, and what for. */
+static void
+print_choice(const struct plan *p, const struct scenario_step *st, struct buf *to)
+{
+	const struct scenario *s = p->scenario;
+	const struct selectors *among = st->kind == STEP_FAULT
+		? &s->faults[st->fault].targets : &s->soaks[st->soak].targets;
+	char text[PLAN_TEXT_CAP];
+
+	if (st->kind != STEP_FAULT && st->kind != STEP_SOAK)
+		return;
+	buf_format(to, "      among %s", selector_text(among, text, sizeof(text)));
+	if (st->kind == STEP_FAULT &&
+		catalog_at(s->faults[st->fault].primitive)->reach == REACH_PAIR)
+		buf_format(to, ", with one of %s", selector_text(
+			&s->faults[st->fault].against, text, sizeof(text)));
+	buf_format(to, "; %u%% of all nodes at once at most\n", s->guards.share);
+}
+
 static void
 print_steps(const struct plan *p, struct buf *to)
 {
@@ -273,13 +301,18 @@ print_steps(const struct plan *p, struct buf *to)
 	char text[PLAN_TEXT_CAP], at[24];
 	_Static_assert(PLAN_TEXT_CAP >= SCENARIO_STEP_TEXT_CAP, "texts fit");
 
-	buf_format(to, "plan of %s, seed %" PRIu64 ", %zu nodes\n", s->name, p->seed,
-		p->node_count);
+	buf_format(to, "plan of %s, seed %" PRIu64 ", %s%zu nodes\n", s->name, p->seed,
+		s->attach && !s->roster ? "at least " : "", p->node_count);
+	if (s->attach && !s->roster)
+		buf_format(to, "nodes are found when it is run, and targets chosen among "
+			"them then, by this seed\n");
 	for (size_t i = 0; i < s->step_count; i++) {
 		const struct scenario_step *st = &s->steps[i];
 
 		buf_format(to, "%4zu  line %u  %s%s\n", i + 1, st->line,
 			st->group ? "at once: " : "", scenario_step_text(s, st, text));
+		if (s->attach && !s->roster)
+			print_choice(p, st, to);
 		for (size_t k = 0; k < p->count[i]; k++) {
 			const struct plan_fault *f = &p->faults[p->first[i] + k];
 

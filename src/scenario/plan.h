@@ -15,7 +15,7 @@
 
 struct plan_node {
 	const char *mesh, *type;
-	char name[SELECTOR_LEN_MAX];
+	char name[NAME_LEN_MAX + 1];	/* with a roster the real one */
 	unsigned number;
 	bool seed;		/* the first of its mesh */
 	bool later;		/* not before a spawn step */

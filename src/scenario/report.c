@@ -218,6 +218,8 @@ report_text(const struct report *r, struct buf *to)
 	for (size_t i = 0; i < r->step_count; i++)
 		text_step(r, i, to);
 	text_series(r, to);
+	if (r->aftermath[0])
+		buf_format(to, "\n  %s\n", r->aftermath);
 	for (size_t i = 0; i < r->node_count; i++) {
 		const struct report_node *n = &r->nodes[i];
 		bool clean = n->end.expected && !n->end.forced && !n->end.signal &&

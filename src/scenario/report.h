@@ -106,6 +106,7 @@ struct report {
 	} *edges;
 	size_t edge_count;
 	struct report_soak soak;	/* the last one */
+	char aftermath[REPORT_TEXT_CAP];	/* of nodes of others; or "" */
 	uint64_t seed;
 	char plan_hash[65];
 	struct report_fault *faults;

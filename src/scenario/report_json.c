@@ -122,6 +122,8 @@ report_json(const struct report *r, struct buf *to)
 	json_object_set_new(o, "topology", edges);
 	if (r->soak.any)
 		json_object_set_new(o, "soak", resume_json(&r->soak));
+	if (r->aftermath[0])
+		json_object_set_new(o, "aftermath", json_text(r->aftermath));
 	events_put(r, o);
 	text = events_seal(o);
 	json_decref(o);

@@ -16,6 +16,7 @@
  * which nobody waits for: the report says suspect then.
  */
 #define WITNESS_MAX SECONDS(5)
+#define FIND_MAX SECONDS(5)
 #define TICK_MAX MILLISECONDS(200)
 #define TICK_MIN MILLISECONDS(10)
 
@@ -37,6 +38,7 @@ struct runner {
 	char *data_root;
 	/* PHASE_WITNESSES: since when, and what each member was last heard to think. */
 	uint64_t witness_ns;
+	bool found;		/* the nodes of others are there, or were waited for */
 	uint8_t *thinks;
 	uint64_t stop_ns;
 };
@@ -334,6 +336,16 @@ ask(struct runner *r, uint64_t now_ns)
 	members_ask(&r->members, r->supervisor, ask_every(r), now_ns);
 }
 
+/* Nodes of others are there before the first step; who is not by now may come yet. */
+static bool
+are_found(struct runner *r, uint64_t now_ns)
+{
+	r->found = r->found || !r->scenario->attach ||
+		members_in_state(&r->members, MEMBER_READY) == r->members.count ||
+		now_ns >= r->report.began_ns + FIND_MAX;
+	return r->found;
+}
+
 void
 runner_tick(struct runner *r, uint64_t now_ns)
 {
@@ -343,7 +355,7 @@ runner_tick(struct runner *r, uint64_t now_ns)
 	if (r->phase == PHASE_STEPS &&
 		!stopping(r))
 		members_start(&r->members, r->supervisor, now_ns);
-	if (r->phase == PHASE_STEPS) {
+	if (r->phase == PHASE_STEPS && are_found(r, now_ns)) {
 		standing_tick(&r->standing, &r->members, r->supervisor);
 		steps_tick(r, now_ns);
 	}
@@ -409,6 +421,14 @@ runner_cancel(struct runner *r, const char *why, uint64_t now_ns)
 	}
 	if (r->phase == PHASE_STEPS || r->phase == PHASE_WITNESSES)
 		stop_all(r, now_ns);
+}
+
+void
+runner_aftermath(struct runner *r, enum verdict v, const char *text)
+{
+	snprintf(r->report.aftermath, sizeof(r->report.aftermath), "%s", text);
+	if (v == VERDICT_FAIL || r->report.verdict == VERDICT_PASS)
+		r->report.verdict = v;
 }
 
 bool

@@ -36,6 +36,12 @@ uint64_t runner_deadline(const struct runner *r);
  */
 void runner_cancel(struct runner *r, const char *why, uint64_t now_ns);
 
+/*
+ * What became of the nodes after it was done, for the report: a sentence, and a verdict
+ * that it cannot be better than.
+ */
+void runner_aftermath(struct runner *r, enum verdict v, const char *text);
+
 /* True when every node has ended and the report is whole. */
 bool runner_done(const struct runner *r);
 const struct report *runner_report(const struct runner *r);

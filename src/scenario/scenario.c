@@ -88,6 +88,12 @@ check_node(struct check *c, const struct tree_node *n)
 	if (found[KEY_NODE_START])
 		wait = check_word(c, found[KEY_NODE_START], "time to start", starts, 2) ==
 		       1;
+	if (wait && c->s->attach) {
+		CHECK_AT(c, found[KEY_NODE_START], RULE_ATTACH,
+			"'start: later' is for nodes that are started here, and attach "
+			"starts none");
+		return;
+	}
 	for (size_t i = 0; wait && i < match.count; i++) {
 		if (later->count == SELECTORS_MAX) {
 			CHECK_AT(c, n, RULE_LIMIT,
@@ -229,6 +235,58 @@ check_guards(struct check *c, const struct tree_node *n)
 		check_keep(c, found[KEY_GUARDS_KEEP]);
 }
 
+/* The host is whoever looks it up to judge. */
+static void
+check_seed(struct check *c, const struct tree_node *n)
+{
+	char hex[ID_HEX_CAP];
+	struct peer_id id;
+	const char *at, *port;
+	uint64_t number;
+
+	if (!check_kind(c, n, TREE_SCALAR, "a seed"))
+		return;
+	at = strchr(n->text, '@');
+	port = strrchr(n->text, ':');
+	snprintf(hex, sizeof(hex), "%.*s", at ? (int)(at - n->text) : 0, n->text);
+	if (!at || at - n->text != ID_HEX_CAP - 1 || id_parse(&id, hex) != ERR_OK ||
+		!port || port < at + 2 ||
+		text_u64(port + 1, UINT16_MAX, &number) != ERR_OK || number == 0 ||
+		strlen(n->text) >= SCENARIO_SEED_CAP) {
+		CHECK_AT(c, n, RULE_VALUE,
+			"'%.80s' is no seed: write ID@HOST:PORT, the id with 64 hex "
+			"digits", n->text);
+		return;
+	}
+	snprintf(c->s->seeds[c->s->seed_count++], SCENARIO_SEED_CAP, "%s", n->text);
+}
+
+static void
+check_attach(struct check *c, const struct tree_node *const *found)
+{
+	const struct tree_node *seeds = found[KEY_ROOT_SEEDS];
+
+	check_bool(c, found[KEY_ROOT_ATTACH], "'attach'", &c->s->attach);
+	if (c->s->attach && found[KEY_ROOT_LINKS])
+		CHECK_AT(c, found[KEY_ROOT_LINKS], RULE_ATTACH,
+			"'links' stand for the whole run, and nothing may stand on nodes "
+			"of others without a lease: with attach use faults, slow-link or "
+			"lossy-link");
+	if (seeds && !c->s->attach) {
+		CHECK_AT(c, seeds, RULE_ATTACH,
+			"'seeds' are for attach: true; nodes that are started here know "
+			"each other");
+		return;
+	}
+	if (!seeds)
+		return;
+	c->s->seeds = mem_array(SEEDS_MAX, sizeof(*c->s->seeds));
+	if (seeds->kind == TREE_SEQUENCE)
+		check_items(c, seeds, "'seeds'", SEEDS_MAX, check_seed);
+	else
+		check_seed(c, seeds);
+}
+
 static void
 check_report(struct check *c, const struct tree_node *n)
 {
@@ -254,6 +312,7 @@ check_root(struct check *c, const struct tree_node *n)
 	check_count(c, found[KEY_ROOT_SEED], "'seed'", 0, UINT64_MAX, &c->s->seed);
 	if (found[KEY_ROOT_MESHES])
 		check_meshes(c, found[KEY_ROOT_MESHES]);
+	check_attach(c, found);
 	check_items(c, found[KEY_ROOT_NODES], "'nodes'", SELECTORS_MAX, check_node);
 	check_items(c, found[KEY_ROOT_LINKS], "'links'", SCENARIO_LINKS_MAX, check_link);
 	check_guards(c, found[KEY_ROOT_GUARDS]);
@@ -302,6 +361,8 @@ scenario_free(struct scenario *s)
 	free(s->selects);
 	free(s->links);
 	free(s->letters);
+	free(s->roster);
+	free(s->seeds);
 	mem_free(MEM_SCENARIO, s);
 }
 

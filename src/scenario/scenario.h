@@ -6,6 +6,7 @@
 #include "chaos/guards.h"
 #include "scenario/claim.h"
 #include "scenario/problems.h"
+#include "base/id.h"
 #include "wire/letter.h"
 
 /*
@@ -74,12 +75,20 @@ struct scenario_link {
 	bool cut;
 };
 
+/* With `attach`: a node that is there, in the order of `groups` and of its id. */
+struct scenario_place {
+	struct peer_id id;
+	char name[NAME_LEN_MAX + 1], mesh[LABEL_LEN_MAX + 1], type[LABEL_LEN_MAX + 1];
+	bool seed;		/* its mesh is joined through it */
+};
+
 #define SCENARIO_GROUPS_MAX 1000
 #define SCENARIO_STEPS_MAX 1000
 #define SCENARIO_LISTS_MAX 2000		/* claims, faults, selections, each */
 #define SCENARIO_LINKS_MAX 64
 #define SCENARIO_TIME_MAX SECONDS(7 * 24 * 3600)
 #define SCENARIO_PATH_CAP 512
+#define SCENARIO_SEED_CAP 336	/* an id, a host name and a port */
 
 struct scenario {
 	char name[LABEL_LEN_MAX + 1];
@@ -104,6 +113,14 @@ struct scenario {
 	struct scenario_link *links;
 	size_t link_count;
 	struct guards guards;
+	/*
+	 * Nodes are somebody else's: `groups` are what has to be there at least, and all
+	 * that is there once roster_take has put it in their place; until then NULL.
+	 */
+	bool attach;
+	struct scenario_place *roster;
+	char (*seeds)[SCENARIO_SEED_CAP];	/* as written; checked by who uses them */
+	size_t seed_count;
 	char json[SCENARIO_PATH_CAP], tap[SCENARIO_PATH_CAP], junit[SCENARIO_PATH_CAP];
 };
 

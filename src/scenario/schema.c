@@ -14,6 +14,7 @@
 #define OFFSET "^-?[0-9]+(\\.[0-9]+)?(us|ms|s|m|h|d)$"
 #define SHARE "^[0-9]+(\\.[0-9]{1,2})?%$"
 #define SELECTOR "^(all|[a-z0-9*-]+(\\.[a-z0-9*-]+(#[1-9][0-9]*)?)?)$"
+#define SEED "^[0-9a-f]{64}@.+:[0-9]+$"
 #define RATE "^[0-9]+(\\.[0-9]+)?(B|kB|MB)$"
 
 static json_t *
@@ -108,14 +109,15 @@ claims(void)
 static const char *const starts[] = { "at-once", "later" };
 static const char *const allows[] = { "seed", "last-gateway" };
 
+/* Shapes that are a place with keys of its own. */
+static const char *const places_of[] = { [SHAPE_GUARDS] = "GUARDS",
+	[SHAPE_REPORT] = "REPORT", [SHAPE_WAIT] = "WAIT", [SHAPE_FAULT] = "FAULT",
+	[SHAPE_REPEAT] = "REPEAT", [SHAPE_SOAK] = "SOAK", [SHAPE_SEND] = "SEND",
+	[SHAPE_BUDGET] = "BUDGET", [SHAPE_ECHO] = "ECHO" };
+
 static json_t *
 of_shape(const struct check_key *k)
 {
-	static const char *const places_of[] = { [SHAPE_GUARDS] = "GUARDS",
-		[SHAPE_REPORT] = "REPORT", [SHAPE_WAIT] = "WAIT", [SHAPE_FAULT] = "FAULT",
-		[SHAPE_REPEAT] = "REPEAT", [SHAPE_SOAK] = "SOAK", [SHAPE_SEND] = "SEND",
-		[SHAPE_BUDGET] = "BUDGET", [SHAPE_ECHO] = "ECHO" };
-
 	switch (k->shape) {
 	case SHAPE_LABEL:
 		return pattern(LABEL);
@@ -134,6 +136,8 @@ of_shape(const struct check_key *k)
 		return json_pack("{s:s, s:i}", "type", "string", "minLength", 1);
 	case SHAPE_SELECT:
 		return select_one();
+	case SHAPE_SEEDS:
+		return one_or_more(pattern(SEED));
 	case SHAPE_CLAIMS:
 		return claims();
 	case SHAPE_PICK:
@@ -344,6 +348,8 @@ schema_report(struct buf *to)
 		"topology", array(type("array")), "hash", pattern("^[0-9a-f]{64}$")));
 
 	json_object_set_new(json_object_get(o, "properties"), "soak", type("object"));
+	json_object_set_new(
+		json_object_get(o, "properties"), "aftermath", type("string"));
 	json_object_set_new(o, "$schema", json_string(DRAFT));
 	json_object_set_new(o, "title", json_string("the report of a run of meshtui"));
 	put(o, to);

@@ -211,7 +211,8 @@ check_weights(struct check *c, const struct tree_node *n, struct scenario_soak *
 
 	if (!n) {
 		for (size_t i = 0; i < PRIMITIVES; i++)
-			k->weights[i] = i != PRIMITIVE_SHAM;
+			k->weights[i] = i != PRIMITIVE_SHAM &&
+				!(c->s->attach && catalog_kills((enum primitive)i));
 		return;
 	}
 	if (n->kind == TREE_SCALAR || !n->count) {
@@ -232,6 +233,12 @@ check_weights(struct check *c, const struct tree_node *n, struct scenario_soak *
 			CHECK_AT(c, n->kind == TREE_MAPPING ? &name : item->value,
 				RULE_VALUE,
 				"sham is never proven: it has no place in a soak");
+		else if (p < PRIMITIVES && c->s->attach && catalog_kills(p))
+			CHECK_AT(c, n->kind == TREE_MAPPING ? &name : item->value,
+				RULE_ATTACH,
+				"%s has no place in a soak with attach: true: who it "
+				"ends cannot be started again from here, and a soak "
+				"keeps all nodes", catalog_at(p)->name);
 		else if (p < PRIMITIVES)
 			k->weights[p] = (unsigned)weight;
 	}
@@ -340,6 +347,7 @@ check_word_step(struct check *c, const struct tree_node *n, struct scenario_step
 
 	if (strcmp(n->text, check_key_at(KEY_STEP_STOP)->key) == 0) {
 		check_stop(c, NULL, st);
+		check_attached(c, n, st->kind);
 		put_step(c, n, st);
 		return;
 	}
@@ -400,6 +408,7 @@ check_step(struct check *c, const struct tree_node *n, enum context in)
 		if (!v)
 			continue;
 		st.kind = (enum scenario_step_kind)k;
+		check_attached(c, n, st.kind);
 		if (k == STEP_HOLD) {
 			check_duration(c, v, "'hold'", &st.hold_ns);
 		} else if (k == STEP_SPAWN) {

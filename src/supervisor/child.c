@@ -225,6 +225,16 @@ child_fail(struct child *c, const char *why, uint64_t now_ns)
 }
 
 void
+child_lost(struct child *c, const char *why, uint64_t now_ns)
+{
+	if (c->row.state == CHILD_ENDED)
+		return;
+	take_text(c, why);
+	child_exited(c, 0, 0, now_ns);
+	c->row.end.heard = true;
+}
+
+void
 child_exited(struct child *c, int status, int signal, uint64_t now_ns)
 {
 	if (c->row.state == CHILD_ENDED)
@@ -317,7 +327,9 @@ child_end_text(const struct child_end *e, char *to, size_t cap)
 	const char *forced = e->forced ? ", forced" : "";
 	const char *name = e->signal ? sigabbrev_np(e->signal) : NULL;
 
-	if (e->signal && name)
+	if (e->heard)
+		snprintf(to, cap, "is gone, by the word of its mesh");
+	else if (e->signal && name)
 		snprintf(
 			to, cap, "ended by signal %d (SIG%s)%s", e->signal, name, forced);
 	else if (e->signal)

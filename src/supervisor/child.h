@@ -39,6 +39,7 @@ void child_record(struct child *c, struct lifeline_record *r, uint64_t now_ns);
 void child_lifeline_closed(struct child *c, uint64_t now_ns);
 void child_spawned(struct child *c, int pid, uint64_t now_ns);
 void child_fail(struct child *c, const char *why, uint64_t now_ns);
+void child_lost(struct child *c, const char *why, uint64_t now_ns);
 void child_exited(struct child *c, int status, int signal, uint64_t now_ns);
 /* patience_ns: how long its loop may stand still; NEVER: for ever. */
 uint64_t child_deadline(const struct child *c, uint64_t patience_ns);

@@ -308,6 +308,15 @@ supervisor_exited(struct supervisor *s, unsigned child, int status, int signal,
 }
 
 void
+supervisor_lost(struct supervisor *s, unsigned child, const char *why, uint64_t now_ns)
+{
+	struct child *c = child_of(s, child);
+
+	if (c)
+		child_lost(c, why, now_ns);
+}
+
+void
 supervisor_set_patience(struct supervisor *s, uint64_t patience_ns)
 {
 	s->patience_ns = patience_ns;

@@ -2,8 +2,6 @@
 #ifndef SUPERVISOR_SUPERVISOR_H
 #define SUPERVISOR_SUPERVISOR_H
 
-#include <stdbool.h>
-
 #include "supervisor/spec.h"
 #include "wire/lifeline.h"
 
@@ -21,6 +19,7 @@ enum child_state {
 };
 
 struct child_end {
+	bool heard;		/* no process of ours: others said that it is gone */
 	bool expected;		/* we asked it to leave */
 	bool forced;		/* it did not leave in time and was killed by us */
 	int status, signal;	/* the exit status, or the signal that ended it and 0 */
@@ -124,6 +123,9 @@ void supervisor_record(struct supervisor *s, unsigned child, struct lifeline_rec
 void supervisor_lifeline_closed(struct supervisor *s, unsigned child, uint64_t now_ns);
 void supervisor_exited(struct supervisor *s, unsigned child, int status, int signal,
 	uint64_t now_ns);
+/* A node that we did not start is gone, by the word of others; `why` may be "". */
+void supervisor_lost(
+	struct supervisor *s, unsigned child, const char *why, uint64_t now_ns);
 
 uint64_t supervisor_deadline(const struct supervisor *s);
 void supervisor_tick(struct supervisor *s, uint64_t now_ns);

@@ -17,6 +17,7 @@
 #define HEAD "name: a\nmeshes:\n  m1: { broker: 3, gateway: 1 }\n"
 #define STEP HEAD "steps:\n  - "
 #define FAULT STEP "fault: { primitive: "
+#define ATTACH HEAD "attach: true\n"
 #define TAIL "steps:\n  - stop\n"
 
 static const struct {
@@ -26,6 +27,27 @@ static const struct {
 	const char *says;
 } bad[] = {
 	{STEP "fault: kill\n", 5, 12, RULE_TYPE, "'fault' has to be a mapping"},
+	{ATTACH "steps:\n  - stop\n", 6, 5, RULE_ATTACH, "'stop' ends nodes that were"},
+	{ATTACH "steps:\n  - stop: m1\n", 6, 5, RULE_ATTACH, "'stop' ends nodes"},
+	{ATTACH "steps:\n  - spawn: m1\n", 6, 5, RULE_ATTACH, "'spawn' starts nodes"},
+	{ATTACH "steps:\n  - send: { from: m1, to: m1.broker }\n", 6, 5, RULE_ATTACH,
+		"'send' is ordered by a node's parent"},
+	{ATTACH "steps:\n  - echo: { from: m1, to: m1.broker }\n", 6, 5, RULE_ATTACH,
+		"'echo' is ordered by a node's parent"},
+	{ATTACH "steps:\n  - soak: { duration: 5m, primitives: [ kill ] }\n", 6, 41,
+		RULE_ATTACH, "kill has no place in a soak with attach"},
+	{ATTACH "steps:\n  - soak: { duration: 5m, primitives: { restart: 2 } }\n", 6, 41,
+		RULE_ATTACH, "restart has no place in a soak"},
+	{ATTACH "links: [ { from: m1, to: m1, loss: 1% } ]\nsteps:\n  - hold: 1s\n", 5, 8,
+		RULE_ATTACH, "'links' stand for the whole run"},
+	{ATTACH "nodes: [ { match: m1, start: later } ]\nsteps:\n  - hold: 1s\n", 5, 30,
+		RULE_ATTACH, "'start: later'"},
+	{ATTACH "seeds: m1\nsteps:\n  - hold: 1s\n", 5, 8, RULE_VALUE,
+		"ID@HOST:PORT"},
+	{ATTACH "seeds: [ abc@127.0.0.1:4 ]\nsteps:\n  - hold: 1s\n", 5, 10, RULE_VALUE,
+		"64 hex"},
+	{HEAD "seeds: [ a ]\n" TAIL, 4, 8, RULE_ATTACH, "'seeds' are for attach: true"},
+	{HEAD "attach: 1\n" TAIL, 4, 9, RULE_VALUE, "no 'attach'"},
 	{STEP "fault: {}\n", 5, 12, RULE_MISSING, "needs the key 'primitive'"},
 	{STEP "fault\n", 5, 5, RULE_STEP, "'fault' needs a value"},
 	{FAULT "kil }\n", 5, 25, RULE_VALUE, "did you mean 'kill'"},

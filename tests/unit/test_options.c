@@ -134,7 +134,7 @@ mistakes_are_explained(void **state)
 		{ "--run f --report xml:p", 64, "json:PATH" },
 		{ "--run f --report json:p --report json:q", 64, "given twice" },
 		{ "--run f --seed 1 --seed 2", 64, "given twice" },
-		{ "--run f --seed " ID "@127.0.0.1:1", 64, "is a number" },
+		{ "--plan f --seed " ID "@127.0.0.1:1", 64, "is a number" },
 		{ "--node b --mesh m --seed 7", 64, "not a number" },
 		{ "--run f --seed x", 64, "a test, a number" },
 		{ "--node b --mesh m --seed x", 64, "neither ID@HOST:PORT" },
