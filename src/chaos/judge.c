@@ -338,6 +338,24 @@ whole(struct judge *j, char why[static JUDGE_TEXT_CAP], uint64_t at_ns)
 	return true;
 }
 
+/* Who had no turn on a machine that is too slow saw nothing, and that is said. */
+static void
+decide_unproven(struct judge *j, uint64_t at_ns)
+{
+	char mute[80] = "";
+	size_t count = 0;
+
+	for (size_t i = 0; i < j->c.node_count; i++)
+		count += can_witness(j, i) && !j->saw_ns[i] &&
+			!heard_lately(j, i, at_ns);
+	if (count > 0)
+		snprintf(mute, sizeof(mute),
+			"; %zu of the others did not answer for 5 s", count);
+	decide(j, JUDGE_UNPROVEN, CLASS_NO_EFFECT,
+		"%zu of %zu who could have seen an effect saw one, %zu are needed%s",
+		j->r.witness_count, judge_candidates(j), judge_needed(j), mute);
+}
+
 static void
 judge_effect(struct judge *j, uint64_t at_ns)
 {
@@ -353,9 +371,7 @@ judge_effect(struct judge *j, uint64_t at_ns)
 		due_ns = j->r.reverted_ns + EFFECT_GRACE;
 	if (at_ns < due_ns)
 		return;
-	decide(j, JUDGE_UNPROVEN, CLASS_NO_EFFECT,
-		"%zu of %zu who could have seen an effect saw one, %zu are needed",
-		j->r.witness_count, judge_candidates(j), judge_needed(j));
+	decide_unproven(j, at_ns);
 }
 
 static void

@@ -68,6 +68,20 @@ book_learn(
 }
 
 void
+book_follow(
+	struct book *b, const struct peer_id *id, const struct address *a, size_t count)
+{
+	const struct book_entry *e = idmap_find(b->entries, id);
+	size_t same = 0;
+
+	while (e != NULL && same < count && same < e->address_count &&
+		address_equal(&e->addresses[same], &a[same]))
+		same++;
+	if (same < count)
+		book_learn(b, id, a, count);
+}
+
+void
 book_met(struct book *b, const struct peer_id *id)
 {
 	struct book_entry *e = idmap_find(b->entries, id);

@@ -31,6 +31,12 @@ void book_fini(struct book *b);
  */
 void book_learn(
 	struct book *b, const struct peer_id *id, const struct address *a, size_t count);
+/*
+ * The same, unless these are what is known or the first of it: not all addresses fit into
+ * every digest.
+ */
+void book_follow(
+	struct book *b, const struct peer_id *id, const struct address *a, size_t count);
 void book_met(struct book *b, const struct peer_id *id);
 void book_foreign(struct book *b, const struct peer_id *id, bool foreign);
 const struct book_entry *book_find(const struct book *b, const struct peer_id *id);

@@ -275,13 +275,32 @@ meshes_have_neighbor(const struct node *n, const struct peer_id *peer)
 	return n->fabric != NULL && topic_is_neighbor(n->fabric->m.topic, peer);
 }
 
+/*
+ * Where it says that it is. Hearsay about it, which has no signature and no age, may have
+ * put an older address into the book, and a node may move to another port: whoever dials
+ * the old one meets nobody.
+ */
+static void
+follow_addresses(struct node *n, struct membership *m, struct view payload)
+{
+	const struct directory_entry *e;
+	struct peer_id id;
+
+	if (payload_kind(payload) != PAYLOAD_DIGEST || digest_peek(&id, payload))
+		return;
+	e = directory_find(m->directory, &id);
+	if (e != NULL && !e->self)
+		book_follow(&n->book, &id, e->digest.addresses, e->digest.address_count);
+}
+
 void
 meshes_apply(struct node *n, struct membership *m, struct view payload, uint64_t now_ns)
 {
 	struct accusation by;
 
 	/* It counts refusals. */
-	(void)directory_apply(m->directory, payload, m->mesh, now_ns);
+	if (directory_apply(m->directory, payload, m->mesh, now_ns) == ERR_OK)
+		follow_addresses(n, m, payload);
 	if (directory_take_accused(m->directory, &by)) {
 		struct node_event *ev = node_push(n, NODE_EVENT_LIVENESS, &by.accuser);
 

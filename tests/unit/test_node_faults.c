@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "node/faulting.h"
+#include "node/state.h"
 #include "unit/node_world.h"
 
 #define NODES 5
@@ -273,6 +274,45 @@ a_sham_does_nothing(void **state)
 	assert_int_equal(world_status(&w, 2).liveness_changes, changes);
 }
 
+/* How many of the others would dial node 4 at this port. */
+static size_t
+dial_at(uint16_t port)
+{
+	struct seed known[NODES];
+	size_t count = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		size_t n = node_remembered(w.nodes[i].node, known, NODES);
+
+		for (size_t k = 0; k < n; k++)
+			count += id_equal(&known[k].id, id_of(4)) &&
+				known[k].address.port == port;
+	}
+	return count;
+}
+
+static bool
+all_dial_at_4711(struct world *x)
+{
+	(void)x;
+	return dial_at(4711) == 4;
+}
+
+/*
+ * A node that says that it is at another port is looked for there, also by those that are
+ * no neighbors of it: its digest says so.
+ */
+static void
+who_moves_is_found(void **state)
+{
+	struct node *n = w.nodes[4].node;
+
+	(void)state;
+	assert_int_equal(dial_at(WORLD_PORT_BASE + 4), 4);
+	n->config.advertised[0].port = 4711;
+	assert_true(world_run(&w, SECONDS(5), all_dial_at_4711));
+}
+
 int
 main(void)
 {
@@ -285,6 +325,7 @@ main(void)
 		T(a_firewall_refuses_newcomers),
 		T(no_firewall_no_refusal),
 		T(a_sham_does_nothing),
+		T(who_moves_is_found),
 	};
 
 	return cmocka_run_group_tests_name("node_faults", tests, NULL, NULL);
