@@ -42,6 +42,7 @@ change_hash(const struct model *m, unsigned parts)
 		for (size_t k = 0; t && k < t->edge_count; k++)
 			mix(&hash, (uint64_t)t->edges[k].a << 32 | t->edges[k].b);
 		mix(&hash, t ? t->half_count : 0);
+		mix(&hash, t ? t->silent_count : 0);
 	}
 	for (size_t i = 0; m->backbone && i < backbone_count(m->backbone); i++)
 		mix(&hash, backbone_at(m->backbone, i)->since_ns);

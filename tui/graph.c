@@ -88,8 +88,9 @@ dot(struct graph *g, int x, int y, uint8_t dots, uint16_t style)
 	g->styles[at] = style;
 }
 
-void
-graph_line(struct graph *g, int x0, int y0, int x1, int y1, uint16_t style)
+/* Of each three pairs of steps all are there, or the first. */
+static void
+draw_line(struct graph *g, int x0, int y0, int x1, int y1, bool dashed, uint16_t style)
 {
 	int dx = x1 - x0, dy = y1 - y0;
 	int count = abs(dx) > abs(dy) ? abs(dx) : abs(dy);
@@ -106,6 +107,8 @@ graph_line(struct graph *g, int x0, int y0, int x1, int y1, uint16_t style)
 		int row = below(y), column = nearest(x0 + along * dx);
 		int third = (int)((y - row) * 3);
 
+		if (dashed && i / 2 % 3 != 0)
+			continue;
 		/* Two dots a row for a steep line, one a column for a flat one. */
 		if (steep && (i == 0 || i == count))
 			dot(g, column, row, DOT_TOP | DOT_BOTTOM, style);
@@ -114,6 +117,18 @@ graph_line(struct graph *g, int x0, int y0, int x1, int y1, uint16_t style)
 		else
 			dot(g, column, row, (uint8_t)(1 << third), style);
 	}
+}
+
+void
+graph_line(struct graph *g, int x0, int y0, int x1, int y1, uint16_t style)
+{
+	draw_line(g, x0, y0, x1, y1, false, style);
+}
+
+void
+graph_dashes(struct graph *g, int x0, int y0, int x1, int y1, uint16_t style)
+{
+	draw_line(g, x0, y0, x1, y1, true, style);
 }
 
 void

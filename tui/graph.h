@@ -20,6 +20,8 @@ void graph_init(struct graph *g, int width, int height, bool ascii);
 void graph_fini(struct graph *g);
 /* From the middle of one cell to the middle of another. */
 void graph_line(struct graph *g, int x0, int y0, int x1, int y1, uint16_t style);
+/* The same with gaps: a third of it is there. */
+void graph_dashes(struct graph *g, int x0, int y0, int x1, int y1, uint16_t style);
 void graph_draw(const struct graph *g, struct canvas *c);
 
 /*

@@ -205,18 +205,28 @@ draw_line_tile(const struct overlay *o, const struct directory_entry *en,
 		type, hex);
 }
 
+/* Which slot shows what: by directory index. */
 static void
-draw_ring_edges(const struct overlay *o, const struct graph_spot *spots, size_t chosen,
-	struct canvas *c)
+slots_by_index(const struct overlay *o, size_t *slot_of, size_t cap)
+{
+	for (size_t i = 0; i < o->slots->count; i++)
+		if (o->slots->index[i] < cap)
+			slot_of[o->slots->index[i]] = i;
+}
+
+static void
+draw_reported(const struct overlay *o, const struct graph_spot *spots, size_t chosen,
+	const size_t *slot_of, struct graph *g)
 {
 	const struct topology *t = o->mesh->topology;
-	size_t slot_of[RING_MAX];
-	struct graph g;
 
-	graph_init(&g, c->width, c->height, c->ascii);
-	for (size_t i = 0; i < o->slots->count; i++)
-		if (o->slots->index[i] < RING_MAX)
-			slot_of[o->slots->index[i]] = i;
+	for (size_t i = 0; i < t->silent_count; i++) {
+		const struct graph_spot *a = &spots[slot_of[t->silent[i].a]];
+		const struct graph_spot *b = &spots[slot_of[t->silent[i].b]];
+
+		graph_dashes(g, a->anchor_x, a->anchor_y, b->anchor_x, b->anchor_y,
+			STYLE_WARN);
+	}
 	/* The chosen node's edges last, on top. */
 	for (int on_top = 0; on_top < 2; on_top++)
 		for (size_t i = 0; i < t->edge_count; i++) {
@@ -226,11 +236,55 @@ draw_ring_edges(const struct overlay *o, const struct graph_spot *spots, size_t 
 			bool mine = touches(e, chosen);
 
 			if (mine == on_top)
-				graph_line(&g, a->anchor_x, a->anchor_y, b->anchor_x,
+				graph_line(g, a->anchor_x, a->anchor_y, b->anchor_x,
 					b->anchor_y,
 					mine ? STYLE_EDGE_CHOSEN : STYLE_EDGE);
 		}
-	graph_draw(&g, c);
+}
+
+/*
+ * Pairs that were cut by our order, whether the cut shows or not: a cross in the middle
+ * of where their edge would be.
+ */
+static void
+draw_cuts(const struct overlay *o, const struct graph_spot *spots, struct graph *g,
+	struct canvas *c)
+{
+	const struct slots *s = o->slots;
+
+	for (int crosses = 0; crosses < 2; crosses++) {
+		for (size_t i = 0; i < s->count; i++)
+			for (size_t k = 0; k < i; k++) {
+				const struct graph_spot *a = &spots[i], *b = &spots[k];
+
+				if (s->index[i] == SIZE_MAX || s->index[k] == SIZE_MAX ||
+					!told_cut_pair(o->model, &s->ids[i], &s->ids[k]))
+					continue;
+				if (crosses)
+					canvas_text(c, (a->anchor_x + b->anchor_x) / 2,
+						(a->anchor_y + b->anchor_y) / 2,
+						STYLE_TOLD, theme_glyph(GLYPH_CUT_EDGE,
+							c->ascii));
+				else
+					graph_dashes(g, a->anchor_x, a->anchor_y,
+						b->anchor_x, b->anchor_y, STYLE_TOLD);
+			}
+		if (!crosses)
+			graph_draw(g, c);
+	}
+}
+
+static void
+draw_ring_edges(const struct overlay *o, const struct graph_spot *spots, size_t chosen,
+	struct canvas *c)
+{
+	size_t slot_of[RING_MAX] = { 0 };
+	struct graph g;
+
+	graph_init(&g, c->width, c->height, c->ascii);
+	slots_by_index(o, slot_of, RING_MAX);
+	draw_reported(o, spots, chosen, slot_of, &g);
+	draw_cuts(o, spots, &g, c);
 	graph_fini(&g);
 }
 
@@ -274,36 +328,67 @@ matrix_letter(size_t slot)
 	return letters[slot];
 }
 
+enum cell { CELL_EMPTY, CELL_EDGE, CELL_SILENT };
+
 static void
-draw_matrix_row(const struct overlay *o, const bool *edges, size_t slot,
+draw_cell(enum cell cell, bool cut, bool faint, bool mine, struct canvas *c, int x)
+{
+	static const enum theme_glyph glyphs[] = { GLYPH_NO_EDGE, GLYPH_EDGE,
+		GLYPH_SILENT_EDGE };
+	uint16_t style = cell == CELL_EMPTY ? STYLE_FRAME : STYLE_WARN;
+
+	if (cell == CELL_EDGE)
+		style = mine ? STYLE_EDGE_CHOSEN : faint ? STYLE_DIM : STYLE_TITLE;
+	canvas_text(c, x, 0, cut ? STYLE_TOLD : style,
+		theme_glyph(cut && cell == CELL_EMPTY ? GLYPH_CUT_EDGE : glyphs[cell],
+			c->ascii));
+}
+
+static void
+draw_matrix_row(const struct overlay *o, const uint8_t *cells, size_t slot,
 	struct matrix fit, struct canvas *c)
 {
-	size_t count = o->slots->count, index = o->slots->index[slot],
-	       chosen = selected_index(o);
+	const struct slots *s = o->slots;
+	size_t index = s->index[slot], chosen = selected_index(o);
 	const struct directory_entry *en = directory_at(o->mesh->directory, index);
 	struct canvas name = canvas_window(c, 2, 0, fit.name - 3, 1);
 	uint16_t flags = flags_of(o, index, chosen);
 
 	canvas_put(c, 0, 0, (uint32_t)matrix_letter(slot), STYLE_DIM);
 	draw_line_tile(o, en, &name);
-	for (size_t k = 0; k < count; k++) {
+	for (size_t k = 0; k < s->count; k++) {
 		int x = fit.name + (int)k * fit.step;
-		bool mine = index == chosen || o->slots->index[k] == chosen;
 
-		if (o->slots->index[k] == SIZE_MAX)
+		if (s->index[k] == SIZE_MAX)
 			continue;
 		if (k == slot)
 			canvas_text(c, x, 0, STYLE_FRAME,
 				theme_glyph(GLYPH_DIAGONAL, c->ascii));
-		else if (edges[k])
-			canvas_text(c, x, 0, chosen == SIZE_MAX ? STYLE_TITLE
-				: mine ? STYLE_EDGE_CHOSEN : STYLE_DIM,
-				theme_glyph(GLYPH_EDGE, c->ascii));
 		else
-			canvas_text(c, x, 0, STYLE_FRAME,
-				theme_glyph(GLYPH_NO_EDGE, c->ascii));
+			draw_cell(cells[k],
+				told_cut(o->model, &s->ids[slot], &s->ids[k]),
+				chosen != SIZE_MAX,
+				index == chosen || s->index[k] == chosen, c, x);
 	}
 	canvas_flag(c, 0, 0, flags == THEME_SELECTED ? c->width : fit.name - 1, 1, flags);
+}
+
+static void
+fill_cells(const struct overlay *o, uint8_t *cells)
+{
+	const struct topology *t = o->mesh->topology;
+	size_t slot_of[MATRIX_MAX] = { 0 }, count = o->slots->count;
+
+	slots_by_index(o, slot_of, MATRIX_MAX);
+	for (size_t i = 0; i < t->edge_count + t->silent_count; i++) {
+		bool silent = i >= t->edge_count;
+		const struct topology_edge *e =
+			silent ? &t->silent[i - t->edge_count] : &t->edges[i];
+		size_t a = slot_of[e->a], b = slot_of[e->b];
+
+		cells[a * count + b] = cells[b * count + a] =
+			silent ? CELL_SILENT : CELL_EDGE;
+	}
 }
 
 static void
@@ -311,18 +396,10 @@ draw_matrix(const struct overlay *o, struct canvas *c)
 {
 	size_t count = o->slots->count;
 	struct matrix fit = fit_matrix(o, c->width, c->height);
-	bool *edges = mem_array(count * count + 1, sizeof(*edges));
-	size_t slot_of[MATRIX_MAX] = { 0 };
+	uint8_t *cells = mem_array(count * count + 1, sizeof(*cells));
 
-	for (size_t i = 0; i < count; i++)
-		if (o->slots->index[i] < MATRIX_MAX)
-			slot_of[o->slots->index[i]] = i;
-	for (size_t i = 0; has_edges(o) && i < o->mesh->topology->edge_count; i++) {
-		const struct topology_edge *e = &o->mesh->topology->edges[i];
-		size_t a = slot_of[e->a], b = slot_of[e->b];
-
-		edges[a * count + b] = edges[b * count + a] = true;
-	}
+	if (has_edges(o))
+		fill_cells(o, cells);
 	for (size_t i = 0; i < count; i++) {
 		struct canvas row = canvas_window(c, 0, (int)i + 1, c->width, 1);
 
@@ -330,10 +407,10 @@ draw_matrix(const struct overlay *o, struct canvas *c)
 			continue;
 		canvas_put(c, fit.name + (int)i * fit.step, 0, (uint32_t)matrix_letter(i),
 			STYLE_DIM);
-		draw_matrix_row(o, edges + i * count, i, fit, &row);
+		draw_matrix_row(o, cells + i * count, i, fit, &row);
 		remember(o, i, fit.name / 2, (int)i + 1);
 	}
-	free(edges);
+	free(cells);
 }
 
 /* As many as there is room for, with the selected node among them. */

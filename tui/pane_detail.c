@@ -256,7 +256,7 @@ draw_neighbors(struct canvas *c, int y, const struct row *row)
 								: other->liveness));
 		else
 			canvas_printf(c, x, y, both ? STYLE_DIM : STYLE_WARN, "%s%s",
-				nb->path_kind == 1 ? "by relay, " : "",
+				nb->path_kind & 1 ? "by relay, " : "",
 				both ? "both ends report it"
 				     : "reported by this end only");
 		y++;

@@ -101,6 +101,9 @@ draw_title(struct canvas *c, int x, const struct model_mesh *mesh)
 		snprintf(part, sizeof(part), "%zu half-reported ", t->half_count);
 	if (t->half_count > 0 && x + (int)strlen(part) < c->width)
 		x = canvas_text(c, x, 0, STYLE_WARN, part);
+	snprintf(part, sizeof(part), "%zu silent ", t->silent_count);
+	if (t->silent_count > 0 && x + (int)strlen(part) < c->width)
+		x = canvas_text(c, x, 0, STYLE_WARN, part);
 	if (t->components > 1)
 		snprintf(part, sizeof(part), "%zu parts ", t->components);
 	else
@@ -280,6 +283,19 @@ draw_neighbors(struct canvas *c, int y, const struct row *row)
 	}
 }
 
+/* "◆ told to fail: 2 nodes  ✗ told apart  edges are what nodes report" */
+static void
+draw_told(struct canvas *c, const struct model *m, size_t told)
+{
+	int x = canvas_printf(c, 1, 1, STYLE_TOLD, "%s told to fail: %zu node%s  ",
+		theme_glyph(GLYPH_TOLD, c->ascii), told, told == 1 ? "" : "s");
+
+	if (told_cuts(m))
+		x = canvas_printf(c, x, 1, STYLE_TOLD, "%s told apart  ",
+			theme_glyph(GLYPH_CUT_EDGE, c->ascii));
+	canvas_cut(c, x, 1, c->width - x, STYLE_DIM, "edges are what nodes report");
+}
+
 static void
 draw_about(struct pane_topology *p, const struct pane_context *x, struct canvas *c,
 	int hidden)
@@ -303,13 +319,11 @@ draw_about(struct pane_topology *p, const struct pane_context *x, struct canvas 
 		canvas_printf(c, 1, 1, STYLE_WARN, "%d more mesh%s not shown; m goes on",
 			hidden, hidden == 1 ? "" : "es");
 	else if (told > 0)
-		canvas_printf(c, 1, 1, STYLE_TOLD, "%s a fault was ordered on %zu node%s "
-			"here; edges are what nodes report",
-			theme_glyph(GLYPH_TOLD, c->ascii), told, told == 1 ? "" : "s");
+		draw_told(c, x->model, told);
 	else
 		canvas_cut(c, 1, 1, c->width - 1, STYLE_DIM,
-			"an edge is what both ends report; "
-			"half: only one end does, not drawn");
+			"an edge is what both ends report; half: only one does; "
+			"silent: not answered");
 }
 
 static void

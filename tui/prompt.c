@@ -153,6 +153,34 @@ draw_field(const struct prompt *p, size_t i, struct canvas *c, int x, int y, int
 		canvas_put(c, end_x, y, ' ', STYLE_CURSOR);
 }
 
+/* What of a form is shown; on a low screen not all of it. */
+struct box {
+	int height, lines, gap;		/* of the question; before the fields */
+	int first, fields;		/* the field that has the cursor is among them */
+};
+
+static struct box
+fit(const struct prompt *p, int lines, int height_max)
+{
+	int fields = (int)p->field_count, over;
+	struct box b = { .lines = lines, .gap = fields > 0, .fields = fields };
+
+	/* Two borders, a line for what is wrong and one for the keys. */
+	over = lines + fields + b.gap + 4 - height_max;
+	if (over > 0 && b.gap > 0)
+		over -= b.gap--;
+	if (over > 0 && lines > 1) {
+		b.lines = lines - over > 1 ? lines - over : 1;
+		over -= lines - b.lines;
+	}
+	if (over > 0 && fields > 1) {
+		b.fields = fields - over > 1 ? fields - over : 1;
+		b.first = (int)p->at >= b.fields ? (int)p->at - b.fields + 1 : 0;
+	}
+	b.height = b.lines + b.gap + b.fields + 4;
+	return b;
+}
+
 void
 prompt_draw(const struct prompt *p, struct canvas *c)
 {
@@ -161,23 +189,26 @@ prompt_draw(const struct prompt *p, struct canvas *c)
 		[PROMPT_FORM] = "Enter go on   Tab next   Esc cancel",
 	};
 	int width = c->width - 4 < 56 ? c->width - 4 : 56;
-	int lines, height, x, y;
+	struct canvas question;
+	struct box box;
+	int x, y;
 
 	if (p->kind == PROMPT_LINE) {
 		canvas_fill(c, 0, 0, c->width, 1, ' ', STYLE_TEXT);
 		draw_field(p, 0, c, 1, 0, c->width - 2);
 		return;
 	}
-	lines = canvas_wrap(NULL, 0, 0, width - 4, STYLE_STRONG, p->question);
-	height = lines + (int)p->field_count + (p->field_count > 0) + 4;
+	box = fit(p, canvas_wrap(NULL, 0, 0, width - 4, STYLE_STRONG, p->question),
+		c->height);
 	x = (c->width - width) / 2;
-	y = (c->height - height) / 2;
-	canvas_fill(c, x, y, width, height, ' ', STYLE_TEXT);
-	canvas_box(c, x, y, width, height, STYLE_TITLE);
-	y += 1 + canvas_wrap(c, x + 2, y + 1, width - 4, STYLE_STRONG, p->question);
-	y += p->field_count > 0;
-	for (size_t i = 0; i < p->field_count; i++)
-		draw_field(p, i, c, x + 2, y++, width - 4);
+	y = (c->height - box.height) / 2;
+	canvas_fill(c, x, y, width, box.height, ' ', STYLE_TEXT);
+	canvas_box(c, x, y, width, box.height, STYLE_TITLE);
+	question = canvas_window(c, x + 2, y + 1, width - 4, box.lines);
+	canvas_wrap(&question, 0, 0, width - 4, STYLE_STRONG, p->question);
+	y += 1 + box.lines + box.gap;
+	for (int i = 0; i < box.fields; i++)
+		draw_field(p, (size_t)(box.first + i), c, x + 2, y++, width - 4);
 	if (p->error[0] != '\0')
 		canvas_cut(c, x + 2, y, width - 4, STYLE_ERROR, p->error);
 	canvas_cut(c, x + 2, y + 1, width - 4, STYLE_DIM, hints[p->kind]);

@@ -23,6 +23,53 @@ told_find(const struct model *m, const struct peer_id *id)
 	return NULL;
 }
 
+static bool
+hits(const struct model_fault *f, const struct peer_id *id)
+{
+	for (size_t k = 0; k < f->target_count; k++)
+		if (id_equal(&f->ids[k], id))
+			return true;
+	return false;
+}
+
+bool
+told_cut_pair(const struct model *m, const struct peer_id *a, const struct peer_id *b)
+{
+	for (size_t i = 0; i < m->fault_count; i++) {
+		const struct model_fault *f = m->faults[i];
+
+		if (is_on(f) && catalog_at(f->primitive)->reach == REACH_PAIR &&
+			hits(f, a) && hits(f, b))
+			return true;
+	}
+	return false;
+}
+
+bool
+told_cut(const struct model *m, const struct peer_id *a, const struct peer_id *b)
+{
+	for (size_t i = 0; i < m->fault_count; i++) {
+		const struct model_fault *f = m->faults[i];
+
+		if (is_on(f) && catalog_at(f->primitive)->reach == REACH_SIDE &&
+			hits(f, a) != hits(f, b))
+			return true;
+	}
+	return told_cut_pair(m, a, b);
+}
+
+bool
+told_cuts(const struct model *m)
+{
+	for (size_t i = 0; i < m->fault_count; i++) {
+		enum reach reach = catalog_at(m->faults[i]->primitive)->reach;
+
+		if (is_on(m->faults[i]) && (reach == REACH_PAIR || reach == REACH_SIDE))
+			return true;
+	}
+	return false;
+}
+
 /* Guards let no two faults on one node. */
 size_t
 told_count(const struct model *m)

@@ -14,6 +14,15 @@
 const struct model_fault *told_find(const struct model *m, const struct peer_id *id);
 /* How many nodes have one. */
 size_t told_count(const struct model *m);
+/*
+ * Whether one of them cuts these two apart, who are of one mesh. Also while a link flaps.
+ */
+bool told_cut(const struct model *m, const struct peer_id *a, const struct peer_id *b);
+/* The same, and there are just these two: not a group and the rest of its mesh. */
+bool told_cut_pair(const struct model *m, const struct peer_id *a,
+	const struct peer_id *b);
+/* Whether any of them cuts any two. */
+bool told_cuts(const struct model *m);
 /* "partition-pair, 12s left". Returns `to`; cap > 0. */
 char *told_text(char *to, size_t cap, const struct model_fault *f, uint64_t now_ns);
 /* Puts the mark into this cell when there is such a fault. */

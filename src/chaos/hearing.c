@@ -10,7 +10,10 @@
 
 /* How often the judge is told what has not changed. */
 #define RETELL MILLISECONDS(500)
-#define LINKS_CLOSE SECONDS(15)
+#define LINKS_CLOSE SECONDS(25)
+/* A mesh that heals makes links of its own accord: whoever has none may get one. */
+#define LINKS_QUIET SECONDS(3)
+#define WITNESSES_COME SECONDS(13)
 
 /* What is not kept is not told either, so that a replay ends where this ended. */
 static void
@@ -53,11 +56,17 @@ linked(const struct trial_node *w, const struct peer_id *id)
 	return false;
 }
 
+static bool
+is_firewall(const struct trial *t)
+{
+	return t->spec.primitive == PRIMITIVE_FIREWALL_INBOUND;
+}
+
 /* Behind a firewall only those who have no link yet can see that they get none. */
 static bool
 may_watch(const struct trial *t, const struct trial_node *nodes, size_t i)
 {
-	if (t->spec.primitive != PRIMITIVE_FIREWALL_INBOUND)
+	if (!is_firewall(t))
 		return true;
 	for (size_t k = 0; k < t->spec.target_count; k++)
 		if (linked(&nodes[i], &nodes[t->spec.targets[k]].id))
@@ -75,8 +84,7 @@ links_may_close(const struct trial *t, const struct trial_node *nodes, uint64_t 
 	const char *mesh = nodes[t->spec.targets[0]].mesh;
 	size_t free = 0;
 
-	if (t->spec.primitive != PRIMITIVE_FIREWALL_INBOUND ||
-		now_ns >= t->began_ns + LINKS_CLOSE)
+	if (!is_firewall(t) || now_ns >= t->began_ns + LINKS_CLOSE)
 		return false;
 	for (size_t i = 0; i < t->count; i++)
 		free += strcmp(nodes[i].mesh, mesh) == 0 && nodes[i].ready &&
@@ -85,17 +93,42 @@ links_may_close(const struct trial *t, const struct trial_node *nodes, uint64_t 
 	return free < JUDGE_NEEDED;
 }
 
+/*
+ * Nodes that came lately, or that another fault acts on, are no witnesses; in a mesh that
+ * was just started nobody would be. It is worth to wait for them, if there are too few.
+ */
+static bool
+others_may_come(const struct trial *t, const struct trial_node *nodes, uint64_t now_ns)
+{
+	const char *mesh = nodes[t->spec.targets[0]].mesh;
+	size_t free = 0, busy = 0;
+
+	/* The ends of a pair are witnesses of each other. */
+	if (now_ns >= t->began_ns + WITNESSES_COME ||
+		catalog_at(t->spec.primitive)->reach == REACH_PAIR)
+		return false;
+	for (size_t i = 0; i < t->count; i++) {
+		if (strcmp(nodes[i].mesh, mesh) != 0 || !nodes[i].ready ||
+			trial_is_target(t, i))
+			continue;
+		free += !nodes[i].busy;
+		busy += nodes[i].busy;
+	}
+	return busy > 0 && free < JUDGE_NEEDED;
+}
+
 bool
 hearing_cast(struct trial *t, const struct trial_node *nodes, uint64_t now_ns)
 {
 	const char *mesh = nodes[t->spec.targets[0]].mesh;
 	bool pair = catalog_at(t->spec.primitive)->reach == REACH_PAIR;
+	size_t most = is_firewall(t) ? t->count : TRIAL_WATCHERS;
 	size_t watchers = 0, first = t->spec.targets[0];
 
 	for (size_t i = 0; i < t->count; i++)
 		if (strcmp(nodes[i].mesh, mesh) == 0 && nodes[i].ready && !nodes[i].view)
 			return false;
-	if (links_may_close(t, nodes, now_ns))
+	if (links_may_close(t, nodes, now_ns) || others_may_come(t, nodes, now_ns))
 		return false;
 	for (size_t n = 0; n < t->count; n++) {
 		size_t i = (first + n) % t->count;
@@ -113,7 +146,7 @@ hearing_cast(struct trial *t, const struct trial_node *nodes, uint64_t now_ns)
 			t->roles[i] = pair ? ROLE_END : ROLE_TARGET;
 		else if (!hearing_of_links(t->spec.primitive))
 			t->roles[i] = ROLE_WITNESS;
-		else if (watchers < TRIAL_WATCHERS && may_watch(t, nodes, i) &&
+		else if (watchers < most && may_watch(t, nodes, i) &&
 			 ++watchers)
 			t->roles[i] = ROLE_WITNESS;
 		else
@@ -134,6 +167,20 @@ same(const struct sight *a, const struct sight *b)
 		a->clocked == b->clocked && a->counted == b->counted &&
 		a->silent_ms / 1000 == b->silent_ms / 1000 &&
 		a->skew_ms / 500 == b->skew_ms / 500;
+}
+
+bool
+hearing_stale(const struct trial *t, size_t candidates, uint64_t now_ns)
+{
+	return is_firewall(t) && candidates < JUDGE_NEEDED &&
+		now_ns < t->began_ns + LINKS_CLOSE &&
+		now_ns >= t->cast_ns + LINKS_QUIET;
+}
+
+bool
+hearing_settled(const struct trial *t, uint64_t now_ns)
+{
+	return !is_firewall(t) || now_ns >= t->cast_ns + LINKS_QUIET;
 }
 
 static void

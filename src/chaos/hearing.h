@@ -10,6 +10,13 @@
 /* Who is what in it. False as long as somebody of the mesh has not said anything yet. */
 bool hearing_cast(
 	struct trial *t, const struct trial_node *nodes, uint64_t now_ns);
+/*
+ * Meanwhile too many of them have links with what is to be behind a firewall, and others
+ * may be without.
+ */
+bool hearing_stale(const struct trial *t, size_t candidates, uint64_t now_ns);
+/* What they see has been so for a while, where that matters. */
+bool hearing_settled(const struct trial *t, uint64_t now_ns);
 /* Witnesses look after the links they have with the targets. */
 bool hearing_of_links(enum primitive p);
 /* Passes on all answers that are new. */

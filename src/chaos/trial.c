@@ -102,7 +102,7 @@ trial_replay(struct judge *j, const struct trial_evidence *e)
 }
 
 static void
-make_judge(struct trial *t)
+make_judge(struct trial *t, uint64_t now_ns)
 {
 	struct judge_config c = {
 		.terms = { .primitive = t->spec.primitive },
@@ -115,6 +115,7 @@ make_judge(struct trial *t)
 
 	memcpy(c.terms.params, t->spec.params, sizeof(c.terms.params));
 	t->judge = judge_new(&c);
+	t->cast_ns = now_ns;
 }
 
 static void
@@ -136,7 +137,7 @@ prepare(struct trial *t, const struct trial_node *nodes, uint64_t now_ns)
 
 	if (!t->judge) {
 		if (hearing_cast(t, nodes, now_ns))
-			make_judge(t);
+			make_judge(t, now_ns);
 		else if (now_ns >= t->began_ns + TRIAL_BASELINE_MAX)
 			give_up(t, "not all nodes of the mesh answered before the fault");
 		if (!t->judge)
@@ -146,7 +147,13 @@ prepare(struct trial *t, const struct trial_node *nodes, uint64_t now_ns)
 
 	size_t candidates = judge_candidates(t->judge);
 
-	if (candidates >= wanted || (candidates && now_ns >= enough_ns)) {
+	if (hearing_stale(t, candidates, now_ns)) {
+		judge_free(t->judge);
+		t->judge = NULL;
+		return;
+	}
+	if (hearing_settled(t, now_ns) &&
+		(candidates >= wanted || (candidates && now_ns >= enough_ns))) {
 		t->phase = TRIAL_INJECTED;
 		t->inject = true;
 		t->act_next = 0;

@@ -12,7 +12,7 @@
  */
 #define TRIAL_TARGETS_MAX 64
 #define TRIAL_WATCHERS 3	/* nodes that look after the targets of a link fault */
-#define TRIAL_BASELINE_MAX SECONDS(20)
+#define TRIAL_BASELINE_MAX SECONDS(30)
 #define TRIAL_EVIDENCE_MAX 6000
 
 struct trial_spec {

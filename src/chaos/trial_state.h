@@ -16,6 +16,7 @@ struct trial {
 	size_t count;
 	enum trial_phase phase;
 	uint64_t began_ns, ticked_ns, lease_end_ns;
+	uint64_t cast_ns;	/* when roles were given last */
 	struct judge *judge;	/* made when everybody has answered once */
 	struct judge_result refused;	/* when it ended without one */
 	enum judge_role *roles;

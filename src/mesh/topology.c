@@ -23,30 +23,40 @@ named_by(const struct directory_entry *en, const struct peer_id *id)
 	return NULL;
 }
 
+/* Room for one more doubles at powers of two. */
+static struct topology_edge *
+append(struct topology_edge **edges, size_t *count)
+{
+	size_t n = *count;
+
+	if (n == 0 || (n >= 64 && (n & (n - 1)) == 0))
+		*edges = mem_resize(*edges, n == 0 ? 64 : 2 * n, sizeof **edges);
+	return &(*edges)[(*count)++];
+}
+
 static void
-add_edge(struct topology *t, size_t *cap, size_t a, size_t b,
-	const struct digest_neighbor *one,
+add_edge(struct topology *t, size_t a, size_t b, const struct digest_neighbor *one,
 	const struct digest_neighbor *other)
 {
-	struct topology_edge *e;
+	bool silent = (one->path_kind | other->path_kind) & DIGEST_PATH_SILENT;
+	struct topology_edge *e = silent ? append(&t->silent, &t->silent_count)
+		: append(&t->edges, &t->edge_count);
 
-	if (t->edge_count == *cap) {
-		*cap = *cap ? 2 * *cap : 64;
-		t->edges = mem_resize(t->edges, *cap, sizeof *t->edges);
-	}
-	e = &t->edges[t->edge_count++];
 	e->a = a;
 	e->b = b;
 	e->rtt_100us = one->rtt_100us < other->rtt_100us ? one->rtt_100us
 		: other->rtt_100us;
 	e->path_kind = one->path_kind > other->path_kind ? one->path_kind
 		: other->path_kind;
+	e->path_kind &= ~DIGEST_PATH_SILENT;
+	if (silent)
+		return;
 	t->degree[a]++;
 	t->degree[b]++;
 }
 
 static void
-collect(struct topology *t, const struct directory *d, size_t a, size_t *cap)
+collect(struct topology *t, const struct directory *d, size_t a)
 {
 	const struct directory_entry *en = directory_at(d, a);
 
@@ -68,7 +78,7 @@ collect(struct topology *t, const struct directory *d, size_t a, size_t *cap)
 		if (!back)
 			t->half_count++;
 		else if (a < b)
-			add_edge(t, cap, a, b, n, back);
+			add_edge(t, a, b, n, back);
 	}
 }
 
@@ -117,14 +127,12 @@ count_components(struct topology *t, const struct directory *d)
 void
 topology_build(struct topology *t, const struct directory *d)
 {
-	size_t cap = 0;
-
 	memset(t, 0, sizeof *t);
 	t->node_count = directory_count(d);
 	t->degree = mem_array(t->node_count, sizeof *t->degree);
 	for (size_t a = 0; a < t->node_count; a++) {
 		if (speaks(directory_at(d, a)))
-			collect(t, d, a, &cap);
+			collect(t, d, a);
 	}
 	count_components(t, d);
 }
@@ -133,6 +141,7 @@ void
 topology_fini(struct topology *t)
 {
 	free(t->edges);
+	free(t->silent);
 	free(t->degree);
 	memset(t, 0, sizeof *t);
 }

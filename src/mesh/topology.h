@@ -7,8 +7,9 @@
 /*
  * The overlay as the nodes themselves report it: an edge is a connection that both ends
  * name in their digests. What only one end names is counted as half, and not drawn. Who
- * is gone or left names nobody any more; observers and their links are not part of the
- * overlay.
+ * is gone or left names nobody any more. Where one end says that the other does not
+ * answer there is no edge but a silent one, until it does or the link is closed.
+ * Observers and their links are not part of the overlay.
  */
 struct topology_edge {
 	size_t a, b;		/* indices into the directory, a < b */
@@ -19,6 +20,8 @@ struct topology_edge {
 struct topology {
 	struct topology_edge *edges;	/* owned */
 	size_t edge_count;
+	struct topology_edge *silent;	/* owned; in none of the other figures */
+	size_t silent_count;
 	size_t half_count;		/* named by one end only */
 	size_t unknown_count;		/* names that are in no entry,
 		or in more than one */

@@ -81,7 +81,7 @@ add_neighbors(const struct node *n, const struct membership *m, struct digest *d
 			continue;	/* not connected now: no neighbor to report */
 		rtt = info.rtt_ns / (NS_PER_MS / 10);
 		memcpy(to->id_prefix, active[i].bytes, sizeof(to->id_prefix));
-		to->path_kind = 0;
+		to->path_kind = k->silent ? DIGEST_PATH_SILENT : 0;
 		to->rtt_100us = rtt > UINT16_MAX ? UINT16_MAX : (uint16_t)rtt;
 		d->neighbor_count++;
 	}

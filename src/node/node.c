@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "node/announce.h"
+#include "node/answers.h"
 #include "node/faulting.h"
 #include "node/handlers.h"
 #include "node/measure.h"
@@ -255,6 +256,7 @@ node_send(struct node *n, uint8_t *to, size_t cap, struct path *path, uint64_t n
 void
 node_settle(struct node *n, uint64_t now_ns)
 {
+	answers_look(n, now_ns);
 	handlers_calm(n, now_ns);
 }
 
@@ -286,6 +288,7 @@ node_deadline(const struct node *n)
 	due = earlier(due, fabric_deadline(n));
 	due = earlier(due, watchers_deadline(n));
 	due = earlier(due, echo_deadline(n));
+	due = earlier(due, answers_deadline(n));
 	due = earlier(due, sending_deadline(n));
 	due = earlier(due, receive_deadline(n));
 	for (size_t i = 0; i < n->mesh_count; i++) {

@@ -64,6 +64,7 @@ struct node {
 	uint64_t commands_refused;
 	struct peer_id strangers[OPERATORS_MAX]; /* told of: no operators */
 	size_t stranger_next;
+	uint64_t answers_looked_ns, answers_due_ns;	/* see answers.h */
 	uint64_t refresh_ns;		/* when addresses of faults are looked up again */
 	bool peers_told;		/* NODE_EVENT_PEERS is waiting to be read */
 };

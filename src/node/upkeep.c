@@ -144,6 +144,13 @@ take_clock(struct node *n, struct link *k, const struct frame_pong *p, uint64_t 
 }
 
 void
+upkeep_ask(struct node *n, struct link *k, uint64_t now_ns)
+{
+	if (k->alpn == ALPN_MESHTUI)
+		send_ping(n, k, now_ns);
+}
+
+void
 upkeep_probe(struct node *n, const struct peer_id *peer, uint64_t now_ns)
 {
 	struct link *k = links_find(&n->links, peer);

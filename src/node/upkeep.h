@@ -19,6 +19,8 @@ void upkeep_tick(struct node *n, uint64_t now_ns);
 /* PING and PONG. */
 void upkeep_frame(struct node *n, struct link *k, uint8_t tag, struct view payload,
 	uint64_t now_ns);
+/* A PING, whose PONG is an answer. */
+void upkeep_ask(struct node *n, struct link *k, uint64_t now_ns);
 /*
  * Somebody wants to know how this peer is: a link is made or kept, and it is sent a PING.
  * A peer that cannot be reached is tried again with each call.

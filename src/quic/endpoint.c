@@ -287,6 +287,7 @@ endpoint_conn_info(
 	info->packets_received = c->packets_received;
 	info->last_received_ns = c->last_received_ns;
 	memcpy(info->exporter, c->exporter, sizeof info->exporter);
+	info->in_flight_bytes = stat.bytes_in_flight;
 	info->idle = is_idle(c);
 	return ERR_OK;
 }

@@ -120,6 +120,7 @@ struct endpoint_conn_info {
 	uint64_t packets_lost;		/* 0: these versions of ngtcp2 do not tell */
 	uint64_t last_received_ns;	/* when a packet of it last came in */
 	uint8_t exporter[32];		/* TLS exporter "EXPORTER-meshtui-admission" */
+	uint64_t in_flight_bytes;	/* sent, wants an acknowledgment, has none yet */
 	bool idle;	/* nothing queued or unacknowledged on our streams */
 };
 int endpoint_conn_info(

@@ -23,9 +23,12 @@ enum digest_flag {
 	DIGEST_LEFT = 1 << 4, /* the last word of a node that leaves in order */
 };
 
+/* Of path_kind: 0 direct, 1 relay, and this if what it is sent is not answered. */
+#define DIGEST_PATH_SILENT 0x80
+
 struct digest_neighbor {
 	uint8_t id_prefix[8];
-	uint8_t path_kind;  /* 0 direct, 1 relay */
+	uint8_t path_kind;
 	uint16_t rtt_100us; /* 0.1 ms */
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "node/answers.h"
 #include "node/faulting.h"
 #include "node/state.h"
 #include "unit/node_world.h"
@@ -313,6 +314,81 @@ who_moves_is_found(void **state)
 	assert_true(world_run(&w, SECONDS(5), all_dial_at_4711));
 }
 
+/* How many say, in what node `by` has of them, that somebody does not answer. */
+static size_t
+silences(size_t by)
+{
+	const struct directory *d = w.nodes[by].node->meshes[0]->directory;
+	size_t count = 0;
+
+	for (size_t i = 0; i < directory_count(d); i++) {
+		const struct digest *g = &directory_at(d, i)->digest;
+		bool some = false;
+
+		for (size_t k = 0; k < g->neighbor_count; k++)
+			some |= g->neighbors[k].path_kind & DIGEST_PATH_SILENT;
+		count += some;
+	}
+	return count;
+}
+
+static void
+all_look(struct world *x)
+{
+	for (size_t i = 0; i < NODES; i++)
+		answers_look(x->nodes[i].node, x->now_ns);
+}
+
+static bool
+none_is_silent(struct world *x)
+{
+	all_look(x);
+	return silences(1) == 0;
+}
+
+static bool
+some_are_silent(struct world *x)
+{
+	return !none_is_silent(x);
+}
+
+static bool
+two_are_silent(struct world *x)
+{
+	all_look(x);
+	return silences(1) > 1;
+}
+
+/*
+ * Long before a link that is cut is given up its ends say that it is not answered, and
+ * when it is again they say that too: it was never lost.
+ */
+static void
+a_cut_shows_before_the_link_goes(void **state)
+{
+	struct fault_order o = order(FAULT_CUT, 1);
+	uint64_t links = world_status(&w, 0).links;
+
+	(void)state;
+	o.all = true;
+	o.target_count = 0;
+	o.lease_ms = 2600;
+	(void)give(0, &o);
+	assert_true(world_run(&w, SECONDS(2) + MILLISECONDS(500), two_are_silent));
+	assert_int_equal(world_status(&w, 0).links, links);
+	assert_true(world_run(&w, SECONDS(10), none_is_silent));
+	assert_int_equal(world_status(&w, 0).links, links);
+	assert_true(world_converged(&w));
+}
+
+/* Its control: where all is well nobody is ever said to be silent. */
+static void
+nobody_is_silent_by_itself(void **state)
+{
+	(void)state;
+	assert_false(world_run(&w, SECONDS(60), some_are_silent));
+}
+
 int
 main(void)
 {
@@ -326,6 +402,8 @@ main(void)
 		T(no_firewall_no_refusal),
 		T(a_sham_does_nothing),
 		T(who_moves_is_found),
+		T(a_cut_shows_before_the_link_goes),
+		T(nobody_is_silent_by_itself),
 	};
 
 	return cmocka_run_group_tests_name("node_faults", tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "base/err.h"
 #include "mesh/topology.h"
 #include "mesh_fixture.h"
 
@@ -92,6 +93,42 @@ half_edges_are_not_drawn(void **state)
 	assert_int_equal(t.unknown_count, 1);
 	assert_int_equal(t.components, ACTORS);
 	assert_int_equal(degree_of(&t, d, &a[0]), 0);
+	topology_fini(&t);
+	directory_free(d);
+}
+
+/*
+ * Where one end says that the other does not answer there is no edge but a silent one, in
+ * none of the other figures; when it answers it is an edge again.
+ */
+static void
+who_is_not_answered_has_no_edge(void **state)
+{
+	struct actor a[ACTORS];
+	struct directory *d;
+	struct topology t;
+
+	(void)state;
+	init_all(a);
+	link_both(&a[0], &a[1], 30, 20);
+	link_both(&a[1], &a[2], 5, 7);
+	a[2].digest.neighbors[0].path_kind = DIGEST_PATH_SILENT | 1;
+	d = say_all(a);
+	topology_build(&t, d);
+	assert_int_equal(t.edge_count, 1);
+	assert_int_equal(t.silent_count, 1);
+	assert_int_equal(t.half_count, 0);
+	assert_int_equal(t.silent[0].path_kind, 1);
+	assert_int_equal(t.components, 5);
+	assert_int_equal(degree_of(&t, d, &a[1]), 1);
+	assert_int_equal(degree_of(&t, d, &a[2]), 0);
+	topology_fini(&t);
+	a[2].digest.neighbors[0].path_kind = 0;
+	a[2].digest.seq++;
+	assert_int_equal(actor_say(&a[2], d, 0), ERR_OK);
+	topology_build(&t, d);
+	assert_int_equal(t.edge_count, 2);
+	assert_int_equal(t.silent_count, 0);
 	topology_fini(&t);
 	directory_free(d);
 }
@@ -215,6 +252,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_ends_make_an_edge),
 		cmocka_unit_test(half_edges_are_not_drawn),
+		cmocka_unit_test(who_is_not_answered_has_no_edge),
 		cmocka_unit_test(repetition_makes_no_edges),
 		cmocka_unit_test(the_departed_hold_nothing_together),
 		cmocka_unit_test(suspects_are_drawn),

@@ -257,6 +257,17 @@ world_accuse(struct world *w, size_t by, size_t of, uint64_t now_ns)
 	world_tick(w, now_ns);
 }
 
+void
+world_unanswered(struct world *w, size_t by, size_t of)
+{
+	struct digest *d = &w->actors[by].digest;
+
+	for (size_t i = 0; i < d->neighbor_count; i++)
+		if (memcmp(d->neighbors[i].id_prefix, w->actors[of].digest.id.bytes,
+			sizeof(d->neighbors[i].id_prefix)) == 0)
+			d->neighbors[i].path_kind |= DIGEST_PATH_SILENT;
+}
+
 const struct peer_id *
 world_id(const struct world *w, size_t actor)
 {

@@ -47,6 +47,8 @@ void world_tick(struct world *w, uint64_t now_ns);
 void world_silence(struct world *w, size_t actor, bool silent);
 void world_leave(struct world *w, size_t actor, uint64_t now_ns);
 void world_accuse(struct world *w, size_t by, size_t of, uint64_t now_ns);
+/* `by` says in its next digest that its neighbor `of` does not answer. */
+void world_unanswered(struct world *w, size_t by, size_t of);
 const struct peer_id *world_id(const struct world *w, size_t actor);
 /* The model's only child is this actor, started at now_ns. */
 void world_adopt(struct world *w, size_t actor, uint64_t now_ns);
