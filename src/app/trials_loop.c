@@ -73,5 +73,6 @@ trials_loop_count(struct trials_loop *l, int err, const char *why)
 		return;
 	}
 	l->shown.refused++;
-	snprintf(l->shown.why, sizeof(l->shown.why), "%s", why);
+	snprintf(l->shown.why, sizeof(l->shown.why), "%.*s",
+		(int)sizeof(l->shown.why) - 1, why);
 }

@@ -28,6 +28,7 @@
 #define GOSSIP_PEER_ADDRESSES_MAX 6
 #define GOSSIP_NODES_MAX 64	/* entries read from one Shuffle; more is malformed */
 #define GOSSIP_IHAVE_MAX 116
+#define GOSSIP_CALM_HOPS 8	/* on which what is calm waits for others */
 #define GOSSIP_SEEN_MAX 20000
 #define GOSSIP_CACHE_BYTES_MAX (4u << 20)
 #define GOSSIP_MISSING_MAX 10000
@@ -119,6 +120,7 @@
 #define DIRECTORY_DEPARTED_MAX 4096	/* removed ones whose last digest is remembered */
 #define MESHES_MAX 64
 #define CALM_MAX 64	/* gossip of this turn that waits until packets have left */
+#define SAID_MAX 16	/* delivered in this turn, and not yet verified */
 #define CALM_WAIT MILLISECONDS(1) /* if nobody says that they have */
 
 /* Node. */
@@ -216,6 +218,7 @@
 /* How long a digest says how late the loop was: several digests. */
 #define DRIVER_LAG_SHOWN SECONDS(10)
 #define DRIVER_TRIM_INTERVAL SECONDS(10)
+#define DRIVER_TRIM_IDLE_INTERVAL SECONDS(60)
 #define PROCFS_CPU_INTERVAL MILLISECONDS(50)
 #define PROCFS_MEMORY_INTERVAL SECONDS(10)
 /* Who is later than this accuses nobody: PROTOCOL.md 6. */

@@ -214,6 +214,8 @@ on_payload(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 		return;
 	}
 	e = missing_find(&p->missing, id);
+	/* Late already, or far: whoever is behind us has waited for it long enough. */
+	x->calm = x->calm && e == NULL && round <= GOSSIP_CALM_HOPS;
 	if (m->payload.neighbors_only) {
 		msgcache_note(&p->cache, id, x->now_ns);
 		if (!heap_armed(&p->sweep.entry))

@@ -21,7 +21,9 @@
  *
  * What is calm is relayed with delays on each hop, so it comes by one way a second later
  * than by another, and not by the quickest first. So it shapes no tree, and its
- * announcements wait longer than that: else each late one would be grafted.
+ * announcements wait longer than that: else each late one would be grafted. What was
+ * announced before it came is calm no more: holes of the tree that lie in a row cost that
+ * wait once, and not each.
  */
 struct plumtree_ihave {
 	struct gossip_ihave have;

@@ -64,7 +64,8 @@ apply_known(struct directory *d, struct directory_slot *s, const struct digest *
 }
 
 static int
-apply_digest(struct directory *d, struct view payload, const char *mesh, uint64_t now_ns)
+apply_digest(struct directory *d, struct view payload, const char *mesh, bool own,
+	uint64_t now_ns)
 {
 	const struct directory_departed *departed;
 	struct directory_slot *s = NULL;
@@ -74,7 +75,9 @@ apply_digest(struct directory *d, struct view payload, const char *mesh, uint64_
 
 	if (!err)
 		s = directory_table_find(d, &id);
-	if (s)
+	if (own)
+		err = digest_read(&g, payload);
+	else if (s)
 		err = digest_verify_known(
 			&g, payload, &d->config.topic, &s->entry.digest);
 	else
@@ -166,19 +169,32 @@ directory_free(struct directory *d)
 	free(d);
 }
 
+static int
+apply_counted(struct directory *d, struct view payload, const char *mesh, bool own,
+	uint64_t now_ns)
+{
+	int err = apply_digest(d, payload, mesh, own, now_ns);
+
+	count_refusal(d, err);
+	if (!err)
+		d->stats.applied++;
+	return err;
+}
+
+int
+directory_apply_own(struct directory *d, struct view payload, const char *mesh,
+	uint64_t now_ns)
+{
+	return apply_counted(d, payload, mesh, true, now_ns);
+}
+
 int
 directory_apply(struct directory *d, struct view payload, const char *mesh,
 	uint64_t now_ns)
 {
-	int err;
-
 	switch (payload_kind(payload)) {
 	case PAYLOAD_DIGEST:
-		err = apply_digest(d, payload, mesh, now_ns);
-		count_refusal(d, err);
-		if (!err)
-			d->stats.applied++;
-		return err;
+		return apply_counted(d, payload, mesh, false, now_ns);
 	case PAYLOAD_ACCUSATION:
 		return apply_accusation(d, payload, now_ns);
 	default:
@@ -213,6 +229,12 @@ same_addresses(const struct digest *a, const struct digest *b)
 }
 
 bool
+directory_is_brisk(const struct peer_id *id, uint64_t seq)
+{
+	return (seq + id->bytes[0]) % DIRECTORY_BRISK == 0;
+}
+
+bool
 directory_is_calm(const struct directory *d, struct view payload)
 {
 	const struct directory_slot *s;
@@ -222,7 +244,7 @@ directory_is_calm(const struct directory *d, struct view payload)
 		return false;
 	s = directory_table_find(d, &g.id);
 	return s && s->entry.liveness == LIVENESS_LIVE && s->entry.accuser_count == 0 &&
-	       (g.seq + g.id.bytes[0]) % DIRECTORY_BRISK != 0 &&
+	       !directory_is_brisk(&g.id, g.seq) &&
 	       g.incarnation == s->entry.digest.incarnation &&
 	       g.flags == s->entry.digest.flags &&
 	       same_neighbors(&g, &s->entry.digest) &&

@@ -65,6 +65,9 @@ void directory_free(struct directory *d);
  */
 int directory_apply(struct directory *d, struct view payload, const char *mesh,
 	uint64_t now_ns);
+/* The same for a digest that we just signed: one in eighteen of an idle mesh of 18. */
+int directory_apply_own(struct directory *d, struct view payload, const char *mesh,
+	uint64_t now_ns);
 
 /*
  * Whether this looks like the next word of a live node that only says that it goes on:
@@ -73,6 +76,7 @@ int directory_apply(struct directory *d, struct view payload, const char *mesh,
  * so it may decide how soon a payload travels, and nothing else.
  */
 bool directory_is_calm(const struct directory *d, struct view payload);
+bool directory_is_brisk(const struct peer_id *id, uint64_t seq);
 
 /*
  * Lets time pass; appearances and changes of liveness since the last call, oldest first.

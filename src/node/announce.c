@@ -134,8 +134,12 @@ next_beat(struct node *n, struct membership *m, uint64_t interval_ns, uint64_t n
 		m->beat_ns = now_ns + rng_jitter(&n->rng, interval_ns, 10);
 	else
 		return m->beat_ns;
-	/* When we speak anyway: one packet to a peer and one wake-up for both. */
-	m->beat_ns = endpoint_moment(n->endpoint, m->beat_ns);
+	/*
+	 * When we speak anyway: one packet to a peer and one wake-up for both. But what
+	 * travels at once does so between the moments, when nodes have time for it.
+	 */
+	if (!directory_is_brisk(&n->config.identity.id, m->seq + 1))
+		m->beat_ns = endpoint_moment(m->beat_ns);
 	return m->beat_ns;
 }
 
@@ -154,7 +158,8 @@ announce(struct node *n, struct membership *m, uint16_t flags, uint64_t now_ns)
 	in.calm = directory_is_calm(m->directory, in.bytes);
 	m->announced_ns = now_ns;
 	m->announce_ns = next_beat(n, m, interval_ns, now_ns);
-	meshes_apply(n, m, in.bytes, now_ns);
+	(void)directory_apply_own(m->directory, in.bytes, m->mesh, now_ns);
+	meshes_tick(n, m, now_ns);
 	meshes_handle(n, m, &in, now_ns);
 	buf_fini(&b);
 }

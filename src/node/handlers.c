@@ -107,9 +107,39 @@ keep_calm(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	return true;
 }
 
+bool
+handlers_say(struct node *n, const struct membership *m, struct view payload,
+	uint64_t now_ns)
+{
+	struct said *s;
+
+	if (n->said.count == n->said.cap || payload.len > sizeof(s->bytes))
+		return false;
+	s = ring_push(&n->said);
+	s->topic = m->topic_id;
+	s->len = payload.len;
+	memcpy(s->bytes, payload.data, payload.len);
+	n->calm_ns = now_ns + CALM_WAIT;
+	return true;
+}
+
+void
+handlers_said(struct node *n, uint64_t now_ns)
+{
+	while (n->said.count > 0) {
+		const struct said s = *(struct said *)ring_at(&n->said, 0);
+		struct membership *m = meshes_find(n, &s.topic);
+
+		ring_pop(&n->said);
+		if (m != NULL && m->directory != NULL)
+			meshes_apply(n, m, (struct view){ s.bytes, s.len }, now_ns);
+	}
+}
+
 void
 handlers_calm(struct node *n, uint64_t now_ns)
 {
+	handlers_said(n, now_ns);
 	while (n->calm.count > 0) {
 		const struct calm_gossip g = *(struct calm_gossip *)ring_at(&n->calm, 0);
 		struct membership *m = meshes_find(n, &g.topic);
@@ -121,6 +151,7 @@ handlers_calm(struct node *n, uint64_t now_ns)
 		ring_pop(&n->calm);
 		if (m != NULL && n->leave_ns == 0)
 			meshes_handle(n, m, &in, now_ns);
+		handlers_said(n, now_ns);
 	}
 }
 
@@ -143,7 +174,7 @@ on_gossip(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	in.calm = m->directory != NULL && directory_is_calm(m->directory, content);
 	if (in.calm && keep_calm(n, ev, now_ns))
 		return;
-	if (content.len == 0)
+	if (content.len == 0 && n->calm.count > 0)
 		handlers_calm(n, now_ns);
 	meshes_handle(n, m, &in, now_ns);
 }

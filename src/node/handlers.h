@@ -3,6 +3,7 @@
 #define NODE_HANDLERS_H
 
 #include "node/links.h"
+#include "node/meshes.h"
 
 struct node;
 
@@ -16,5 +17,14 @@ void handlers_link(struct node *n, const struct link_event *ev, uint64_t now_ns)
  * membership or the end of a link, which it must not follow.
  */
 void handlers_calm(struct node *n, uint64_t now_ns);
+
+/*
+ * What gossip delivered is for the directory when packets have left, because checking its
+ * signature takes as long as all else that a hop does; and before anything else that a
+ * peer says or does. handlers_say is asked to keep it; false: it has to be applied now.
+ */
+bool handlers_say(struct node *n, const struct membership *m, struct view payload,
+	uint64_t now_ns);
+void handlers_said(struct node *n, uint64_t now_ns);
 
 #endif

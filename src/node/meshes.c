@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "node/announce.h"
+#include "node/handlers.h"
 #include "node/notes.h"
 #include "node/seeding.h"
 #include "node/state.h"
@@ -71,6 +72,7 @@ carry_out(struct node *n, struct membership *m, const struct gossip_out *o,
 	struct unreached *u,
 	uint64_t now_ns)
 {
+	const struct view payload = { o->bytes, o->bytes_len };
 	struct link *k;
 
 	switch (o->kind) {
@@ -82,8 +84,7 @@ carry_out(struct node *n, struct membership *m, const struct gossip_out *o,
 				u->peers[u->count++] = o->peer;
 			break;
 		}
-		if (links_gossip(&n->links, &o->peer, &m->topic_id,
-			(struct view){ o->bytes, o->bytes_len }, o->calm,
+		if (links_gossip(&n->links, &o->peer, &m->topic_id, payload, o->calm,
 			now_ns) == ERR_OK)
 			break;
 		/*
@@ -108,11 +109,9 @@ carry_out(struct node *n, struct membership *m, const struct gossip_out *o,
 		break;
 	case GOSSIP_OUT_DELIVER:
 		if (fabric_owns(n, m))
-			fabric_deliver(
-				n, (struct view){ o->bytes, o->bytes_len }, now_ns);
-		else
-			meshes_apply(
-				n, m, (struct view){ o->bytes, o->bytes_len }, now_ns);
+			fabric_deliver(n, payload, now_ns);
+		else if (!handlers_say(n, m, payload, now_ns))
+			meshes_apply(n, m, payload, now_ns);
 		break;
 	case GOSSIP_OUT_PEER_DATA:
 		on_peer_data(n, o);

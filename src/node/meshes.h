@@ -14,12 +14,11 @@ struct node;
  */
 #define MESHES_LAZY MILLISECONDS(50)
 /*
- * Of regular digests, which on each hop wait for others (endpoint_moment): longer than
- * they need through a mesh, and short beside the 8 s that make a suspect: a tree with
- * holes in a row waits so long at each. With 4 s nodes were suspected in 3 of 400 meshes
- * of which another one froze, with 2 s in none (sim_hunt thawed).
+ * Of regular digests, which on each of GOSSIP_CALM_HOPS wait for others
+ * (endpoint_moment): longer than they need through a mesh, and short beside the 8 s that
+ * make a suspect.
  */
-#define MESHES_LAZY_CALM SECONDS(2)
+#define MESHES_LAZY_CALM SECONDS(4)
 
 /*
  * A membership: one mesh that this node is in (a member) or shows (an observer): its

@@ -119,6 +119,7 @@ node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *er
 	heap_init(&n->topic_timers);
 	ring_init(&n->events, sizeof(struct node_event), EVENTS_CAP);
 	ring_init(&n->calm, sizeof(struct calm_gossip), CALM_MAX);
+	ring_init(&n->said, sizeof(struct said), SAID_MAX);
 	n->outbox = outbox_new();
 	n->meter = c->unmetered ? NULL : measure_new(now_ns);
 	faults_init(&n->faults);
@@ -168,6 +169,7 @@ node_free(struct node *n)
 	heap_fini(&n->topic_timers);
 	ring_fini(&n->events);
 	ring_fini(&n->calm);
+	ring_fini(&n->said);
 	faults_fini(&n->faults);
 	outbox_free(n->outbox);
 	meter_free(n->meter);
@@ -297,7 +299,7 @@ node_deadline(const struct node *n)
 	}
 	if (n->leave_ns != 0 && !n->closed)
 		due = earlier(due, n->leave_ns + LEAVE_LINGER);
-	if (n->calm.count > 0)
+	if (n->calm.count > 0 || n->said.count > 0)
 		due = earlier(due, n->calm_ns);
 	return due;
 }

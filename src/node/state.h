@@ -49,7 +49,8 @@ struct node {
 	struct rng rng;
 	struct ring events;
 	struct ring calm;	/* of struct calm_gossip; see handlers_calm */
-	uint64_t calm_ns;	/* how long it waits at most */
+	struct ring said;	/* of struct said; see handlers_said */
+	uint64_t calm_ns;	/* how long they wait at most */
 	struct node_load load;
 	struct meter *meter;		/* NULL: unmetered */
 	uint64_t started_ns, wall_offset_ms;
@@ -74,6 +75,13 @@ struct calm_gossip {
 	struct peer_id peer, topic;
 	size_t len;
 	uint8_t bytes[DIGEST_LEN_MAX + 64];
+};
+
+/* A payload that gossip delivered: on its way to others, and not looked at yet. */
+struct said {
+	struct peer_id topic;
+	size_t len;
+	uint8_t bytes[DIGEST_LEN_MAX];
 };
 
 /*

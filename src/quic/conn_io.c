@@ -75,7 +75,7 @@ static uint64_t
 ack_due(const struct endpoint *e)
 {
 	uint64_t due_ns = e->now_ns + QUIC_ACK_HOLD;
-	uint64_t moment_ns = endpoint_moment(e, due_ns - QUIC_MOMENTS);
+	uint64_t moment_ns = endpoint_moment(due_ns - QUIC_MOMENTS);
 
 	return moment_ns >= e->now_ns + QUIC_ACK_HOLD / 2 ? moment_ns : due_ns;
 }

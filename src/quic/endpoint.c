@@ -214,12 +214,9 @@ endpoint_tick(struct endpoint *e, uint64_t now_ns)
 }
 
 uint64_t
-endpoint_moment(const struct endpoint *e, uint64_t now_ns)
+endpoint_moment(uint64_t now_ns)
 {
-	uint64_t phase_ns = QUIC_MOMENTS * e->self.bytes[0] / 256;
-	uint64_t due_ns = now_ns + QUIC_MOMENTS;
-
-	return (due_ns - phase_ns) / QUIC_MOMENTS * QUIC_MOMENTS + phase_ns;
+	return (now_ns / QUIC_MOMENTS + 1) * QUIC_MOMENTS;
 }
 
 bool

@@ -66,11 +66,13 @@ int endpoint_gossip(struct endpoint *e, uint64_t conn, const struct peer_id *top
 int endpoint_gossip_calm(struct endpoint *e, uint64_t conn, const struct peer_id *topic,
 	const void *body, size_t len, uint64_t now_ns);
 /*
- * The next of the moments at which this endpoint lets go of what waits on any of its
- * connections; at most QUIC_MOMENTS later. Endpoints of one machine have different ones,
- * so that a mesh does not speak up in chorus.
+ * The next of the moments at which endpoints let go of what waits on any of their
+ * connections; at most QUIC_MOMENTS later. All processes of a machine have the same ones,
+ * because they have the same clock: who wakes up to speak is there to listen, one after
+ * the other with warm caches. 18 nodes with moments of their own woke up 17 times a
+ * second each instead of 11, and took 1.4 times the CPU.
  */
-uint64_t endpoint_moment(const struct endpoint *e, uint64_t now_ns);
+uint64_t endpoint_moment(uint64_t now_ns);
 /*
  * Finishes our gossip stream of `topic`: after a Disconnect. A later body opens a new
  * one.

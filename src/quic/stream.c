@@ -125,7 +125,7 @@ stream_put_calm(struct stream *s, const void *bytes, size_t len, uint64_t now_ns
 {
 	struct conn *c = s->conn;
 	bool alone = !c->dirty && (TAILQ_EMPTY(&c->ready) || c->calm);
-	uint64_t moment_ns = endpoint_moment(c->endpoint, now_ns);
+	uint64_t moment_ns = endpoint_moment(now_ns);
 	int err = stream_put(s, bytes, len);
 
 	if (err || !alone)

@@ -73,7 +73,7 @@ on_turned(void *ctx, uint64_t now_ns)
 
 		if (who == m->count || e->digest.seq >= SEQS)
 			continue;
-		if ((e->digest.seq + e->digest.id.bytes[0]) % DIRECTORY_BRISK != 0)
+		if (!directory_is_brisk(&e->digest.id, e->digest.seq))
 			continue;
 		at = &m->shared->got[m->self][who][e->digest.seq];
 		if (e->self)

@@ -141,19 +141,16 @@ endpoint_gossip_calm(struct endpoint *e, uint64_t conn, const struct peer_id *to
 		return err;
 	c->dirty = false;
 	TAILQ_REMOVE(&e->dirty, c, dirty_link);
-	if (c->ack_ns > endpoint_moment(e, now_ns))
-		c->ack_ns = endpoint_moment(e, now_ns);
+	if (c->ack_ns > endpoint_moment(now_ns))
+		c->ack_ns = endpoint_moment(now_ns);
 	plain_arm(c);
 	return ERR_OK;
 }
 
 uint64_t
-endpoint_moment(const struct endpoint *e, uint64_t now_ns)
+endpoint_moment(uint64_t now_ns)
 {
-	uint64_t phase_ns = QUIC_MOMENTS * e->self.bytes[0] / 256;
-	uint64_t due_ns = now_ns + QUIC_MOMENTS;
-
-	return (due_ns - phase_ns) / QUIC_MOMENTS * QUIC_MOMENTS + phase_ns;
+	return (now_ns / QUIC_MOMENTS + 1) * QUIC_MOMENTS;
 }
 
 int

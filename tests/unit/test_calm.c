@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/blake3.h"
 #include "tests/unit/gossip_rig.h"
 #include "tests/unit/mesh_fixture.h"
 #include "tests/unit/quic_net.h"
@@ -140,6 +141,38 @@ calm_is_relayed(void **state)
 	rig_fini(&r);
 }
 
+/* Late, or many hops away, nothing waits any more; the controls wait. */
+static void
+late_calm_hurries(void **state)
+{
+	struct peer_id id;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, calm_lazies);
+	rig_fill(&r, 1, 4);
+	rig_simple(&r, 4, GOSSIP_PRUNE);
+	r.calm = true;
+	id = rig_payload(&r, 1, "twice", 0);
+	rig_ihave(&r, 2, &id, 1);	/* the control: announced after it came */
+	rig_payload(&r, 1, "control", GOSSIP_CALM_HOPS - 1);
+	assert_int_equal(rig_sent_any(&r, GOSSIP_PAYLOAD), 2);
+	assert_int_equal(calm_sends(&r), 2);
+	rig_payload(&r, 1, "far", GOSSIP_CALM_HOPS);
+	assert_int_equal(rig_sent_any(&r, GOSSIP_PAYLOAD), 2);
+	assert_int_equal(calm_sends(&r), 0);
+	blake3(id.bytes, "late", 4);
+	rig_ihave(&r, 2, &id, 1);
+	rig_payload(&r, 2, "late", 1);
+	assert_int_equal(rig_sent_any(&r, GOSSIP_PAYLOAD), 2);
+	assert_int_equal(calm_sends(&r), 0);
+	rig_advance(&r, MILLISECONDS(5));
+	assert_int_equal(rig_sent(&r, 4, GOSSIP_IHAVE, NULL), 1);
+	rig_payload(&r, 3, "late", 1);	/* it still shapes no tree */
+	assert_int_equal(rig_sent_any(&r, GOSSIP_PRUNE), 0);
+	rig_fini(&r);
+}
+
 /* News does not drag along announcements of what is calm and young. */
 static void
 young_calm_stays(void **state)
@@ -177,7 +210,7 @@ calm_waits_for_company(void **state)
 	assert_int_equal(endpoint_gossip(n->at[0].e, a, &topic, "first", 5), ERR_OK);
 	net_run(n, SECONDS(2));
 	sent = net_stats(n, 0).packets_sent;
-	moment_ns = endpoint_moment(n->at[0].e, n->now_ns);
+	moment_ns = endpoint_moment(n->now_ns);
 	assert_true(moment_ns > n->now_ns && moment_ns <= n->now_ns + QUIC_MOMENTS);
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(endpoint_gossip_calm(n->at[0].e, a, &topic, "calm", 4,
@@ -223,6 +256,7 @@ main(void)
 		cmocka_unit_test(only_news_hurries),
 		cmocka_unit_test(some_digests_are_brisk),
 		cmocka_unit_test(calm_is_relayed),
+		cmocka_unit_test(late_calm_hurries),
 		cmocka_unit_test(young_calm_stays),
 		cmocka_unit_test_setup_teardown(
 			calm_waits_for_company, net_setup, net_teardown),
