@@ -8,9 +8,11 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "quic/accept.h"
 #include "quic/cidmap.h"
 #include "quic/path.h"
 #include "quic/conn.h"
+#include "quic/conn_io.h"
 #include "quic/tls.h"
 
 #define PRIORITIES \
@@ -194,6 +196,47 @@ __wrap_ngtcp2_pkt_write_stateless_reset(uint8_t *to, size_t cap, const uint8_t *
 			to, cap, token, noise, noise_len);
 	memset(to, 0x40, cap);
 	return (ngtcp2_ssize)cap;
+}
+
+void __real_accept_packet(struct endpoint *e, const struct path *path,
+	const uint8_t *bytes, size_t len, uint8_t ecn);
+void __wrap_accept_packet(struct endpoint *e, const struct path *path,
+	const uint8_t *bytes, size_t len, uint8_t ecn);
+
+void
+__wrap_accept_packet(struct endpoint *e, const struct path *path, const uint8_t *bytes,
+	size_t len, uint8_t ecn)
+{
+	uint8_t whole[1200] = { 0 };
+
+	if (guard_out == LENGTH && len < sizeof whole) {
+		memcpy(whole, bytes, len);
+		bytes = whole;
+		len = sizeof whole;
+	}
+	__real_accept_packet(e, path, bytes, len, ecn);
+}
+
+void __real_conn_io_recv(struct conn *c, const struct path *path, const uint8_t *bytes,
+	size_t len, uint8_t ecn);
+void __wrap_conn_io_recv(struct conn *c, const struct path *path, const uint8_t *bytes,
+	size_t len, uint8_t ecn);
+
+/*
+ * Each datagram counts tenfold towards what may be answered: ngtcp2 drops copies, but has
+ * received them.
+ */
+void
+__wrap_conn_io_recv(struct conn *c, const struct path *path, const uint8_t *bytes,
+	size_t len, uint8_t ecn)
+{
+	struct endpoint *e = c->endpoint;
+	uint64_t number = c->number;
+
+	for (int i = 0; c != NULL && i < (guard_out == CREDIT ? 10 : 1); i++) {
+		__real_conn_io_recv(c, path, bytes, len, ecn);
+		c = conn_find(e, number);
+	}
 }
 
 void

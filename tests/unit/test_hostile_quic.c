@@ -177,26 +177,36 @@ replayed_initial(void **state)
 	assert_false(replays_begin_one_handshake(CID));
 }
 
-/* A first packet that is cut short begins nothing; whole it begins one handshake. */
-static void
-truncated_initial(void **state)
+static bool
+truncated_begins_nothing(enum guard without)
 {
 	uint8_t packet[QUIC_PACKET_LEN_MAX];
 	struct address from = elsewhere(0);
 	uint64_t dropped;
 	size_t len;
+	bool good;
 
-	(void)state;
 	begin(0);
+	guard_out = without;
 	len = initial(packet);
 	for (size_t cut = 0; cut < 1200; cut += 7)
 		world_inject(&w, 0, &from, packet, cut);
-	assert_int_equal(count(NODE_COUNT_HANDSHAKES), 0);
 	dropped = count(NODE_COUNT_PACKETS_MALFORMED) + count(NODE_COUNT_PACKETS_UNKNOWN);
-	assert_int_equal(dropped, 1200 / 7 + 1);
+	good = count(NODE_COUNT_HANDSHAKES) == 0 &&
+		count(NODE_COUNT_HANDSHAKES_FAILED) == 0 && dropped == 1200 / 7 + 1;
 	world_inject(&w, 0, &from, packet, len);
-	assert_int_equal(count(NODE_COUNT_HANDSHAKES), 1);
+	good = good && count(NODE_COUNT_HANDSHAKES) == 1;
 	end();
+	return good;
+}
+
+/* A first packet that is cut short begins nothing; whole it begins one handshake. */
+static void
+truncated_initial(void **state)
+{
+	(void)state;
+	assert_true(truncated_begins_nothing(NONE));
+	assert_false(truncated_begins_nothing(LENGTH));
 }
 
 static bool
@@ -277,15 +287,15 @@ swallow(void *ctx, const struct path *path, const uint8_t *bytes, size_t len,
 	swallowed += len;
 }
 
-/* Nobody can be made to receive more than three times what came in his name. */
-static void
-amplification(void **state)
+static bool
+answers_are_bounded(enum guard without)
 {
 	uint8_t packet[QUIC_PACKET_LEN_MAX];
 	uint64_t sent = 0;
+	bool good;
 
-	(void)state;
 	begin(0);
+	guard_out = without;
 	for (unsigned i = 0; i < 20; i++) {
 		struct address from = elsewhere(i);
 		size_t len = initial(packet);
@@ -296,8 +306,18 @@ amplification(void **state)
 	world_run(&w, SECONDS(6), NULL);
 	print_message("# %u bytes came, %u went to unproven addresses\n", (unsigned)sent,
 		(unsigned)w.nowhere_bytes);
-	assert_in_range(w.nowhere_bytes, 1, 3 * sent);
+	good = w.nowhere_bytes >= 1 && w.nowhere_bytes <= 3 * sent;
 	end();
+	return good;
+}
+
+/* Nobody can be made to receive more than three times what came in his name. */
+static void
+amplification(void **state)
+{
+	(void)state;
+	assert_true(answers_are_bounded(NONE));
+	assert_false(answers_are_bounded(CREDIT));
 }
 
 /* The control: who has proven his address by a Retry and falls silent gets more. */
