@@ -56,7 +56,11 @@ add_seeds(struct node *n, uint64_t now_ns)
 		(void)seeds_add(&n->seeds, &c->seeds[i], "", true, now_ns);
 	for (size_t i = 0; i < c->remembered_count; i++) {
 		const struct seed *s = &c->remembered[i];
+		const struct seed_entry *given = seeds_find(&n->seeds, &s->id);
 
+		/* Who was named just now is where it is said to be, not where it was. */
+		if (given != NULL)
+			s = &given->seed;
 		/* A gateway remembers those of other meshes, too. */
 		(void)seeds_add(&n->seeds, s, fabric_is_for(c) ? "" : c->mesh, false,
 			now_ns);

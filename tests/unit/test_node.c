@@ -192,6 +192,43 @@ a_restart_is_the_same_node(void **state)
 	assert_true(world_run(&w, SECONDS(10), world_converged));
 }
 
+/* Whether a node joins through a seed that it remembers at another place. */
+static bool
+joins_a_seed_that_moved(bool told_where)
+{
+	struct node_config *c;
+
+	mesh_of(2);
+	world_kill(&w, 1);
+	c = &w.nodes[1].config;
+	c->remembered[0].id = w.nodes[0].config.identity.id;
+	c->remembered[0].address = world_address(WORLD_NOWHERE_PORT_BASE);
+	c->remembered_count = 1;
+	if (!told_where)
+		c->seed_count = 0;
+	/* The other one knows no place of it either, and does not call it. */
+	world_kill(&w, 0);
+	world_restart(&w, 0);
+	world_restart(&w, 1);
+	return world_run(&w, SECONDS(10), world_converged);
+}
+
+/* Who is named on the command line is there, and not where it was some time ago. */
+static void
+a_named_seed_beats_a_remembered_one(void **state)
+{
+	(void)state;
+	assert_true(joins_a_seed_that_moved(true));
+}
+
+/* The control: by what it remembers alone it would not find it. */
+static void
+what_is_remembered_is_not_enough(void **state)
+{
+	(void)state;
+	assert_false(joins_a_seed_that_moved(false));
+}
+
 /* One fabric key joins; another key, or none, is refused, and both sides say why. */
 static void
 strangers_are_refused(void **state)
@@ -297,6 +334,8 @@ main(void)
 		TEST(nobody_is_gone_without_cause),
 		TEST(leaving_is_said),
 		TEST(a_restart_is_the_same_node),
+		TEST(a_named_seed_beats_a_remembered_one),
+		TEST(what_is_remembered_is_not_enough),
 		TEST(strangers_are_refused),
 		TEST(meshes_stay_apart),
 		TEST(an_observer_changes_nothing),
