@@ -77,6 +77,7 @@
 #define QUIC_MOMENTS MILLISECONDS(250)
 /* Of so many at first, and one in so long, the peer learns how far it is: conn_io.c. */
 #define QUIC_ACK_FIRST 8
+#define QUIC_ACK_HURRY_FIRST SECONDS(1)
 #define QUIC_ACK_HURRY SECONDS(30)
 #define QUIC_TOMBSTONES_MAX 1024
 

@@ -72,6 +72,13 @@ set_limits(const struct endpoint *e, ngtcp2_settings *s, ngtcp2_transport_params
 	s->initial_ts = e->now_ns;
 	s->initial_rtt =
 		MILLISECONDS(50); /* 333 ms by default: a lost first packet costs 1 s */
+	/*
+	 * When something is acknowledged is decided in conn_io.c, and then at once. By
+	 * itself ngtcp2 would wait for a second packet or an eighth of the round trip: a
+	 * peer that was slow in its handshake then measures that eighth as the shortest
+	 * round trip, takes no delay out of a shorter one, and never learns better.
+	 */
+	s->ack_thresh = 1;
 	s->handshake_timeout = e->config.handshake_deadline_ns;
 	s->max_tx_udp_payload_size = QUIC_PACKET_LEN_MAX;
 	p->initial_max_stream_data_bidi_local = QUIC_STREAM_WINDOW;

@@ -5,6 +5,7 @@
 #include <uthash.h>
 
 #include "quic/endpoint_state.h"
+#include "quic/rtt.h"
 #include "quic/stream.h"
 
 /*
@@ -63,12 +64,13 @@ struct conn {
 	uint64_t held_since_ns;	/* the first packet whose acknowledgment does */
 	unsigned held_packets;
 	unsigned hurried;	/* acknowledgments that went at once at first */
-	uint64_t hurry_ns;	/* when the next one may */
+	uint64_t hurry_ns, hurry_wait_ns;	/* when the next one may; the wait */
 	unsigned ended_requests;	/* since the last packet left; see hold() */
 	uint64_t burst_ns;	/* when a burst ended that is not paced yet; 0 none */
 
 	uint64_t bytes_sent, bytes_received, packets_sent, packets_received;
 	uint64_t last_received_ns;
+	struct rtt rtt;
 };
 
 /* NULL when the TLS session or ngtcp2 refuses. */

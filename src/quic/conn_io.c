@@ -84,17 +84,24 @@ ack_due(const struct endpoint *e)
  * A round trip is known as well as ngtcp2 can take our delay out of it, which it does
  * only when what is left is no shorter than the shortest it has seen (RFC 9002, 5.3).
  * Those of a handshake are long, because both sides compute in them: with every later
- * acknowledgment delayed, a round trip of 0.3 ms was told as 130. So some go at once.
+ * acknowledgment delayed, a round trip of 0.3 ms was told as 130. So some go at once: the
+ * first ones, and then one after 1 s, 2 s, 4 s and so on, because on a machine that is
+ * busy with many boots the first ones are long, too.
  */
 static bool
 hurries(struct conn *c, uint64_t now_ns)
 {
 	if (now_ns < c->hurry_ns)
 		return false;
-	if (c->hurried < QUIC_ACK_FIRST)
+	if (c->hurried < QUIC_ACK_FIRST) {
 		c->hurried++;
-	else
-		c->hurry_ns = now_ns + QUIC_ACK_HURRY;
+		return true;
+	}
+	c->hurry_wait_ns = c->hurry_wait_ns == 0 ? QUIC_ACK_HURRY_FIRST
+						  : 2 * c->hurry_wait_ns;
+	if (c->hurry_wait_ns > QUIC_ACK_HURRY)
+		c->hurry_wait_ns = QUIC_ACK_HURRY;
+	c->hurry_ns = now_ns + c->hurry_wait_ns;
 	return true;
 }
 
@@ -144,6 +151,7 @@ conn_io_recv(struct conn *c, const struct path *path, const uint8_t *bytes, size
 	struct endpoint *e = c->endpoint;
 	ngtcp2_pkt_info info = { .ecn = ecn };
 	struct path_sockaddrs addrs;
+	ngtcp2_conn_info stat;
 	int err;
 
 	if (c->handshake && !c->dialed &&
@@ -172,6 +180,10 @@ conn_io_recv(struct conn *c, const struct path *path, const uint8_t *bytes, size
 		return;
 	}
 	c->last_received_ns = e->now_ns;
+	if (c->took_ack) {
+		ngtcp2_conn_get_conn_info(c->quic, &stat);
+		rtt_take(&c->rtt, stat.smoothed_rtt);
+	}
 	if (!settle(c))
 		return;
 	unblock(c);

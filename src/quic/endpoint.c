@@ -275,7 +275,7 @@ endpoint_conn_info(
 	info->alpn = c->alpn;
 	info->dialed = c->dialed;
 	info->path = c->path;
-	info->rtt_ns = stat.smoothed_rtt;
+	info->rtt_ns = c->rtt.count > 0 ? rtt_median(&c->rtt) : stat.smoothed_rtt;
 	info->rtt_min_ns = stat.min_rtt == UINT64_MAX ? 0 : stat.min_rtt;
 	info->cwnd_bytes = stat.cwnd;
 	info->bytes_sent = c->bytes_sent;

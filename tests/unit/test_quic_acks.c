@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "quic/rtt.h"
 #include "quic_net.h"
 
 #define BEAT SECONDS(2)
@@ -32,11 +33,12 @@ static void
 acknowledgment_waits(void **state)
 {
 	struct net *n = *state;
-	static uint8_t body[1500];
+	static uint8_t body[1200];
 	uint64_t a, b, sent;
 
 	net_pair(n, &a, &b);
-	talk(n, a, b, QUIC_ACK_FIRST + 1);
+	/* Until one in QUIC_ACK_HURRY goes at once, and the last one just did. */
+	talk(n, a, b, QUIC_ACK_FIRST + 1 + SECONDS(1 + 2 + 4 + 8 + 16) / (2 * BEAT));
 	sent = net_stats(n, 1).packets_sent;
 	net_forget(n, 1);
 	assert_int_equal(endpoint_gossip(n->at[0].e, a, &topic, "one", 3), 0);
@@ -90,6 +92,34 @@ round_trips_are_known(void **state)
 	assert_in_range(rtt(n, 0, a), MILLISECONDS(50), MILLISECONDS(70));
 }
 
+/* Median of the latest samples, found again in what they do to the smoothed one. */
+static void
+median_of_samples(void **state)
+{
+	/* One of them with the peer's delay of 200 ms left in. */
+	static const uint64_t samples_us[] = { 300, 500, 200000, 400, 350 };
+	uint64_t smoothed_ns = 0, sample_ns;
+	struct rtt r = { .count = 0 };
+
+	(void)state;
+	assert_int_equal(rtt_median(&r), 0);
+	for (size_t i = 0; i < 5; i++) {
+		sample_ns = samples_us[i] * 1000;
+		smoothed_ns = i == 0 ? sample_ns : (7 * smoothed_ns + sample_ns) / 8;
+		rtt_take(&r, smoothed_ns);
+	}
+	assert_true(smoothed_ns > 10000000);	/* what it would be without */
+	assert_in_range(rtt_median(&r), 399900, 400100);
+	/* No news is no sample, and a peer that is far now is so after three of five. */
+	rtt_take(&r, smoothed_ns);
+	assert_int_equal(r.count, 5);
+	for (size_t i = 0; i < 3; i++) {
+		smoothed_ns = (7 * smoothed_ns + 80000000) / 8;
+		rtt_take(&r, smoothed_ns);
+	}
+	assert_in_range(rtt_median(&r), 79999900, 80000100);
+}
+
 int
 main(void)
 {
@@ -98,6 +128,7 @@ main(void)
 			acknowledgment_waits, net_setup, net_teardown),
 		cmocka_unit_test_setup_teardown(
 			round_trips_are_known, net_setup, net_teardown),
+		cmocka_unit_test(median_of_samples),
 	};
 
 	return cmocka_run_group_tests_name("quic_acks", tests, NULL, NULL);
