@@ -11,6 +11,7 @@
 #include "control/echoes.h"
 #include "control/letters.h"
 #include "io/loop.h"
+#include "node/casting.h"
 #include "node/echo.h"
 #include "node/resolve.h"
 #include "node/sending.h"
@@ -19,7 +20,7 @@ struct errand {
 	TAILQ_ENTRY(errand) entry;
 	struct errands *errands;
 	uint64_t ticket, number;	/* of a sending or an echo; 0: it resolves */
-	bool echoes;
+	enum letter_way way;	/* their numbers are apart */
 	struct lifeline_end *lifeline;	/* of who ordered it; NULL: the control socket */
 	uint64_t order;			/* its number there */
 	uint64_t began_ns;
@@ -97,7 +98,7 @@ begin_echo(struct errands *e, struct errand *x, const struct control_letters *l)
 	char why[ECHO_WHY_CAP];
 
 	memcpy(spec.destination, l->name, sizeof spec.destination);
-	x->echoes = true;
+	x->way = LETTER_ECHO;
 	if (echo_begin(e->node, &spec, x->began_ns, &x->number, why) != ERR_OK)
 		answer(x, control_letters_error(why));
 }
@@ -143,7 +144,7 @@ on_gone(void *ctx, uint64_t ticket)
 
 	if (x == NULL || x->number == 0)
 		return;
-	if (x->echoes)
+	if (x->way == LETTER_ECHO)
 		echo_stop(e->node, x->number, loop_now_ns());
 	else
 		sending_stop(e->node, x->number, loop_now_ns());
@@ -171,6 +172,16 @@ report_echo(struct errand *x, const struct echo_report *r)
 	snprintf(to.why, sizeof to.why, "%.*s", (int)sizeof to.why - 1, r->why);
 	memcpy(to.receiver, r->receiver, sizeof to.receiver);
 	memcpy(to.trace, r->trace, sizeof to.trace);
+	tell(x, &to);
+}
+
+static void
+report_casting(struct errand *x, const struct casting_report *r)
+{
+	struct letter_report to = { .number = x->order, .count = r->count,
+		.acked = r->sent, .failed = r->count - r->sent, .retries = r->waits,
+		.took_us = r->took_ns / 1000 };
+
 	tell(x, &to);
 }
 
@@ -210,6 +221,8 @@ begin_order(struct errand *x, const struct letter_order *o, struct view body,
 		.every_ns = o->every_us * 1000, .body = body };
 	struct echo_spec echoes = { .count = o->count, .every_ns = o->every_us * 1000,
 		.data = body, .window = o->window, .for_ns = o->for_us * 1000 };
+	struct casting_spec casts = { .count = o->count, .run = o->run,
+		.every_ns = o->every_us * 1000, .body = body };
 	char echo_why[ECHO_WHY_CAP] = "";
 	int err;
 
@@ -219,7 +232,11 @@ begin_order(struct errand *x, const struct letter_order *o, struct view body,
 		return sending_begin(
 			x->errands->node, &letters, x->began_ns, &x->number, why);
 	}
-	x->echoes = true;
+	if (o->way == LETTER_GOSSIP) {
+		memcpy(casts.kind, o->kind, sizeof casts.kind);
+		return casting_begin(
+			x->errands->node, &casts, x->began_ns, &x->number, why);
+	}
 	memcpy(echoes.destination, o->destination, sizeof echoes.destination);
 	err = echo_begin(x->errands->node, &echoes, x->began_ns, &x->number, echo_why);
 	snprintf(why, DELIVERY_WHY_CAP, "%.*s", DELIVERY_WHY_CAP - 1, echo_why);
@@ -239,6 +256,7 @@ errands_send(struct errands *e, const struct letter_order *o,
 	x->began_ns = loop_now_ns();
 	x->lifeline = lifeline;
 	x->order = o->number;
+	x->way = o->way;
 	TAILQ_INSERT_TAIL(&e->all, x, entry);
 	if (begin_order(x, o, (struct view){ body, o->len }, refused.why) != ERR_OK)
 		report(x, &refused);
@@ -274,14 +292,13 @@ errands_close(struct errands *e)
 	free(e);
 }
 
-/* Sendings and echoes are numbered apart. */
 static struct errand *
-numbered(struct errands *e, bool echoes, uint64_t number)
+numbered(struct errands *e, enum letter_way way, uint64_t number)
 {
 	struct errand *x;
 
 	TAILQ_FOREACH(x, &e->all, entry)
-		if (x->echoes == echoes && x->number == number)
+		if (x->way == way && x->number == number)
 			return x;
 	return NULL;
 }
@@ -290,20 +307,24 @@ void
 errands_turned(struct errands *e)
 {
 	struct sending_report sent;
+	struct casting_report cast;
 	struct echo_report echoed;
 	struct errand *x;
 
 	if (e == NULL)
 		return;
 	while (sending_next(e->node, &sent))
-		if ((x = numbered(e, false, sent.number)) == NULL)
+		if ((x = numbered(e, LETTER_SEND, sent.number)) == NULL)
 			continue;
 		else if (x->lifeline != NULL)
 			report(x, &sent);
 		else
 			answer(x, control_letters_sent(&sent));
+	while (casting_next(e->node, &cast))
+		if ((x = numbered(e, LETTER_GOSSIP, cast.number)) != NULL)
+			report_casting(x, &cast);
 	while (echo_next(e->node, &echoed))
-		if ((x = numbered(e, true, echoed.number)) == NULL)
+		if ((x = numbered(e, LETTER_ECHO, echoed.number)) == NULL)
 			continue;
 		else if (x->lifeline != NULL)
 			report_echo(x, &echoed);

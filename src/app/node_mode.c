@@ -267,7 +267,7 @@ on_ask(void *ctx, uint64_t ask, const struct peer_id *probes, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		node_probe(r->boot.node, &probes[i], loop_now_ns());
-	telling_view(r->boot.node, v, ask, loop_now_ns());
+	node_view_tell(r->boot.node, v, ask, loop_now_ns());
 	lifeline_end_view(r->lifeline, v);
 	free(v->nodes);
 	free(v);
@@ -370,7 +370,7 @@ open_chronicle(struct running *r, const struct options *o)
 	chronicle_init(&r->chronicle, TIMELINE_NODE_EVENTS_MAX);
 	alarms_init(&r->alarms, ALERTS_NODE_ACTIVE_MAX, ALERTS_NODE_HISTORY_MAX);
 	chronicle_self(&r->chronicle, r->boot.name, &r->boot.id, o->meshes[0]);
-	node_show_timeline(r->boot.node, r->chronicle.timeline);
+	node_view_show(r->boot.node, r->chronicle.timeline, r->alarms.alerts);
 	if (o->events_path == NULL ||
 		chronicle_to_file(&r->chronicle, &r->loop, o->events_path, &hooks, why) ==
 			ERR_OK)
@@ -424,7 +424,7 @@ take_down(struct running *r)
 	uv_close((uv_handle_t *)&r->leave_timer, NULL);
 	if (loop_drain(&r->loop) != ERR_OK)
 		log_error("a handle of the loop was left open");
-	node_show_timeline(r->boot.node, NULL);
+	node_view_show(r->boot.node, NULL, NULL);
 	chronicle_fini(&r->chronicle);
 	alarms_fini(&r->alarms);
 	node_boot_fini(&r->boot);

@@ -3,12 +3,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "control/answer.h"
+#include "io/procfs.h"
 #include "node/faulting.h"
 #include "node/measure.h"
 #include "node/shown.h"
+#include "node/telling.h"
 
 char *
 node_view_answer(struct node *n, const char *line, size_t len,
@@ -43,4 +46,22 @@ node_view_answer(struct node *n, const char *line, size_t len,
 	free(links);
 	free(faults);
 	return answer;
+}
+
+void
+node_view_tell(struct node *n, struct lifeline_view *v, uint64_t ask, uint64_t now_ns)
+{
+	struct timespec cpu = { 0 };
+
+	telling_view(n, v, ask, now_ns);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+	v->cpu_us = (uint64_t)cpu.tv_sec * 1000000 + (uint64_t)cpu.tv_nsec / 1000;
+	v->memory_kib = procfs_resident_kib();
+}
+
+void
+node_view_show(struct node *n, const struct timeline *t, const struct alerts *a)
+{
+	node_show_timeline(n, t);
+	node_show_alerts(n, a);
 }

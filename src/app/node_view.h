@@ -6,6 +6,7 @@
 #include "control/answer.h"
 #include "mesh/timeline.h"
 #include "node/node.h"
+#include "wire/lifeline.h"
 
 /* What a node says of itself and of what it sees, to those who ask. */
 
@@ -23,5 +24,11 @@ struct node_view_own {
 /* Answer to a request on the control socket; from malloc. */
 char *node_view_answer(struct node *n, const char *line, size_t len,
 	const struct node_view_own *own);
+
+/* What the node tells, and what its process uses now. v->nodes is to be freed. */
+void node_view_tell(
+	struct node *n, struct lifeline_view *v, uint64_t ask, uint64_t now_ns);
+/* What it may tell besides; NULL before they go. */
+void node_view_show(struct node *n, const struct timeline *t, const struct alerts *a);
 
 #endif

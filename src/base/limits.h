@@ -33,6 +33,7 @@
 #define GOSSIP_CACHE_BYTES_MAX (4u << 20)
 #define GOSSIP_MISSING_MAX 10000
 #define GOSSIP_LAZY_QUEUE_MAX 1000
+#define GOSSIP_LAZY_BULK_MAX 900	/* of them of bulk */
 #define GOSSIP_OBSERVERS_MAX 8
 #define GOSSIP_PENDING_MAX 64
 #define GOSSIP_OUTBOX_MAX 65536
@@ -131,6 +132,24 @@
 #define LINKS_GREETING_MAX 128	/* connected to us, and no HELLO yet */
 #define LINK_QUEUE_LEN_MAX (64u * 1024)	/* bytes held for a link that is still dialing */
 #define BOOK_ENTRIES_MAX 1024		/* known addresses of peers */
+
+/*
+ * Casts: messages of applications to a whole mesh. What may wait for one neighbor is what
+ * it took in half a second, within these bounds: so digests behind it are not late.
+ */
+#define CAST_BODY_LEN_MAX 768
+#define CAST_COUNT_MAX 1000000
+#define CASTINGS_MAX 16			/* under way in one node */
+#define CAST_TURN_MAX 64		/* of each, in one turn of the loop */
+#define CAST_QUEUE_LEN_MIN (12u * 1024)
+#define CAST_QUEUE_LEN_MAX (512u * 1024)
+#define CAST_LOOK MILLISECONDS(5)	/* how often it is seen who can follow again */
+#define CAST_PATIENCE SECONDS(2) /* so long a sender waits for one, then a twentieth */
+#define CAST_SLOW_MAX 64		/* neighbors that can't, of all topics */
+#define CAST_RUNS_MAX 8			/* runs that are counted; the oldest goes */
+#define CAST_SPEAKERS_MAX 128		/* of all of them, by speaker */
+#define CAST_WINDOW 32768		/* numbers in which a repetition is known */
+#define CAST_IDLE SECONDS(30)		/* then that memory is given back */
 
 /* Supervisor, scenario, console. */
 #define CHILDREN_MAX 50			/* alive at once, unless told */

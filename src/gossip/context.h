@@ -21,6 +21,7 @@ struct gossip_ctx {
 	struct view own_data;	      /* our AddrInfo; len 0 while unknown */
 	uint64_t now_ns;
 	bool calm; /* what is handled came as calm */
+	bool bulk; /* or as bulk */
 };
 
 /* Embedded in whatever waits; topic.c hands a due one to its owner by kind. */

@@ -31,16 +31,12 @@ struct gossip_config {
 };
 
 /*
- * The defaults of PROTOCOL.md 4; self and seed are zero. Two are others, because `make
- * sim-report` shows better trees with them: a Graft after 150 ms (80 there) and the
- * optimization from 5 hops (7).
+ * Those of PROTOCOL.md 4, but a Graft after 150 ms (80 there) and the optimization from 5
+ * hops (7): better trees by `make sim-report`. self and seed are zero.
  */
 void gossip_config_default(struct gossip_config *c);
 
-/*
- * Why a neighbor came or went. Only loss leads to a re-join: an evicted peer must not
- * come back at once.
- */
+/* Only loss leads to a re-join: an evicted peer must not come back at once. */
 enum neighbor_change {
 	NEIGHBOR_UP,
 	NEIGHBOR_EVICTED, /* we made room */
@@ -57,7 +53,8 @@ const char *neighbor_change_text(enum neighbor_change c);
  * A BROADCAST fits topic_can_broadcast and DATA has at most GOSSIP_PEER_DATA_LEN_MAX
  * bytes (asserted). OBSERVER comes before the peer's first message on a connection, and
  * after the LOST of an earlier connection: a loss forgets it. Nobody waits for what a
- * calm one says: it is announced later, and relayed as calm.
+ * calm one says: it is announced later, and relayed as calm. Of bulk a neighbor that is
+ * SLOW gets announcements, once it can follow again.
  */
 struct gossip_in {
 	enum gossip_in_kind {
@@ -69,11 +66,12 @@ struct gossip_in {
 		GOSSIP_IN_OBSERVER,  /* `peer` said in its HELLO that it only observes */
 		GOSSIP_IN_DATA,	     /* bytes: our own peer data (an AddrInfo) changed */
 		GOSSIP_IN_QUIT,	     /* leave: tell the neighbors */
+		GOSSIP_IN_SLOW,	     /* `peer` can't follow; slow false: it can again */
 	} kind;
 	struct peer_id peer;
 	uint64_t timer;
 	struct view bytes;
-	bool calm;
+	bool calm, bulk, slow;
 };
 
 /*
@@ -102,7 +100,7 @@ struct gossip_out {
 	uint8_t *bytes; /* owned by the outbox */
 	size_t bytes_len;
 	uint16_t round; /* of a delivery: hops it took */
-	bool calm;
+	bool calm, bulk;
 };
 
 /*
@@ -141,7 +139,8 @@ bool topic_needs(const struct topic *t, const struct peer_id *peer);
 struct topic_stats {
 	uint64_t delivered, duplicates, broadcasts, malformed, bad_hash;
 	uint64_t grafts_sent, prunes_sent, ihaves_sent, payloads_sent;
-	uint64_t evictions, dropped_lazy, dropped_missing, dropped_seen, dropped_cache;
+	uint64_t evictions, dropped_lazy, dropped_missing, dropped_seen, dropped_cache,
+		dropped_slow;
 	/* Sizes now; joining: contacts that owe an answer to a Join. */
 	size_t seen, cached, cached_bytes, missing, lazy_queued, peer_data, joining;
 };

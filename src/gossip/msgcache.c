@@ -13,6 +13,7 @@ struct msgcache_entry {
 	uint8_t *content; /* NULL: forgotten, or never kept */
 	size_t len;
 	uint16_t round;
+	bool bulk;
 };
 
 static void
@@ -126,6 +127,23 @@ msgcache_find(const struct msgcache *c, const struct peer_id *id, struct view *c
 	*content = (struct view){e->content, e->len};
 	*round = e->round;
 	return true;
+}
+
+void
+msgcache_mark_bulk(struct msgcache *c, const struct peer_id *id)
+{
+	struct msgcache_entry *e = idmap_find(c->by_id, id);
+
+	if (e)
+		e->bulk = true;
+}
+
+bool
+msgcache_is_bulk(const struct msgcache *c, const struct peer_id *id)
+{
+	const struct msgcache_entry *e = idmap_find(c->by_id, id);
+
+	return e && e->bulk;
 }
 
 void

@@ -42,6 +42,9 @@ void msgcache_put(struct msgcache *c, const struct peer_id *id, struct view cont
  */
 bool msgcache_find(const struct msgcache *c, const struct peer_id *id,
 	struct view *content, uint16_t *round);
+/* Of one that was seen: it is bulk, as GOSSIP_IN says. */
+void msgcache_mark_bulk(struct msgcache *c, const struct peer_id *id);
+bool msgcache_is_bulk(const struct msgcache *c, const struct peer_id *id);
 void msgcache_expire(struct msgcache *c, uint64_t now_ns);
 
 #endif

@@ -87,7 +87,7 @@ outbox_dropped(const struct outbox *o)
 
 static void
 put_message(struct outbox *o, const struct peer_id *peer, const struct gossip_msg *m,
-	bool calm)
+	enum outbox_haste haste)
 {
 	struct gossip_out *e;
 
@@ -102,20 +102,28 @@ put_message(struct outbox *o, const struct peer_id *peer, const struct gossip_ms
 		return;
 	}
 	e = push(o, GOSSIP_OUT_SEND, peer);
-	e->calm = calm;
+	e->calm = haste == OUTBOX_CALM;
+	e->bulk = haste == OUTBOX_BULK;
 	put_bytes(e, o->scratch.data, o->scratch.len);
 }
 
 void
 outbox_send(struct outbox *o, const struct peer_id *peer, const struct gossip_msg *m)
 {
-	put_message(o, peer, m, false);
+	put_message(o, peer, m, OUTBOX_SOON);
 }
 
 void
 outbox_send_calm(struct outbox *o, const struct peer_id *peer, const struct gossip_msg *m)
 {
-	put_message(o, peer, m, true);
+	put_message(o, peer, m, OUTBOX_CALM);
+}
+
+void
+outbox_send_payload(struct outbox *o, const struct peer_id *peer,
+	const struct gossip_msg *m, enum outbox_haste haste)
+{
+	put_message(o, peer, m, haste);
 }
 
 void

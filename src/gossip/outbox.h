@@ -15,6 +15,9 @@ void outbox_send(
 	struct outbox *o, const struct peer_id *peer, const struct gossip_msg *m);
 void outbox_send_calm(
 	struct outbox *o, const struct peer_id *peer, const struct gossip_msg *m);
+enum outbox_haste { OUTBOX_SOON, OUTBOX_CALM, OUTBOX_BULK };
+void outbox_send_payload(struct outbox *o, const struct peer_id *peer,
+	const struct gossip_msg *m, enum outbox_haste haste);
 void outbox_hang_up(struct outbox *o, const struct peer_id *peer);
 void outbox_timer(struct outbox *o, uint64_t timer, uint64_t due_ns);
 void outbox_neighbor(

@@ -13,9 +13,6 @@
 #define SWEEP_NS SECONDS(5)
 /* How long one message guides: longer than a flood of 1,000 nodes over slow links. */
 #define GUIDE_NS MILLISECONDS(800)
-/* An IHave entry is an id and a u16, its message two bytes of kind and a count. */
-#define IHAVE_ITEM_LEN (32 + 3)
-#define IHAVE_OVERHEAD (2 + 2)
 
 static struct plumtree_peer *
 find(const struct plumtree *p, const struct peer_id *id)
@@ -35,17 +32,15 @@ next_round(uint16_t round)
 
 static void
 send_payload(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *to,
-	const struct peer_id *id, struct view content, uint16_t round, bool calm)
+	const struct peer_id *id, struct view content, uint16_t round,
+	enum outbox_haste haste)
 {
 	struct gossip_msg m = {.kind = GOSSIP_PAYLOAD};
 
 	m.payload.id = *id;
 	m.payload.content = content;
 	m.payload.round = round;
-	if (calm)
-		outbox_send_calm(x->out, to, &m);
-	else
-		outbox_send(x->out, to, &m);
+	outbox_send_payload(x->out, to, &m, haste);
 	p->stats.payloads_sent++;
 }
 
@@ -85,32 +80,13 @@ queue_ihave(struct plumtree *p, struct gossip_ctx *x, struct plumtree_peer *to,
 	const struct peer_id *id, uint16_t round)
 {
 	uint64_t calm_ns = x->calm ? x->config->lazy_calm_ns : 0;
+	const struct lazy_item item = {.have = {*id, round}, .bulk = x->bulk,
+		.ready_ns = calm_ns ? x->now_ns + calm_ns / 4 * 3 : 0};
 
-	if (to->count >= GOSSIP_LAZY_QUEUE_MAX) {
+	if (!lazy_put(&to->lazy, &item))
 		p->stats.dropped_lazy++;
-		return;
-	}
-	if (to->count == to->cap) {
-		to->cap = to->cap ? 2 * to->cap : 8;
-		to->queue = mem_resize(to->queue, to->cap, sizeof(*to->queue));
-	}
-	to->queue[to->count++] = (struct plumtree_ihave){
-		{*id, round}, calm_ns ? x->now_ns + calm_ns / 4 * 3 : 0};
-	arm_lazy(p, x, x->now_ns + (calm_ns ? calm_ns : x->config->lazy_ns));
-}
-
-/* It has this message, so there is nothing to announce to it. */
-static void
-unqueue_ihave(struct plumtree_peer *to, const struct peer_id *id)
-{
-	for (size_t i = 0; i < to->count; i++) {
-		if (!id_equal(&to->queue[i].have.id, id))
-			continue;
-		to->count--;
-		memmove(&to->queue[i], &to->queue[i + 1],
-			(to->count - i) * sizeof(*to->queue));
-		return;
-	}
+	else
+		arm_lazy(p, x, x->now_ns + (calm_ns ? calm_ns : x->config->lazy_ns));
 }
 
 /* Payload to the eager, announcement to the lazy, nothing to `from` (may be NULL). */
@@ -123,9 +99,11 @@ push(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 
 		if (from && id_equal(&to->id, from))
 			continue;
-		if (to->eager)
+		if (to->eager && !(x->bulk && to->lazy.slow))
 			send_payload(p, x, &to->id, id, content, round,
-				from && x->calm);
+				x->bulk		  ? OUTBOX_BULK
+				: from && x->calm ? OUTBOX_CALM
+						  : OUTBOX_SOON);
 		else if (!x->config->observer)
 			queue_ihave(p, x, to, id, round);
 	}
@@ -136,6 +114,8 @@ record(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *id,
 	struct view content, uint16_t round)
 {
 	msgcache_put(&p->cache, id, content, round, x->now_ns);
+	if (x->bulk)
+		msgcache_mark_bulk(&p->cache, id);
 	if (!heap_armed(&p->sweep.entry))
 		heap_arm(x->timers, &p->sweep.entry, x->now_ns + SWEEP_NS);
 }
@@ -208,7 +188,7 @@ on_payload(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 		sender = find(p, from);
 		if (sender) {
 			sender->eager = false;
-			unqueue_ihave(sender, id);
+			lazy_forget(&sender->lazy, id);
 		}
 		send_prune(p, x, from);
 		return;
@@ -255,12 +235,19 @@ on_graft(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 	struct plumtree_peer *peer = find(p, from);
 	struct view content;
 	uint16_t round;
+	bool bulk;
 
 	if (peer)
 		peer->eager = true;
-	if (!x->config->observer && m->graft.has_id &&
-		msgcache_find(&p->cache, &m->graft.id, &content, &round))
-		send_payload(p, x, from, &m->graft.id, content, round, false);
+	if (x->config->observer || !m->graft.has_id ||
+		!msgcache_find(&p->cache, &m->graft.id, &content, &round))
+		return;
+	bulk = msgcache_is_bulk(&p->cache, &m->graft.id);
+	if (bulk && peer && peer->lazy.slow)
+		p->stats.dropped_slow++;
+	else
+		send_payload(p, x, from, &m->graft.id, content, round,
+			bulk ? OUTBOX_BULK : OUTBOX_SOON);
 }
 
 static void
@@ -274,7 +261,7 @@ on_ihave(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 	for (size_t i = 0; i < m->ihave.count; i++) {
 		const struct gossip_ihave *h = &m->ihave.items[i];
 
-		unqueue_ihave(peer, &h->id);
+		lazy_forget(&peer->lazy, &h->id);
 		if (!msgcache_seen(&p->cache, &h->id))
 			missing_add(&p->missing, x, &h->id, from, h->round);
 	}
@@ -317,7 +304,7 @@ plumtree_fini(struct plumtree *p, struct heap *timers)
 	missing_fini(&p->missing, timers);
 	msgcache_fini(&p->cache);
 	for (size_t i = 0; i < p->count; i++)
-		free(p->peers[i].queue);
+		lazy_fini(&p->peers[i].lazy);
 	free(p->peers);
 	*p = (struct plumtree){0};
 }
@@ -350,7 +337,7 @@ plumtree_down(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *pe
 	if (!gone)
 		return;
 	i = (size_t)(gone - p->peers);
-	free(gone->queue);
+	lazy_fini(&gone->lazy);
 	p->count--;
 	memmove(gone, gone + 1, (p->count - i) * sizeof(*gone));
 	missing_remove_peer(&p->missing, x->timers, peer);
@@ -371,49 +358,17 @@ plumtree_broadcast(struct plumtree *p, struct gossip_ctx *x, struct view content
 	push(p, x, NULL, &id, content, 0);
 }
 
-static void
-send_ihaves(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *to,
-	const struct gossip_msg *m, bool calm)
+void
+plumtree_slow(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *peer,
+	bool slow)
 {
-	if (m->ihave.count == 0)
+	struct plumtree_peer *it = find(p, peer);
+
+	if (!it || it->lazy.slow == slow)
 		return;
-	if (calm)
-		outbox_send_calm(x->out, to, m);
-	else
-		outbox_send(x->out, to, m);
-	p->stats.ihaves_sent++;
-}
-
-/* Announces what is ready to one peer; when the last of the others is, or 0. */
-static uint64_t
-announce(struct plumtree *p, struct gossip_ctx *x, struct plumtree_peer *to)
-{
-	size_t room = x->config->message_len_max - IHAVE_OVERHEAD,
-	       max = room / IHAVE_ITEM_LEN, kept = 0;
-	struct gossip_msg m = {.kind = GOSSIP_IHAVE};
-	uint64_t last_ns = 0;
-	bool calm = true;
-
-	if (max > GOSSIP_IHAVE_MAX)
-		max = GOSSIP_IHAVE_MAX;
-	for (size_t i = 0; i < to->count; i++) {
-		const struct plumtree_ihave q = to->queue[i];
-
-		if (q.ready_ns > x->now_ns) {
-			last_ns = q.ready_ns > last_ns ? q.ready_ns : last_ns;
-			to->queue[kept++] = q;
-			continue;
-		}
-		if (m.ihave.count == max) {
-			send_ihaves(p, x, &to->id, &m, calm);
-			m.ihave.count = 0;
-		}
-		calm = calm && q.ready_ns != 0;
-		m.ihave.items[m.ihave.count++] = q.have;
-	}
-	send_ihaves(p, x, &to->id, &m, calm);
-	to->count = kept;
-	return last_ns;
+	it->lazy.slow = slow;
+	if (!slow && it->lazy.count > 0)
+		arm_lazy(p, x, x->now_ns + x->config->lazy_ns);
 }
 
 static void
@@ -422,7 +377,8 @@ dispatch(struct plumtree *p, struct gossip_ctx *x)
 	uint64_t last_ns = 0;
 
 	for (size_t i = 0; i < p->count; i++) {
-		uint64_t ready_ns = announce(p, x, &p->peers[i]);
+		uint64_t ready_ns = lazy_announce(&p->peers[i].lazy, x,
+			&p->peers[i].id, &p->stats.ihaves_sent);
 
 		last_ns = ready_ns > last_ns ? ready_ns : last_ns;
 	}
@@ -482,6 +438,6 @@ plumtree_queued(const struct plumtree *p)
 	size_t count = 0;
 
 	for (size_t i = 0; i < p->count; i++)
-		count += p->peers[i].count;
+		count += p->peers[i].lazy.count;
 	return count;
 }

@@ -2,6 +2,7 @@
 #ifndef GOSSIP_PLUMTREE_H
 #define GOSSIP_PLUMTREE_H
 
+#include "gossip/lazy.h"
 #include "gossip/missing.h"
 #include "gossip/msgcache.h"
 #include "wire/gossip_msg.h"
@@ -25,21 +26,16 @@
  * announced before it came is calm no more: holes of the tree that lie in a row cost that
  * wait once, and not each.
  */
-struct plumtree_ihave {
-	struct gossip_ihave have;
-	uint64_t ready_ns; /* not announced before; 0 for what is not calm */
-};
-
 struct plumtree_peer {
 	struct peer_id id;
 	bool eager;
-	struct plumtree_ihave *queue; /* they wait for the lazy timer */
-	size_t count, cap;
+	struct lazy lazy; /* announcements that wait for the lazy timer */
 };
 
 struct plumtree_stats {
 	uint64_t delivered, duplicates, broadcasts, bad_hash;
 	uint64_t grafts_sent, prunes_sent, ihaves_sent, payloads_sent, dropped_lazy;
+	uint64_t dropped_slow; /* bulk that a slow peer asked for */
 };
 
 struct plumtree {
@@ -64,6 +60,9 @@ void plumtree_broadcast(struct plumtree *p, struct gossip_ctx *x, struct view co
 /* Takes the Gossip kinds of messages. */
 void plumtree_message(struct plumtree *p, struct gossip_ctx *x,
 	const struct peer_id *from, const struct gossip_msg *m);
+/* Bulk goes to it only as an announcement, and to that when it is no more slow. */
+void plumtree_slow(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *peer,
+	bool slow);
 void plumtree_timer(struct plumtree *p, struct gossip_ctx *x, struct gossip_timer *t);
 
 /* Forgets peers and messages; nothing waits any more. */

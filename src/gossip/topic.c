@@ -208,6 +208,12 @@ on_quit(struct topic *t, struct gossip_ctx *x, const struct gossip_in *in)
 	t->quit = true;
 }
 
+static void
+on_slow(struct topic *t, struct gossip_ctx *x, const struct gossip_in *in)
+{
+	plumtree_slow(&t->plumtree, x, &in->peer, in->slow);
+}
+
 void
 topic_handle(
 	struct topic *t, const struct gossip_in *in, uint64_t now_ns, struct outbox *out)
@@ -222,11 +228,13 @@ topic_handle(
 		[GOSSIP_IN_OBSERVER] = on_observer,
 		[GOSSIP_IN_DATA] = on_data,
 		[GOSSIP_IN_QUIT] = on_quit,
+		[GOSSIP_IN_SLOW] = on_slow,
 	};
 	struct gossip_ctx x = context(t, now_ns, out);
 	size_t before = outbox_count(out);
 
 	x.calm = in->calm;
+	x.bulk = in->bulk;
 	if (t->quit)
 		return;
 	handlers[in->kind](t, &x, in);
@@ -390,6 +398,7 @@ topic_stats(const struct topic *t, struct topic_stats *s)
 		.dropped_missing = p->missing.dropped,
 		.dropped_seen = p->cache.dropped_seen,
 		.dropped_cache = p->cache.dropped_cache,
+		.dropped_slow = p->stats.dropped_slow,
 		.seen = p->cache.seen_count,
 		.cached = p->cache.cached_count,
 		.cached_bytes = p->cache.cached_bytes,

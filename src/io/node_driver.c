@@ -162,26 +162,31 @@ sample(struct node_driver *d, uint64_t now_ns)
 {
 	struct procfs_usage usage;
 	struct mem_count c;
+	uint64_t moved;
 
 	if (now_ns < d->sample_ns)
 		return;
 	d->sample_ns = now_ns +
 		(d->load.cpu_known ? DRIVER_SAMPLE_INTERVAL : DRIVER_SAMPLE_FIRST);
 	/*
-	 * What a burst of handshakes has left: 260 KB in a mesh of 18. Without one it
-	 * is 40 system calls for pages of which the next turn touches half again.
+	 * What a burst of handshakes has left: 260 KB in a mesh of 18; of 10,000 gossip
+	 * messages 6 MB. Without one it is 40 system calls for pages of which the next
+	 * turn touches half again.
 	 */
 	c = mem_count(MEM_CONNECTION);
-	if (now_ns - d->trimmed_ns >= (c.made + c.destroyed != d->trimmed_count ?
+	moved = c.made + c.destroyed + mem_count(MEM_MESSAGE).destroyed / 1000;
+	if (now_ns - d->trimmed_ns >= (moved != d->trimmed_count ?
 		DRIVER_TRIM_INTERVAL : DRIVER_TRIM_IDLE_INTERVAL)) {
 		d->trimmed_ns = now_ns;
-		d->trimmed_count = c.made + c.destroyed;
+		d->trimmed_count = moved;
 		malloc_trim(0);
 	}
 	procfs_sample(&d->procfs, now_ns, &usage);
 	d->load.cpu_used_mc = usage.cpu_used_mc;
 	d->load.cpu_known = usage.cpu_known;
 	d->load.memory_used_kib = usage.memory_used_kib;
+	d->load.resident_kib = procfs_resident_kib();
+	d->load.cpu_us = d->procfs.cpu_ns / 1000;
 	show_lag(d, now_ns);
 	node_set_load(d->node, &d->load);
 }

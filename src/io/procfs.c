@@ -123,6 +123,22 @@ sample_memory(struct procfs *p, uint64_t now_ns)
 	p->memory_at_ns = now_ns;
 }
 
+uint32_t
+procfs_resident_kib(void)
+{
+	char text[TEXT_CAP];
+	uint64_t pages;
+	const char *at;
+	size_t len, used;
+
+	/* Pages of the whole, of what is resident, and more. */
+	if (slurp("/proc/self/statm", text, &len) != ERR_OK ||
+		(at = memchr(text, ' ', len)) == NULL ||
+		number(at + 1, len - (size_t)(at + 1 - text), &pages, &used) != ERR_OK)
+		return 0;
+	return clamp(pages * ((uint64_t)sysconf(_SC_PAGESIZE) / 1024));
+}
+
 int
 procfs_sample(struct procfs *p, uint64_t now_ns, struct procfs_usage *u)
 {

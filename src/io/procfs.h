@@ -32,6 +32,9 @@ void procfs_init(struct procfs *p, uint64_t now_ns);
 /* ERR_SYSTEM or ERR_MALFORMED: *u keeps what could be measured, else 0. */
 int procfs_sample(struct procfs *p, uint64_t now_ns, struct procfs_usage *u);
 
+/* Resident memory now, with what is shared; 0 where the kernel does not tell. */
+uint32_t procfs_resident_kib(void);
+
 /* "Pss:  1234 kB" of smaps_rollup, "VmRSS:" of status: the number after `key`.
  * ERR_UNKNOWN. */
 int procfs_parse_kib(const char *text, size_t len, const char *key, uint64_t *kib);

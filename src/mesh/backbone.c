@@ -272,6 +272,7 @@ backbone_apply(struct backbone *b, struct view payload, uint64_t now_ns)
 		break;
 	case PAYLOAD_DIGEST:
 	case PAYLOAD_ACCUSATION:
+	case PAYLOAD_CAST:
 		err = ERR_FOREIGN;
 		break;
 	case PAYLOAD_UNKNOWN:

@@ -64,6 +64,7 @@ of_topic(const struct topic *t, uint64_t *to)
 	ADD(GOSSIP_LAZY, s.dropped_lazy);
 	ADD(GOSSIP_SEEN, s.dropped_seen);
 	ADD(GOSSIP_CACHE, s.dropped_cache);
+	ADD(GOSSIP_SLOW, s.dropped_slow);
 	ADD(NEIGHBORS, topic_active(t, NULL, 0));
 	ADD(OBSERVERS, topic_observers(t, NULL, 0));
 	ADD(PASSIVE, topic_passive(t, NULL, 0));
@@ -133,6 +134,13 @@ counts_fill(const struct node *n, uint64_t to[static NODE_COUNTS])
 		SET(BACKBONE_FOREIGN, b.foreign);
 		SET(MESHES, backbone_count(n->fabric->backbone));
 	}
+	ADD(GOSSIP_SLOW, n->castings.unsent);
+	SET(CASTS_FORGED, n->casts.forged);
+	SET(CASTS_MALFORMED, n->casts.malformed);
+	SET(CASTS_REPEATED, n->casts.duplicates);
+	SET(CASTINGS, n->castings.count);
+	SET(CAST_SPEAKERS, idmap_count(n->casts.speakers));
+	SET(SLOW, n->castings.slow_count);
 	SET(RESOLVED_FORGED, n->resolve.forged);
 	SET(RESOLVED_KEPT_FULL, n->resolve.kept_full);
 	SET(MESSAGES, n->receive.refused);

@@ -174,6 +174,7 @@ on_gossip(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	in.calm = m->directory != NULL && directory_is_calm(m->directory, content);
 	if (in.calm && keep_calm(n, ev, now_ns))
 		return;
+	in.bulk = m->directory != NULL && payload_kind(content) == PAYLOAD_CAST;
 	if (content.len == 0 && n->calm.count > 0)
 		handlers_calm(n, now_ns);
 	meshes_handle(n, m, &in, now_ns);

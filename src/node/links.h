@@ -8,6 +8,7 @@
 #include "base/idmap.h"
 #include "base/ring.h"
 #include "node/book.h"
+#include "node/casting.h"
 #include "node/greet.h"
 #include "node/watch.h"
 #include "quic/endpoint.h"
@@ -39,6 +40,7 @@ struct link {
 	/* By the last PONG: the peer's wall clock less ours. */
 	bool clocked;
 	int64_t skew_ms;
+	struct casting_pace pace;
 	uint64_t probed_ns;	/* somebody was last asked about it; 0 never */
 	bool silent;		/* what we sent is not answered; see answers.h */
 	uint64_t owing_ns;	/* since when the peer owes an answer; 0 it does not */

@@ -61,11 +61,23 @@ on_peer_data(struct node *n, const struct gossip_out *o)
 		book_learn(&n->book, &o->peer, a, count);
 }
 
-/* Peers that a SEND of this round could not reach; told to the topic after the round. */
+/*
+ * Peers that a SEND of this round could not reach, and those that are slow from now on;
+ * told to the topic after the round.
+ */
 struct unreached {
-	struct peer_id peers[GOSSIP_PENDING_MAX];
-	size_t count;
+	struct peer_id peers[GOSSIP_PENDING_MAX], slow[GOSSIP_PENDING_MAX];
+	size_t count, slow_count;
 };
+
+static void
+deliver(struct node *n, struct membership *m, struct view payload, uint64_t now_ns)
+{
+	if (payload_kind(payload) == PAYLOAD_CAST)
+		casts_take(n, m, payload, now_ns);
+	else if (!handlers_say(n, m, payload, now_ns))
+		meshes_apply(n, m, payload, now_ns);
+}
 
 static void
 carry_out(struct node *n, struct membership *m, const struct gossip_out *o,
@@ -77,6 +89,12 @@ carry_out(struct node *n, struct membership *m, const struct gossip_out *o,
 
 	switch (o->kind) {
 	case GOSSIP_OUT_SEND:
+		if (o->bulk) {
+			if (u->slow_count < GOSSIP_PENDING_MAX &&
+				casting_send(n, m, &o->peer, payload, now_ns))
+				u->slow[u->slow_count++] = o->peer;
+			break;
+		}
 		if (fabric_owns(n, m))
 			n->fabric->bytes_sent += o->bytes_len;
 		if (!meshes_may_pass(n, m, &o->peer)) {
@@ -110,8 +128,8 @@ carry_out(struct node *n, struct membership *m, const struct gossip_out *o,
 	case GOSSIP_OUT_DELIVER:
 		if (fabric_owns(n, m))
 			fabric_deliver(n, payload, now_ns);
-		else if (!handlers_say(n, m, payload, now_ns))
-			meshes_apply(n, m, payload, now_ns);
+		else
+			deliver(n, m, payload, now_ns);
 		break;
 	case GOSSIP_OUT_PEER_DATA:
 		on_peer_data(n, o);
@@ -127,7 +145,9 @@ static void
 drain(struct node *n, struct membership *m, uint64_t now_ns)
 {
 	while (outbox_count(n->outbox) > 0) {
-		struct unreached u = { .count = 0 };
+		struct unreached u;
+
+		u.count = u.slow_count = 0;
 
 		for (size_t i = 0; i < outbox_count(n->outbox); i++)
 			carry_out(n, m, outbox_at(n->outbox, i), &u, now_ns);
@@ -135,6 +155,12 @@ drain(struct node *n, struct membership *m, uint64_t now_ns)
 		for (size_t i = 0; i < u.count; i++) {
 			struct gossip_in in = { .kind = GOSSIP_IN_LOST,
 				.peer = u.peers[i] };
+
+			topic_handle(m->topic, &in, now_ns, n->outbox);
+		}
+		for (size_t i = 0; i < u.slow_count; i++) {
+			struct gossip_in in = { .kind = GOSSIP_IN_SLOW, .slow = true,
+				.peer = u.slow[i] };
 
 			topic_handle(m->topic, &in, now_ns, n->outbox);
 		}

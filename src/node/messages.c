@@ -199,6 +199,8 @@ of_payload(struct view content, char *to, size_t cap)
 
 	if (kind == PAYLOAD_SUMMARY)
 		snprintf(to, cap, "summary of a mesh");
+	if (kind == PAYLOAD_CAST)
+		snprintf(to, cap, "message to the mesh");
 	if ((kind != PAYLOAD_DIGEST && kind != PAYLOAD_ACCUSATION) ||
 		postcard_bytes(&v, DIGEST_LEN_MAX, &body) != ERR_OK ||
 		postcard_id(&body, &id) != ERR_OK ||

@@ -131,6 +131,8 @@ node_new(const struct node_config *c, uint64_t now_ns, uint64_t wall_ms, int *er
 	resolve_init(&n->resolve);
 	sending_init(&n->sendings);
 	receive_init(&n->receive);
+	casting_init(&n->castings);
+	casts_init(&n->casts);
 	add_seeds(n, now_ns);
 	if (c->observer)
 		fabric_start(n, now_ns);
@@ -168,6 +170,8 @@ node_free(struct node *n)
 	sending_fini(&n->sendings);
 	resolve_fini(n);
 	receive_fini(&n->receive);
+	casting_fini(&n->castings);
+	casts_fini(&n->casts);
 	links_fini(&n->links);
 	book_fini(&n->book);
 	heap_fini(&n->topic_timers);
@@ -297,6 +301,8 @@ node_deadline(const struct node *n)
 	due = earlier(due, answers_deadline(n));
 	due = earlier(due, sending_deadline(n));
 	due = earlier(due, receive_deadline(n));
+	due = earlier(due, casting_deadline(n));
+	due = earlier(due, n->casts.idle_ns);
 	for (size_t i = 0; i < n->mesh_count; i++) {
 		due = earlier(due, n->meshes[i]->announce_ns);
 		due = earlier(due, directory_deadline(n->meshes[i]->directory));
@@ -362,6 +368,8 @@ node_tick(struct node *n, uint64_t now_ns, uint64_t wall_ms)
 	fabric_tick(n, now_ns);
 	sending_tick(n, now_ns);
 	receive_tick(n, now_ns);
+	casting_tick(n, now_ns);
+	casts_tick(&n->casts, now_ns);
 	if (n->leave_ns != 0 && !n->closed && now_ns >= n->leave_ns + LEAVE_LINGER)
 		close_all(n, now_ns);
 	node_turn(n, now_ns);

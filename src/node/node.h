@@ -77,7 +77,8 @@ void node_tick(struct node *n, uint64_t now_ns, uint64_t wall_ms);
 
 /* What the process measured of itself; goes into the next digest. */
 struct node_load {
-	uint32_t cpu_used_mc, memory_used_kib, loop_lag_ms;
+	uint32_t cpu_used_mc, memory_used_kib, resident_kib, loop_lag_ms;
+	uint64_t cpu_us;	/* since the process began */
 	bool cpu_known;		/* not in the first moments */
 	uint64_t lag_500ms_at_ns; /* when the loop was last late by more than 500 ms; 0
 				     never */
@@ -116,8 +117,7 @@ struct node_event {
 		NODE_EVENT_PEERS, /* the list of remembered peers changed: node_remembered
 				   */
 		NODE_EVENT_SEED,  /* seed retry or giveup: text */
-		NODE_EVENT_REFUSED, /* we refused somebody or were refused: peer, text
-				       says why */
+		NODE_EVENT_REFUSED, /* somebody, or we by somebody: peer, text: why */
 		NODE_EVENT_LINK,    /* a link came up or ended: peer, text */
 		NODE_EVENT_ADDRESS, /* a peer told us where it sees us; text */
 		NODE_EVENT_FAULT,   /* a fault was put on (up) or ended; text */

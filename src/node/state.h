@@ -5,6 +5,7 @@
 #include "base/heap.h"
 #include "base/ring.h"
 #include "node/book.h"
+#include "node/casts.h"
 #include "node/faults.h"
 #include "node/fabric.h"
 #include "node/echo.h"
@@ -43,6 +44,8 @@ struct node {
 	struct resolve resolve;
 	struct sending_all sendings;
 	struct receive receive;
+	struct casting_all castings;
+	struct casts casts;
 	struct fabric *fabric;	/* NULL unless a gateway or an observer */
 	struct outbox *outbox;
 	struct heap topic_timers;
@@ -52,6 +55,7 @@ struct node {
 	struct ring said;	/* of struct said; see handlers_said */
 	uint64_t calm_ns;	/* how long they wait at most */
 	struct node_load load;
+	const struct alerts *alerts;	/* of itself, by its owner; or NULL */
 	struct meter *meter;		/* NULL: unmetered */
 	uint64_t started_ns, wall_offset_ms;
 	uint64_t leave_ns;		/* when we began to leave; 0 not leaving */

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "mesh/alerts.h"
 #include "node/command.h"
 #include "node/requests.h"
 #include "node/state.h"
@@ -76,6 +77,31 @@ add_link(struct lifeline_view *v, const struct link_row *l, uint64_t now_ns)
 	to->received = l->packets_received;
 }
 
+static void
+add_use(const struct node *n, struct lifeline_view *v, const struct node_status *status)
+{
+	for (size_t i = 0; i < MEM_CLASSES; i++)
+		v->live[i] = as_u32(mem_live((enum mem_class)i));
+	v->memory_kib = n->load.resident_kib;
+	v->cpu_us = n->load.cpu_us;
+	for (size_t i = 0; n->alerts != NULL && i < alerts_count(n->alerts); i++) {
+		const struct alert *a = alerts_at(n->alerts, i);
+
+		if (a->seq > v->alerts_raised)
+			v->alerts_raised = as_u32(a->seq);
+		if (a->cleared_ns == 0)
+			v->alerts_active |= UINT64_C(1) << a->kind;
+	}
+	v->refused = status->counts[NODE_COUNT_HANDSHAKES_FULL] +
+		     status->counts[NODE_COUNT_GREETINGS_LATE] +
+		     status->counts[NODE_COUNT_GREETINGS_FULL] +
+		     status->counts[NODE_COUNT_LINKS_FULL];
+	v->casts_dropped = status->counts[NODE_COUNT_GOSSIP_SLOW] +
+			   status->counts[NODE_COUNT_GOSSIP_LAZY] +
+			   status->counts[NODE_COUNT_GOSSIP_MISSING];
+	v->cast_count = casts_counts(&n->casts, v->casts, CAST_RUNS_MAX);
+}
+
 void
 telling_view(
 	const struct node *n, struct lifeline_view *v, uint64_t ask, uint64_t now_ns)
@@ -94,7 +120,7 @@ telling_view(
 	node_status(n, &status, now_ns);
 	v->handshakes = status.handshakes;
 	v->liveness_changes = status.liveness_changes;
-	v->memory_kib = status.memory_used_kib;
+	add_use(n, v, &status);
 	v->descriptors = as_u32(mem_live(MEM_DESCRIPTOR));
 	for (size_t i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
 		v->objects += as_u32(mem_live(counted[i]));

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "node/counts.h"
+#include "node/shown.h"
 #include "node/state.h"
 
 void
@@ -26,6 +27,18 @@ node_name_of(const struct node *n, const struct peer_id *peer,
 	if (k != NULL && k->hello.type[0] != '\0')
 		name_format(to, k->hello.mesh[0] != '\0' ? k->hello.mesh : "observer",
 			k->hello.type, peer, NAME_HEX_SHORT);
+}
+
+void
+node_show_alerts(struct node *n, const struct alerts *a)
+{
+	n->alerts = a;
+}
+
+size_t
+node_casts(const struct node *n, struct cast_count *to, size_t cap)
+{
+	return casts_counts(&n->casts, to, cap);
 }
 
 void

@@ -73,10 +73,10 @@ int endpoint_gossip_calm(struct endpoint *e, uint64_t conn, const struct peer_id
  * second each instead of 11, and took 1.4 times the CPU.
  */
 uint64_t endpoint_moment(uint64_t now_ns);
-/*
- * Finishes our gossip stream of `topic`: after a Disconnect. A later body opens a new
- * one.
- */
+/* How far our gossip stream is: given to it, and acknowledged. ERR_UNKNOWN: none. */
+int endpoint_gossip_offsets(const struct endpoint *e, uint64_t conn,
+	const struct peer_id *topic, uint64_t *end, uint64_t *acked);
+/* Finishes our gossip stream of `topic`. A later body opens a new one. */
 int endpoint_gossip_finish(
 	struct endpoint *e, uint64_t conn, const struct peer_id *topic);
 /* A request frame and FIN on a new bidirectional stream. */

@@ -119,6 +119,20 @@ endpoint_gossip_calm(struct endpoint *e, uint64_t conn, const struct peer_id *to
 }
 
 int
+endpoint_gossip_offsets(const struct endpoint *e, uint64_t conn,
+	const struct peer_id *topic, uint64_t *end, uint64_t *acked)
+{
+	const struct conn *c = conn_find(e, conn);
+	const struct stream *s = c ? stream_find_gossip(c, topic) : NULL;
+
+	if (s == NULL)
+		return ERR_UNKNOWN;
+	*end = s->out.end;
+	*acked = s->out.acked;
+	return ERR_OK;
+}
+
+int
 endpoint_gossip_finish(struct endpoint *e, uint64_t conn, const struct peer_id *topic)
 {
 	int err;

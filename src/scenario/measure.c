@@ -327,9 +327,9 @@ take_latency(struct figures *f)
 	free(rtts);
 }
 
-/* The largest of all that are meant; slopes only of those that are known. */
+/* The steepest of those that are known. */
 static void
-take_process(struct figures *f)
+take_slope(struct figures *f)
 {
 	double most = 0;
 	int64_t of = 0;
@@ -337,19 +337,10 @@ take_process(struct figures *f)
 	for (size_t i = 0; i < f->count; i++) {
 		const struct member *one = &f->m->at[f->m->index[i]];
 		double value = 0;
-		bool known = f->nodes[i].view != NULL;
 
-		if (!node_meant(f, i))
-			continue;
-		if (f->claim->metric == CLAIM_MEMORY_SLOPE)
-			known = members_slope(&one->memory, &value);
-		else if (f->claim->metric == CLAIM_DESCRIPTORS_SLOPE)
-			known = members_slope(&one->descriptors, &value);
-		else if (known)
-			value = f->claim->metric == CLAIM_MEMORY ?
-				f->nodes[i].view->memory_kib :
-				f->nodes[i].view->descriptors;
-		if (!known)
+		if (!node_meant(f, i) ||
+			!members_slope(f->claim->metric == CLAIM_MEMORY_SLOPE ?
+				&one->memory : &one->descriptors, &value))
 			continue;
 		if (!of++ || value > most)
 			most = value;
@@ -362,6 +353,38 @@ take_process(struct figures *f)
 		snprintf(f->to->why, sizeof(f->to->why), "too few samples so far");
 }
 
+/* The sum or the most of all that are meant, each of which is known. */
+static void
+take_use(struct figures *f)
+{
+	bool sum = use_is_sum(f->claim->metric);
+	int64_t have = 0, of = 0, value;
+
+	if (!heard_all(f))
+		return;
+	for (size_t i = 0; i < f->count; i++) {
+		const struct member *one = &f->m->at[f->m->index[i]];
+
+		if (!node_meant(f, i))
+			continue;
+		if (!use_value(f->claim->metric, &one->baseline, f->nodes[i].view,
+			    one->lag_ms, &value)) {
+			snprintf(f->to->why, sizeof(f->to->why),
+				"%s has no baseline yet", f->nodes[i].name);
+			return;
+		}
+		if (sum || !of || value > have) {
+			have = sum ? have + value : value;
+			if (value > 0)
+				snprintf(f->to->why, sizeof(f->to->why), "of %s",
+					f->nodes[i].name);
+		}
+		of++;
+	}
+	if (of)
+		set(f, have, of);
+}
+
 void
 measure_take(const struct claim *c, struct members *m, struct measure *to)
 {
@@ -372,15 +395,14 @@ measure_take(const struct claim *c, struct members *m, struct measure *to)
 		[CLAIM_DEGREE_MEAN] = take_degree, [CLAIM_DEGREE_MAX] = take_degree,
 		[CLAIM_DIRECTORIES] = take_directories, [CLAIM_DELIVERY] = take_delivery,
 		[CLAIM_LATENCY_P50] = take_latency, [CLAIM_LATENCY_P95] = take_latency,
-		[CLAIM_LATENCY_P99] = take_latency, [CLAIM_MEMORY] = take_process,
-		[CLAIM_MEMORY_SLOPE] = take_process, [CLAIM_DESCRIPTORS] = take_process,
-		[CLAIM_DESCRIPTORS_SLOPE] = take_process,
+		[CLAIM_LATENCY_P99] = take_latency, [CLAIM_MEMORY_SLOPE] = take_slope,
+		[CLAIM_DESCRIPTORS_SLOPE] = take_slope,
 	};
 	struct figures f = { .claim = c, .m = m, .count = members_expect(m), .to = to };
 
 	f.nodes = m->nodes;
 	memset(to, 0, sizeof(*to));
-	takes[c->metric](&f);
+	(use_is(c->metric) ? take_use : takes[c->metric])(&f);
 }
 
 bool

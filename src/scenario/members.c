@@ -95,6 +95,8 @@ forget_answers(struct member *one)
 	one->counted = false;
 	memset(&one->memory, 0, sizeof(one->memory));
 	memset(&one->descriptors, 0, sizeof(one->descriptors));
+	one->baseline.known = false;
+	one->lag_ms = 0;
 }
 
 static void
@@ -261,6 +263,9 @@ take_answer(struct member *one)
 	one->answers++;
 	slope_add(&one->memory, v->memory_kib, one->row->view_ns);
 	slope_add(&one->descriptors, v->descriptors, one->row->view_ns);
+	if (!one->baseline.known &&
+		one->row->view_ns >= one->row->ready_ns + BASELINE_AFTER)
+		use_take_baseline(&one->baseline, v);
 	if (v->ask < one->valid_from)
 		return;
 	if (took_ns > one->slowest_ns)
@@ -324,6 +329,8 @@ members_sync(struct members *m, const struct supervisor *s, uint64_t now_ns)
 			change = true;
 		one->state = state;
 		take_answer(one);
+		if (one->row->loop_lag_ms > one->lag_ms)
+			one->lag_ms = one->row->loop_lag_ms;
 	}
 	if (change)
 		for (size_t i = 0; i < m->count; i++)

@@ -5,6 +5,7 @@
 #include "scenario/expect.h"
 #include "scenario/report.h"
 #include "scenario/scenario.h"
+#include "scenario/use.h"
 #include "supervisor/supervisor.h"
 
 /*
@@ -57,6 +58,8 @@ struct member {
 	struct peer_id probes[LIFELINE_PROBES_MAX];
 	size_t probe_count;
 	struct slope memory, descriptors;	/* in KiB and in pieces */
+	struct use_baseline baseline;
+	uint32_t lag_ms;		/* the latest its loop ever was */
 };
 
 struct members {

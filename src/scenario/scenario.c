@@ -392,6 +392,11 @@ letter_text(const struct scenario *s, const struct scenario_step *st,
 			text_duration(time, sizeof(time), o->for_us * 1000));
 	else
 		snprintf(amount, sizeof(amount), "%" PRIu64, o->count);
+	if (st->kind == STEP_GOSSIP) {
+		snprintf(to, SCENARIO_STEP_TEXT_CAP, "gossip %s each from %.90s", amount,
+			more);
+		return;
+	}
 	snprintf(to, SCENARIO_STEP_TEXT_CAP, "%s %s from %.50s to %.60s",
 		st->kind == STEP_ECHO ? "echo" : "send", amount, more, o->destination);
 }
@@ -428,13 +433,16 @@ scenario_step_text(const struct scenario *s, const struct scenario_step *st,
 		break;
 	case STEP_SEND:
 	case STEP_ECHO:
+	case STEP_GOSSIP:
 		letter_text(s, st, to);
 		break;
 	case STEP_SPAWN:
 	case STEP_STOP:
+	case STEP_BASELINE:
 		selector_text(&s->selects[st->select], more, sizeof(more));
 		snprintf(to, SCENARIO_STEP_TEXT_CAP, "%s%s%s",
-			st->kind == STEP_STOP ? "stop" : "spawn",
+			st->kind == STEP_STOP	 ? "stop"
+			: st->kind == STEP_SPAWN ? "spawn" : "baseline",
 			s->selects[st->select].count ? " " : "",
 			s->selects[st->select].count ? more : "");
 		break;

@@ -22,7 +22,7 @@ struct scenario_group {
 
 enum scenario_step_kind {
 	STEP_WAIT, STEP_HOLD, STEP_EXPECT, STEP_FAULT, STEP_SOAK, STEP_SPAWN, STEP_STOP,
-	STEP_SEND, STEP_ECHO,
+	STEP_SEND, STEP_ECHO, STEP_GOSSIP, STEP_BASELINE,
 };
 
 #define SCENARIO_CLAIMS_MAX 16	/* in one list */
@@ -63,9 +63,12 @@ struct scenario_step {
 	uint64_t hold_ns;		/* HOLD */
 	size_t claims;		/* WAIT, EXPECT, FAULT, SOAK: index into claims */
 	size_t fault, soak;		/* FAULT, SOAK: indices */
-	size_t select;			/* SPAWN, STOP, SEND, ECHO: index into selects */
-	size_t letter;			/* SEND, ECHO: index into letters; in within_ns */
+	size_t select;			/* of who is meant: into selects */
+	size_t letter;			/* SEND, ECHO, GOSSIP: into letters */
 	uint64_t least;			/* ECHO: a second */
+	size_t hearers;			/* GOSSIP: index into selects */
+	unsigned delivered;		/* GOSSIP: in 1/10000 */
+	uint64_t p99_ns, silence_ns;	/* GOSSIP: 0: any */
 };
 
 struct scenario_link {

@@ -113,7 +113,8 @@ static const char *const allows[] = { "seed", "last-gateway" };
 static const char *const places_of[] = { [SHAPE_GUARDS] = "GUARDS",
 	[SHAPE_REPORT] = "REPORT", [SHAPE_WAIT] = "WAIT", [SHAPE_FAULT] = "FAULT",
 	[SHAPE_REPEAT] = "REPEAT", [SHAPE_SOAK] = "SOAK", [SHAPE_SEND] = "SEND",
-	[SHAPE_BUDGET] = "BUDGET", [SHAPE_ECHO] = "ECHO" };
+	[SHAPE_BUDGET] = "BUDGET", [SHAPE_ECHO] = "ECHO",
+	[SHAPE_GOSSIP] = "GOSSIP" };
 
 static json_t *
 of_shape(const struct check_key *k)
@@ -131,8 +132,7 @@ of_shape(const struct check_key *k)
 		return pattern(RATE);
 	case SHAPE_BOOL:
 		return json_pack("{s:s}", "type", "boolean");
-	case SHAPE_PATH:
-	case SHAPE_NAME:
+	case SHAPE_PATH: case SHAPE_NAME:
 		return json_pack("{s:s, s:i}", "type", "string", "minLength", 1);
 	case SHAPE_SELECT:
 		return select_one();
@@ -171,11 +171,9 @@ of_shape(const struct check_key *k)
 	case SHAPE_REPORT:
 	case SHAPE_WAIT:
 	case SHAPE_FAULT:
-	case SHAPE_REPEAT:
-	case SHAPE_SOAK:
-	case SHAPE_BUDGET:
+	case SHAPE_REPEAT: case SHAPE_SOAK: case SHAPE_BUDGET:
 	case SHAPE_SEND:
-	case SHAPE_ECHO:
+	case SHAPE_ECHO: case SHAPE_GOSSIP:
 		return ref(places_of[k->shape]);
 	case SHAPE_PARAM:
 		return param(k);

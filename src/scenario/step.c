@@ -17,6 +17,8 @@ static const char *const into[] = {
 	[STEP_STOP] = "into stop",
 	[STEP_SEND] = "into send",
 	[STEP_ECHO] = "into echo",
+	[STEP_GOSSIP] = "into gossip",
+	[STEP_BASELINE] = "into baseline",
 };
 
 bool
@@ -213,6 +215,36 @@ spawn_tick(struct step *st, const struct members *m, uint64_t now_ns)
 	return true;
 }
 
+/* What they use when they are asked now. */
+static bool
+baseline_tick(struct step *st, struct members *m, uint64_t now_ns)
+{
+	size_t count = members_expect(m), taken = 0;
+
+	if (step_refused_one(st, now_ns) || step_lost_one(st, now_ns) ||
+		step_no_nodes(st, now_ns))
+		return true;
+	for (size_t i = 0; i < count; i++) {
+		struct member *one = &m->at[m->index[i]];
+
+		if (!step_means(st, one))
+			continue;
+		if (!m->nodes[i].view && now_ns < st->began_ns + STEP_STOP_MAX)
+			return false;
+		if (!m->nodes[i].view)
+			continue;
+		use_take_baseline(&one->baseline, m->nodes[i].view);
+		taken++;
+	}
+	if (taken)
+		report_verdict(st->out, VERDICT_PASS, now_ns,
+			"%zu nodes are counted from here", taken);
+	else
+		report_verdict(st->out, VERDICT_UNPROVEN, now_ns,
+			"nobody of those that are selected answered");
+	return true;
+}
+
 static bool
 fault_tick(struct step *st, uint64_t now_ns)
 {
@@ -298,6 +330,7 @@ step_end(struct step *st, uint64_t now_ns)
 		attempt_cancel(st->attempt, "the step was ended", now_ns);
 	attempt_free(st->attempt);
 	soak_free(st->soak, now_ns);
+	step_gossip_free(st);
 	st->attempt = NULL;
 	st->soak = NULL;
 }
@@ -322,6 +355,10 @@ step_tick(struct step *st, uint64_t now_ns)
 	case STEP_SEND:
 	case STEP_ECHO:
 		return step_send_tick(st, now_ns);
+	case STEP_GOSSIP:
+		return step_gossip_tick(st, now_ns);
+	case STEP_BASELINE:
+		return baseline_tick(st, m, now_ns);
 	case STEP_STOP:
 		break;
 	}
@@ -336,6 +373,7 @@ step_deadline(const struct step *st)
 	case STEP_EXPECT:
 	case STEP_SEND:
 	case STEP_ECHO:
+	case STEP_GOSSIP:
 		return st->began_ns + st->spec->within_ns;
 	case STEP_HOLD:
 		/*
@@ -349,6 +387,7 @@ step_deadline(const struct step *st)
 		return soak_deadline(st->soak);
 	case STEP_SPAWN:
 		return NEVER;
+	case STEP_BASELINE:
 	case STEP_STOP:
 		break;
 	}

@@ -16,6 +16,7 @@
 #define STEP_STOP_MAX SECONDS(10)	/* the supervisor has used SIGKILL after 4 s */
 
 struct soak;
+struct step_gossip;
 
 struct step {
 	const struct scenario_step *spec;
@@ -32,6 +33,7 @@ struct step {
 	struct attempt_context context;
 	struct attempt *attempt;	/* FAULT */
 	struct soak *soak;		/* SOAK */
+	struct step_gossip *gossip;	/* GOSSIP: its own */
 };
 
 /* `index`: of the step in the scenario of the plan. */
@@ -57,6 +59,9 @@ bool step_no_nodes(struct step *st, uint64_t now_ns);
 bool step_send_tick(struct step *st, uint64_t now_ns);
 /* Whether the step's selection means this member. */
 bool step_means(const struct step *st, const struct member *one);
+/* step_tick for gossip, and the end of what it keeps. */
+bool step_gossip_tick(struct step *st, uint64_t now_ns);
+void step_gossip_free(struct step *st);
 /* step_tick for hold. */
 bool step_hold_tick(struct step *st, uint64_t now_ns);
 

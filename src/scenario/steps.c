@@ -369,13 +369,14 @@ check_step(struct check *c, const struct tree_node *n, enum context in)
 		[STEP_WAIT] = check_wait, [STEP_EXPECT] = check_expect,
 		[STEP_FAULT] = check_fault, [STEP_SOAK] = check_soak,
 		[STEP_STOP] = check_stop, [STEP_SEND] = steps_letters_send,
-		[STEP_ECHO] = steps_letters_echo,
+		[STEP_ECHO] = steps_letters_echo, [STEP_GOSSIP] = steps_letters_gossip,
 	};
 	static const enum key kinds[] = { [STEP_WAIT] = KEY_STEP_WAIT,
 		[STEP_HOLD] = KEY_STEP_HOLD, [STEP_EXPECT] = KEY_STEP_EXPECT,
 		[STEP_FAULT] = KEY_STEP_FAULT, [STEP_SOAK] = KEY_STEP_SOAK,
 		[STEP_SPAWN] = KEY_STEP_SPAWN, [STEP_STOP] = KEY_STEP_STOP,
-		[STEP_SEND] = KEY_STEP_SEND, [STEP_ECHO] = KEY_STEP_ECHO };
+		[STEP_SEND] = KEY_STEP_SEND, [STEP_ECHO] = KEY_STEP_ECHO,
+		[STEP_GOSSIP] = KEY_STEP_GOSSIP, [STEP_BASELINE] = KEY_STEP_BASELINE };
 	const struct tree_node *found[KEYS], *v;
 	struct scenario_step st = { .line = n->line, .claims = steps_new_claims(c->s) };
 
@@ -411,9 +412,10 @@ check_step(struct check *c, const struct tree_node *n, enum context in)
 		check_attached(c, n, st.kind);
 		if (k == STEP_HOLD) {
 			check_duration(c, v, "'hold'", &st.hold_ns);
-		} else if (k == STEP_SPAWN) {
+		} else if (k == STEP_SPAWN || k == STEP_BASELINE) {
 			st.select = NEW(c->s->selects, c->s->select_count);
-			check_select(c, v, "'spawn'", &c->s->selects[st.select]);
+			check_select(c, v, k == STEP_SPAWN ? "'spawn'" : "'baseline'",
+				&c->s->selects[st.select]);
 		} else {
 			checks[k](c, v, &st);
 		}

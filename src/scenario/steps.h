@@ -16,5 +16,7 @@ void steps_letters_send(
 	struct check *c, const struct tree_node *n, struct scenario_step *st);
 void steps_letters_echo(
 	struct check *c, const struct tree_node *n, struct scenario_step *st);
+void steps_letters_gossip(
+	struct check *c, const struct tree_node *n, struct scenario_step *st);
 
 #endif

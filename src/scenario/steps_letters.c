@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps that make nodes talk: send and echo. */
+/* The steps that make nodes talk: send, echo and gossip. */
 #include <stdio.h>
 #include <string.h>
 
@@ -63,11 +63,18 @@ check_within(struct check *c, const struct tree_node *n, const struct letter_ord
 	check_duration(c, n, "'within'", &st->within_ns);
 }
 
+static void
+check_label_of(struct check *c, const struct tree_node *n, struct letter_order *o)
+{
+	if (n && check_kind(c, n, TREE_SCALAR, "'kind'"))
+		check_label(c, n->line, n->column, n->text, "a kind", o->kind);
+}
+
 void
 steps_letters_send(struct check *c, const struct tree_node *n, struct scenario_step *st)
 {
 	struct letter_order o = { .kind = "scenario", .len = 64, .count = 1 };
-	const struct tree_node *found[KEYS], *kind;
+	const struct tree_node *found[KEYS];
 	uint64_t len = o.len;
 
 	if (!check_keys(c, n, PLACE_SEND, found))
@@ -78,9 +85,7 @@ steps_letters_send(struct check *c, const struct tree_node *n, struct scenario_s
 	check_count(c, found[KEY_SEND_COUNT], "'count'", 1, SENDING_COUNT_MAX, &o.count);
 	check_rate(c, found[KEY_SEND_RATE], &o);
 	check_count(c, found[KEY_SEND_BYTES], "'bytes'", 0, MESSAGE_BODY_LEN_MAX, &len);
-	kind = found[KEY_SEND_KIND];
-	if (kind && check_kind(c, kind, TREE_SCALAR, "'kind'"))
-		check_label(c, kind->line, kind->column, kind->text, "a kind", o.kind);
+	check_label_of(c, found[KEY_SEND_KIND], &o);
 	o.len = (uint32_t)len;
 	check_within(c, found[KEY_SEND_WITHIN], &o, st);
 	st->letter = put_letter(c->s, &o);
@@ -114,5 +119,33 @@ steps_letters_echo(struct check *c, const struct tree_node *n, struct scenario_s
 	o.window = (uint32_t)streams;
 	o.for_us = for_ns / 1000;
 	check_within(c, found[KEY_ECHO_WITHIN], &o, st);
+	st->letter = put_letter(c->s, &o);
+}
+
+void
+steps_letters_gossip(struct check *c, const struct tree_node *n, struct scenario_step *st)
+{
+	struct letter_order o = { .way = LETTER_GOSSIP, .kind = "scenario", .len = 64,
+		.count = 1 };
+	const struct tree_node *found[KEYS];
+	uint64_t len = o.len;
+
+	if (!check_keys(c, n, PLACE_GOSSIP, found))
+		return;
+	st->select = new_select(c->s);
+	st->delivered = 10000;
+	check_select(c, found[KEY_GOSSIP_FROM], "'from'", &c->s->selects[st->select]);
+	st->hearers = new_select(c->s);
+	check_select(c, found[KEY_GOSSIP_TO], "'to'", &c->s->selects[st->hearers]);
+	check_count(c, found[KEY_GOSSIP_COUNT], "'count'", 1, CAST_COUNT_MAX, &o.count);
+	check_rate(c, found[KEY_GOSSIP_RATE], &o);
+	check_count(c, found[KEY_GOSSIP_BYTES], "'bytes'", 0, CAST_BODY_LEN_MAX, &len);
+	check_label_of(c, found[KEY_GOSSIP_KIND], &o);
+	check_share(c, found[KEY_GOSSIP_DELIVERED], "'delivered'", 0, 10000,
+		&st->delivered);
+	check_duration(c, found[KEY_GOSSIP_P99], "'p99'", &st->p99_ns);
+	check_duration(c, found[KEY_GOSSIP_SILENCE], "'silence'", &st->silence_ns);
+	o.len = (uint32_t)len;
+	check_within(c, found[KEY_GOSSIP_WITHIN], &o, st);
 	st->letter = put_letter(c->s, &o);
 }

@@ -189,6 +189,8 @@ payload_kind(struct view payload)
 		return PAYLOAD_ACCUSATION;
 	case PAYLOAD_SUMMARY:
 		return PAYLOAD_SUMMARY;
+	case PAYLOAD_CAST:
+		return PAYLOAD_CAST;
 	default:
 		return PAYLOAD_UNKNOWN;
 	}

@@ -80,6 +80,7 @@ enum payload_kind {
 	PAYLOAD_DIGEST = 1,
 	PAYLOAD_ACCUSATION = 2,
 	PAYLOAD_SUMMARY = 3, /* of the backbone topic: wire/summary.h */
+	PAYLOAD_CAST = 4,    /* wire/cast.h */
 };
 enum payload_kind payload_kind(struct view payload);
 int digest_verify(struct digest *d, struct view payload, const struct peer_id *topic);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/lifeline.h"
+#include "wire/lifeline_use.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -222,9 +223,10 @@ read_view(struct view *v, struct lifeline_record *r)
 		(err = varint_u64(v, &w->handshakes)) ||
 		(err = varint_u64(v, &w->liveness_changes)) ||
 		(err = varint_u32(v, &w->memory_kib)) ||
-		(err = varint_u32(v, &w->descriptors)))
+		(err = varint_u32(v, &w->descriptors)) ||
+		(err = varint_u32(v, &w->objects)))
 		return err;
-	return varint_u32(v, &w->objects);
+	return lifeline_use_read(v, w);
 }
 
 static void
@@ -254,6 +256,7 @@ put_view(struct buf *b, const struct lifeline_record *r)
 	varint_put(b, w->memory_kib);
 	varint_put(b, w->descriptors);
 	varint_put(b, w->objects);
+	lifeline_use_put(b, w);
 }
 
 static int

@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "base/mem.h"
+#include "wire/cast.h"
 #include "wire/digest.h"
 #include "wire/fault_status.h"
 #include "wire/letter.h"
@@ -90,6 +92,15 @@ struct lifeline_view {
 	 * handshakes, streams, links, requests and descriptors there are together.
 	 */
 	uint32_t memory_kib, descriptors, objects;
+	uint32_t live[MEM_CLASSES];	/* of each class of objects, how many there are */
+	uint64_t cpu_us;		/* of its process since its start */
+	uint32_t alerts_raised;		/* by the node of itself, since its start */
+	uint64_t alerts_active;		/* a bit for each kind of mesh/alerts.def */
+	uint64_t refused;		/* handshakes, greetings and links */
+	/* Casts: those that it dropped for slow neighbors, and what came, by run. */
+	uint64_t casts_dropped;
+	struct cast_count casts[CAST_RUNS_MAX];
+	size_t cast_count;
 };
 
 struct lifeline_record {

@@ -71,7 +71,7 @@ meshes:
 steps:
   - wait: { until: converged, within: 60s }
   - parallel:
-    - echo: { from: mesh1.broker#1, to: mesh1.gateway, streams: 32, bytes: 1024, for: 2s }
+    - echo: { from: mesh1.broker#1, to: mesh1.gateway, streams: 32, bytes: 1024, for: 1s }
     - echo: { from: mesh1.broker#1, to: mesh1.compute, bytes: 65536, count: 20 }
     - send: { from: mesh1.broker#1, to: mesh1.compute, count: 50 }
     - send: { from: mesh1.broker#1, to: mesh1.gateway, count: 50 }
@@ -96,6 +96,38 @@ def test_streams():
        "where a bit is changed it fails, and nothing counts as answered", status, text)
 
 
+GOSSIP = """name: gossip
+meshes:
+  mesh1: { gateway: 1, broker: 2, compute: 1 }
+steps:
+  - wait: { until: converged, within: 60s }
+  - baseline: mesh1
+  - parallel:
+    - gossip: { from: mesh1, count: 300, rate: 100, bytes: 200, within: 120s }
+    - gossip: { from: mesh1.broker, count: 100, bytes: 700, within: 120s }
+    - hold: 3s
+  - expect: { that: [ live = 100%, objects.link.grown <= 8, alerts.loop.stalled = 0 ],
+      within: 30s }
+  - stop
+"""
+
+
+def test_gossip():
+    """Messages of all to all beside each other: each once; and the control."""
+    status, text, report = run(text=GOSSIP)
+    found = [f for _, f in steps(report, "gossip")] if report else []
+    ok(status == 0 and len(found) == 2, "four speak to all of their mesh at once",
+       status, text)
+    ok([(f.get("delivered"), f.get("duplicates")) for f in found] ==
+       [(3600, 0), (600, 0)], "each message comes once to each", found)
+    ok(all(f["took_p50_us"] > 0 and f["cpu_us_each"] > 0 and f["memory_most_kib"] > 0
+           for f in found), "with figures that were measured", found)
+    status, text, report = run(text=GOSSIP, without="gossip")
+    found = [f for _, f in steps(report, "gossip")] if report else []
+    ok(status == 1 and found and found[0].get("lost", 0) + found[-1].get("lost", 0) > 0,
+       "where one in fifty is lost, it fails", status, text)
+
+
 def test_named():
     """The named tests that are quick, and with their feature taken out."""
     status, text, _ = run("--test", "bi-stream-echo")
@@ -109,6 +141,7 @@ def main():
     room = tempfile.mkdtemp(prefix="meshtui-load-")
     try:
         test_streams()
+        test_gossip()
         test_named()
     finally:
         shutil.rmtree(room)

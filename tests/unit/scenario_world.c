@@ -95,6 +95,29 @@ sees(struct world *w, const struct world_node *n, const struct world_node *other
 }
 
 static void
+add_casts(struct world *w, const struct world_node *n, struct lifeline_view *v)
+{
+	struct cast_count *c = &v->casts[0];
+
+	v->cpu_us = (w->now_ns - n->spawn_ns) / 1000000;
+	v->memory_kib = 9000;
+	for (size_t i = 0; i < w->count; i++)
+		if (&w->nodes[i] != n && w->nodes[i].cast_run &&
+			strcmp(w->nodes[i].spec.mesh, n->spec.mesh) == 0) {
+			c->run = w->nodes[i].cast_run;
+			c->delivered += w->nodes[i].cast;
+			v->cast_count = 1;
+		}
+	if (n->spec.label == 0 && v->cast_count) {
+		c->delivered -= w->cast_lost;
+		c->duplicates = w->cast_twice;
+		v->casts_dropped = w->cast_lost;
+	}
+	for (uint64_t i = 0; i < c->delivered; i++)
+		spread_add(&c->took, 1000);
+}
+
+static void
 answer(struct world *w, struct world_node *n, uint64_t ask)
 {
 	struct lifeline_record r = { .tag = LIFELINE_VIEW, .view = { .ask = ask } };
@@ -120,6 +143,7 @@ answer(struct world *w, struct world_node *n, uint64_t ask)
 			(struct lifeline_view_node){ .liveness = LIVENESS_LIVE };
 		memset(&v->nodes[v->node_count++].id, 0xee, sizeof(struct peer_id));
 	}
+	add_casts(w, n, v);
 	v->handshakes = 5 + ask * w->handshakes_each_ask;
 	supervisor_record(w->supervisor, n->child, &r, w->now_ns);
 }
@@ -148,7 +172,7 @@ end(struct world *w, struct world_node *n, int signal)
 }
 
 static void
-send_letters(struct world *w, const struct world_node *n, const struct letter_order *o)
+send_letters(struct world *w, struct world_node *n, const struct letter_order *o)
 {
 	struct lifeline_record r = { .tag = LIFELINE_SENT,
 		.sent = { .number = o->number, .count = o->count,
@@ -157,6 +181,10 @@ send_letters(struct world *w, const struct world_node *n, const struct letter_or
 			.took_us = 5000 } };
 
 	w->sent[w->sends++ % 8] = *o;
+	if (o->way == LETTER_GOSSIP) {
+		n->cast_run = o->run;
+		n->cast = r.sent.acked;
+	}
 	if (w->lost_messages > 0) {
 		r.sent.status = DELIVERY_GONE;
 		snprintf(r.sent.why, sizeof(r.sent.why), "%s is gone", o->destination);

@@ -18,6 +18,7 @@ struct world_node {
 	struct peer_id id;
 	uint64_t spawn_ns, quit_ns, end_ns;
 	bool ready, gone;
+	uint64_t cast, cast_run;	/* messages to its mesh, and their run */
 };
 
 struct world {
@@ -50,6 +51,8 @@ struct world {
 	uint64_t handshakes_each_ask;
 	/* Orders to send: how many are not acknowledged, or no report at all. */
 	uint64_t lost_messages;
+	/* Of messages to a mesh the first node gets so many fewer, or more. */
+	uint64_t cast_lost, cast_twice;
 	uint64_t different;	/* of those, by an echo: other bytes came back */
 	struct letter_order sent[8];	/* the orders */
 	bool never_sent;

@@ -143,6 +143,72 @@ one_node_does_several_at_once(void **state)
 		assert_int_equal(r->steps[i].figures[0].value, 2 + i);
 }
 
+#define GOSSIP_STEP "  - gossip: { from: m1.broker, count: 100, rate: 1000, %s }\n"
+
+static const struct report *
+gossip_run(struct world *w, const char *rest, uint64_t lost, uint64_t twice)
+{
+	char file[500];
+
+	world_fini(w);
+	snprintf(file, sizeof(file), MESHES STEPS GOSSIP_STEP "  - stop\n", rest);
+	world_init(w, file);
+	w->cast_lost = lost;
+	w->cast_twice = twice;
+	return world_run(w);
+}
+
+/* All of m1 is told by two, m2 is not: what should come is said by who sent. */
+static void
+messages_to_a_mesh_are_judged(void **state)
+{
+	struct world *w = *state;
+	const struct report *r = gossip_run(w, "bytes: 9", 0, 0);
+
+	assert_int_equal(r->steps[1].verdict, VERDICT_PASS);
+	/* The gateway has 200, and each of the two brokers the other one's. */
+	assert_non_null(strstr(r->steps[1].reason, "400 of 400 came, once each"));
+	assert_int_equal(w->sends, 2);
+	assert_true(w->sent[0].way == LETTER_GOSSIP && w->sent[0].run != 0 &&
+		w->sent[0].run == w->sent[1].run && w->sent[0].len == 9);
+	/* One that is missing, for good: known 5 s after the last one came. */
+	r = gossip_run(w, "bytes: 9", 1, 0);
+	assert_int_equal(r->steps[1].verdict, VERDICT_FAIL);
+	assert_non_null(strstr(r->steps[1].reason, "399 of 400 came, 1 were dropped"));
+	assert_in_range(r->steps[1].ended_ns - r->steps[1].began_ns, SECONDS(5),
+		SECONDS(7));
+	r = gossip_run(w, "delivered: 99%", 1, 0);
+	assert_int_equal(r->steps[1].verdict, VERDICT_PASS);
+	r = gossip_run(w, "delivered: 99%", 5, 0);
+	assert_int_equal(r->steps[1].verdict, VERDICT_FAIL);
+	r = gossip_run(w, "delivered: 50%", 0, 1);
+	assert_int_equal(r->steps[1].verdict, VERDICT_FAIL);
+	assert_non_null(strstr(r->steps[1].reason, "1 came twice"));
+}
+
+/* Too late, or with digests that are too old meanwhile: that is no pass either. */
+static void
+messages_to_a_mesh_have_times(void **state)
+{
+	struct world *w = *state;
+	const struct report *r = gossip_run(w, "p99: 2ms, silence: 1s", 0, 0);
+
+	assert_int_equal(r->steps[1].verdict, VERDICT_PASS);
+	r = gossip_run(w, "p99: 900us", 0, 0);
+	assert_int_equal(r->steps[1].verdict, VERDICT_FAIL);
+	assert_non_null(strstr(r->steps[1].reason, "99 of 100 came within"));
+	r = gossip_run(w, "silence: 6ms", 0, 0);	/* theirs are 7 ms old */
+	assert_int_equal(r->steps[1].verdict, VERDICT_FAIL);
+	assert_non_null(strstr(r->steps[1].reason, "a digest of a live node"));
+	world_fini(w);
+	world_init(w, MESHES STEPS "  - gossip: { from: m1.broker, within: 3s }\n"
+		"  - stop\n");
+	w->never_sent = true;
+	r = world_run(w);
+	assert_int_equal(r->steps[1].verdict, VERDICT_FAIL);
+	assert_non_null(strstr(r->steps[1].reason, "0 of 2 senders are done"));
+}
+
 /* What a file says is what is ordered. */
 static void
 a_file_is_read(void **state)
@@ -195,6 +261,17 @@ mistakes_are_told(void **state)
 		"  - echo: { from: m1.broker, to: m2.broker, for: 3s, count: 4 }\n",
 		"  - echo: { from: m1.broker, to: m2.broker, least: 0 }\n",
 		"  - echo: { from: m1.broker, to: m2.broker, kind: x }\n",
+		"  - gossip: { count: 3 }\n",
+		"  - gossip: { from: m9 }\n",
+		"  - gossip: { from: m1, to: m3 }\n",
+		"  - gossip: { from: m1, bytes: 769 }\n",
+		"  - gossip: { from: m1, count: 1000001 }\n",
+		"  - gossip: { from: m1, rate: 0 }\n",
+		"  - gossip: { from: m1, delivered: 101% }\n",
+		"  - gossip: { from: m1, delivered: 3 }\n",
+		"  - gossip: { from: m1, p99: 5 }\n",
+		"  - gossip: { from: m1, silence: soon }\n",
+		"  - gossip: { from: m1, kind: A }\n",
 	};
 
 	(void)state;
@@ -222,6 +299,8 @@ main(void)
 		IN_WORLD(silence_fails),
 		IN_WORLD(echoes_are_judged),
 		IN_WORLD(one_node_does_several_at_once),
+		IN_WORLD(messages_to_a_mesh_are_judged),
+		IN_WORLD(messages_to_a_mesh_have_times),
 		cmocka_unit_test(a_file_is_read),
 		cmocka_unit_test(mistakes_are_told),
 	};
