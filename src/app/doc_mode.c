@@ -6,6 +6,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "app/completion.h"
 #include "app/options_help.h"
 #include "config.h"
 #include "control/print.h"
@@ -54,32 +55,50 @@ print_test(struct buf *to, const struct registry_test *t)
 	free(text);
 }
 
+static const struct {
+	const char *name;
+	void (*put)(struct buf *to);
+} documents[] = {
+	{ "scenario-schema", schema_scenario },
+	{ "report-schema", schema_report },
+	{ "chaos-manual", catalog_manual },
+	{ "completion-bash", completion_bash },
+	{ "completion-zsh", completion_zsh },
+	{ "completion-fish", completion_fish },
+};
+
+const char *
+doc_mode_document(size_t i)
+{
+	return i < sizeof documents / sizeof documents[0] ? documents[i].name : NULL;
+}
+
 static int
 print_document(const char *what)
 {
 	const struct registry_test *t =
 		strncmp(what, "test:", 5) == 0 ? registry_find(what + 5) : NULL;
+	bool known = t != NULL;
 	struct buf b;
 
 	buf_init(&b, DOCUMENT_LEN_MAX);
 	if (t != NULL)
 		print_test(&b, t);
-	else if (strcmp(what, "scenario-schema") == 0)
-		schema_scenario(&b);
-	else if (strcmp(what, "report-schema") == 0)
-		schema_report(&b);
-	else if (strcmp(what, "chaos-manual") == 0)
-		catalog_manual(&b);
-	else
-		fprintf(stderr, "meshtui: --print %.60s: not scenario-schema, "
-				"report-schema, chaos-manual or test:NAME\n", what);
-	fwrite(b.data, 1, b.len, stdout);
-	if (b.len == 0) {
-		buf_fini(&b);
-		return EXIT_USAGE;
+	for (size_t i = 0; doc_mode_document(i) != NULL; i++)
+		if (strcmp(what, documents[i].name) == 0) {
+			documents[i].put(&b);
+			known = true;
+		}
+	if (known) {
+		fwrite(b.data, 1, b.len, stdout);
+	} else {
+		fprintf(stderr, "meshtui: --print %.60s: not ", what);
+		for (size_t i = 0; doc_mode_document(i) != NULL; i++)
+			fprintf(stderr, "%s, ", documents[i].name);
+		fputs("or test:NAME; --list tests has the names\n", stderr);
 	}
 	buf_fini(&b);
-	return 0;
+	return known ? 0 : EXIT_USAGE;
 }
 
 int

@@ -2,6 +2,8 @@
 #ifndef APP_DOC_MODE_H
 #define APP_DOC_MODE_H
 
+#include <stddef.h>
+
 struct options;
 
 /*
@@ -9,5 +11,7 @@ struct options;
  * written.
  */
 int doc_mode(const struct options *o);
+/* The names that --print knows beside test:NAME; NULL: there are no more than `i`. */
+const char *doc_mode_document(size_t i);
 
 #endif
