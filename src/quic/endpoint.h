@@ -117,8 +117,7 @@ struct endpoint_conn_info {
 	enum quic_alpn alpn;
 	bool dialed;
 	struct path path;
-	uint64_t rtt_ns;	/* see quic/rtt.h; before the first sample a guess */
-	uint64_t rtt_min_ns, cwnd_bytes;
+	uint64_t rtt_ns, rtt_min_ns, cwnd_bytes;	/* rtt_ns: see quic/rtt.h */
 	uint64_t bytes_sent, bytes_received, packets_sent, packets_received;
 	uint64_t packets_lost;		/* 0: these versions of ngtcp2 do not tell */
 	uint64_t last_received_ns;	/* when a packet of it last came in */
