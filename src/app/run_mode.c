@@ -27,6 +27,8 @@
 #define PROGRESS_EVERY MILLISECONDS(200)
 #define PROGRESS_WIDTH 78
 #define SNAPSHOT_EVERY SECONDS(3600)
+/* Of tests, which have no hour: seconds. */
+#define SNAPSHOT_ENV "MESHTUI_TEST_SNAPSHOT"
 #define LOG_TAIL 2000
 
 struct run {
@@ -46,6 +48,7 @@ struct run {
 	char shown[PROGRESS_WIDTH + 1];
 	const struct run_subject *subject;
 	uint64_t snapshot_ns;	/* when the next one is due */
+	uint64_t snapshot_every_ns;
 	struct chronicle chronicle;
 	struct root_span root;	/* what the nodes' boots hang below */
 	struct telemetry *telemetry;
@@ -106,7 +109,7 @@ on_prepare(uv_prepare_t *h)
 	show_progress(r, now_ns);
 	if (r->subject->snapshot && now_ns >= r->snapshot_ns &&
 		!runner_done(r->runner)) {
-		r->snapshot_ns = now_ns + SNAPSHOT_EVERY;
+		r->snapshot_ns = now_ns + r->snapshot_every_ns;
 		r->subject->snapshot(
 			r->subject->ctx, runner_snapshot(r->runner, now_ns));
 	}
@@ -286,6 +289,15 @@ say(void *ctx, const char *text)
 	fprintf(stderr, "meshtui: %s\n", text);
 }
 
+static uint64_t
+snapshot_every(void)
+{
+	const char *test = getenv(SNAPSHOT_ENV);
+	int seconds = test ? atoi(test) : 0;
+
+	return seconds > 0 ? SECONDS(seconds) : SNAPSHOT_EVERY;
+}
+
 /* Before the first child and the first thread: both find the span in the environment. */
 static void
 begin_trace(struct run *r, const char *name)
@@ -423,7 +435,8 @@ run_mode_with(const struct options *o, const struct run_subject *subject)
 	}
 	begin_trace(&r, subject->name);
 	r.supervisor = supervisor_new(subject->pool);
-	r.snapshot_ns = loop_now_ns() + SNAPSHOT_EVERY;
+	r.snapshot_every_ns = snapshot_every();
+	r.snapshot_ns = loop_now_ns() + r.snapshot_every_ns;
 	status = open_nodes(&r, o);
 	if (status == 0)
 		status = run_nodes(&r);

@@ -159,6 +159,13 @@ def test_verify(report):
         status, text, _ = run("--verify", path)
         bad += [] if status == 1 else [(old, status, text[-200:])]
     event = json.loads(whole)
+    line = event["events"][3]["evidence"]["inputs"][5]
+    line[1] += 1    # what somebody saw, a nanosecond later
+    with open(path, "w") as f:
+        json.dump(event, f)
+    status, text, _ = run("--verify", path)
+    bad += [] if status == 1 else [("a line of evidence", status, text[-200:])]
+    event = json.loads(whole)
     del event["events"][3]
     with open(path, "w") as f:
         json.dump(event, f)
