@@ -293,9 +293,11 @@ static uint64_t
 snapshot_every(void)
 {
 	const char *test = getenv(SNAPSHOT_ENV);
-	int seconds = test ? atoi(test) : 0;
+	uint64_t seconds = 0;
 
-	return seconds > 0 ? SECONDS(seconds) : SNAPSHOT_EVERY;
+	if (test == NULL || text_u64(test, 3600, &seconds) != ERR_OK || seconds == 0)
+		return SNAPSHOT_EVERY;
+	return SECONDS(seconds);
 }
 
 /* Before the first child and the first thread: both find the span in the environment. */

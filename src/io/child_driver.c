@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -11,7 +13,9 @@
 #include "base/mem.h"
 #include "io/child_driver.h"
 #include "io/child_spawn.h"
+#include "io/control_socket.h"
 #include "io/loop.h"
+#include "io/paths.h"
 
 /*
  * Orders to a child are a few bytes each, faults up to 5 KB; one that does not read gets
@@ -173,6 +177,19 @@ on_lifeline(uv_poll_t *h, int status, int events)
 	child_driver_run(d);
 }
 
+/* The control socket of a node that had no time to remove it. */
+static void
+remove_socket(const struct child_row *r)
+{
+	char dir[PATH_MAX], path[PATH_MAX], why[PATHS_WHY_CAP];
+
+	if (r == NULL || r->ready.name[0] == '\0' || strchr(r->ready.name, '/') ||
+		paths_runtime_dir(dir, sizeof(dir), why) != ERR_OK ||
+		control_socket_path_of(path, sizeof(path), dir, r->ready.name) != ERR_OK)
+		return;
+	(void)unlink(path);
+}
+
 static void
 collect(struct process *p, int flags)
 {
@@ -194,6 +211,8 @@ collect(struct process *p, int flags)
 	supervisor_exited(d->supervisor, p->child,
 		WIFEXITED(status) ? WEXITSTATUS(status) : 0,
 		WIFSIGNALED(status) ? WTERMSIG(status) : 0, loop_now_ns());
+	if (pid > 0 && WIFSIGNALED(status))
+		remove_socket(supervisor_find(d->supervisor, p->child));
 	uv_close((uv_handle_t *)&p->lifeline_poll, on_handle_closed);
 	uv_close((uv_handle_t *)&p->pidfd_poll, on_handle_closed);
 	changed(d, p->child);

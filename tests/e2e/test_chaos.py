@@ -67,8 +67,9 @@ def run(*args, text=None, stub=False, within=300):
         with open(report) as f:
             found = json.load(f)
         found["path"] = report
+    # The lock of runs stays, and nothing else: neither directories nor sockets.
     left = [n for n in os.listdir(os.path.join(where, "meshtui"))
-            if n.startswith("run-")] if os.path.isdir(os.path.join(where, "meshtui")) \
+            if n != "runs.lock"] if os.path.isdir(os.path.join(where, "meshtui")) \
         else []
     return p.returncode, p.stdout + "".join("left: %s\n" % n for n in left), found
 
