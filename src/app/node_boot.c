@@ -24,6 +24,8 @@
 #include "quic/event.h"
 #include "trace/traceparent.h"
 
+#define TEST_DELAY_MS_MAX 60000
+
 /*
  * sysexits.h says what an init system can do about it: 78 do not retry, 69 and 74 later.
  * Files that others can read are of the first kind, until somebody runs the chmod.
@@ -57,8 +59,9 @@ load_identity(struct node_boot *b, const struct options *o, struct node_config *
 		err = files_open(&b->dir, path, b->why);
 	if (err == ERR_OK)
 		err = files_identity(&b->dir, &c->identity, &b->minted, b->why);
-	if (err == ERR_OK && o->key_path != NULL)
-		err = files_key(o->key_path, &c->key, b->why);
+	if (err == ERR_OK && o->key_path != NULL &&
+		files_key(o->key_path, &c->key, b->why) != ERR_OK)
+		return ERR_ARGUMENT;	/* as what is wrong with an option, all of it */
 	if (err == ERR_OK)
 		err = files_incarnation(&b->dir, loop_wall_ms(), &c->incarnation,
 			&b->store, b->why);
@@ -141,24 +144,67 @@ make_node(struct node_boot *b, const struct options *o, struct node_config *c)
 	return b->node != NULL ? ERR_OK : err;
 }
 
+/* "endpoint_created": "mesh.boot." says nothing to a person. */
+static const char *
+step_name(enum boot_step step)
+{
+	return strrchr(boot_span_name(step), '.') + 1;
+}
+
+/* What is ordered for this step, behind the '='; NULL: nothing is. */
+static const char *
+test_order(enum boot_step step)
+{
+	const char *order = getenv(NODE_BOOT_TEST_ENV);
+	size_t len = strlen(step_name(step));
+
+	if (order == NULL || strncmp(order, step_name(step), len) != 0 ||
+		order[len] != '=')
+		return NULL;
+	return order + len + 1;
+}
+
+/* An order that would be passed over in silence makes a test one of nothing. */
+static int
+check_test(struct node_boot *b)
+{
+	const char *order = NULL;
+	uint64_t ms;
+	size_t at;
+
+	if (getenv(NODE_BOOT_TEST_ENV) == NULL || *getenv(NODE_BOOT_TEST_ENV) == '\0')
+		return ERR_OK;
+	for (enum boot_step i = 0; i < BOOT_STEPS && order == NULL; i++)
+		order = test_order(i);
+	if (order != NULL && (strcmp(order, "fail") == 0 ||
+				     text_u64(order, TEST_DELAY_MS_MAX, &ms) == ERR_OK))
+		return ERR_OK;
+	at = (size_t)snprintf(b->why, sizeof b->why,
+		"%s=%.60s: not STEP=fail or STEP=MS, at most %d ms, where STEP is one of",
+		NODE_BOOT_TEST_ENV, getenv(NODE_BOOT_TEST_ENV), TEST_DELAY_MS_MAX);
+	for (enum boot_step i = 0; i < BOOT_STEPS && at < sizeof b->why; i++)
+		at += (size_t)snprintf(b->why + at, sizeof b->why - at, " %s",
+			step_name(i));
+	return ERR_ARGUMENT;
+}
+
 /* What a test ordered for this step; see node_boot.h. */
 static int
 obey_test(struct node_boot *b, enum boot_step step)
 {
-	const char *order = getenv(NODE_BOOT_TEST_ENV);
-	const char *name = strrchr(boot_span_name(step), '.') + 1;
-	size_t len = strlen(name);
+	const char *order = test_order(step);
 	uint64_t ms;
 
-	if (order == NULL || strncmp(order, name, len) != 0 || order[len] != '=')
+	if (step == BOOT_IDENTITY && check_test(b) != ERR_OK)
+		return ERR_ARGUMENT;
+	if (order == NULL)
 		return ERR_OK;
-	order += len + 1;
 	if (strcmp(order, "fail") == 0) {
-		snprintf(b->why, sizeof b->why, "%s was told to fail by %s", name,
-			NODE_BOOT_TEST_ENV);
+		snprintf(b->why, sizeof b->why, "%s was told to fail by %s",
+			step_name(step), NODE_BOOT_TEST_ENV);
 		return ERR_SYSTEM;
 	}
-	if (text_u64(order, 60000, &ms) == ERR_OK)
+	if (text_u64(order, TEST_DELAY_MS_MAX, &ms) == ERR_OK)
 		(void)poll(NULL, 0, (int)ms);
 	return ERR_OK;
 }
@@ -382,13 +428,15 @@ node_boot_spans(const struct node_boot *b, char *to, size_t cap)
 	to[0] = '\0';
 	for (unsigned i = 0; i < b->boot.begun && at < cap; i++) {
 		const struct boot_span *s = &b->boot.spans[i];
-		const char *name = boot_span_name((enum boot_step)i);
+		const char *name = step_name((enum boot_step)i);
 		char took[24];
 
+		if (i == BOOT_IDENTITY && b->minted)
+			name = "identity_minted";
+
 		text_duration(took, sizeof took, s->ended_ns - s->begun_ns);
-		/* "mesh.boot." says nothing to a person. */
 		at += (size_t)snprintf(to + at, cap - at, "%s%s %s", i > 0 ? ", " : "",
-			strncmp(name, "mesh.boot.", 10) == 0 ? name + 10 : name, took);
+			name, took);
 	}
 	return to;
 }

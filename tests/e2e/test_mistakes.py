@@ -41,6 +41,42 @@ def reports_with_no_place(t):
         said(t, 74, place.split(":")[1], "--test", "sham", "--report", place)
 
 
+def keys_that_cannot_be_read(t):
+    """a key file that is missing, broken or unreadable is of the configuration"""
+    broken, open_to_all = (os.path.join(t.dir, n) for n in ("broken", "open"))
+    for path, mode in ((broken, 0o600), (open_to_all, 0o644)):
+        with open(path, "w") as f:
+            f.write("no key\n")
+        os.chmod(path, mode)
+    for path in (broken, open_to_all, t.dir, os.path.join(t.dir, "missing"),
+                 os.path.join(broken, "below")):
+        for mode in (("--node", "broker", "--mesh", "mesh1", "--data-dir",
+                      os.path.join(t.dir, "data")), ("--order", "halt")):
+            status, out, err = t.run(*mode, "--key", path)
+            check(status == 78 and path in err and not out, f"{mode}: {status} {err}")
+
+
+def orders_for_boots(t):
+    """a boot that is told what it has not got fails, and says what there is"""
+    node = ("--node", "broker", "--mesh", "mesh1", "--data-dir", os.path.join(t.dir, "d"))
+    for order in ("endpoint=fail", "endpoint_created", "endpoint_created=soon",
+                  "endpoint_created=60001", "="):
+        os.environ["MESHTUI_TEST_BOOT"] = order
+        try:
+            status, out, err = t.run(*node)
+        finally:
+            del os.environ["MESHTUI_TEST_BOOT"]
+        check(status == 78 and "not STEP=fail" in err and "accept_loop_started" in err,
+              f"{order}: {status} {out} {err}")
+    # The control: what it has got it obeys.
+    os.environ["MESHTUI_TEST_BOOT"] = "endpoint_created=1"
+    try:
+        a = t.start("broker")
+    finally:
+        del os.environ["MESHTUI_TEST_BOOT"]
+    check("identity_minted" in a.tail() and "identity_loaded" not in a.tail(), a.tail())
+
+
 def orders_for_nobody(t):
     """an order for a name that no node of this machine has says so"""
     said(t, 69, "none runs on this machine", "--order", "halt")
@@ -97,5 +133,6 @@ def a_node_that_ends_midway(t):
 
 
 if __name__ == "__main__":
-    main(files_that_are_none, reports_with_no_place, orders_for_nobody,
+    main(files_that_are_none, reports_with_no_place, keys_that_cannot_be_read,
+         orders_for_boots, orders_for_nobody,
          reports_of_tests_are_verified, a_node_that_ends_midway)
