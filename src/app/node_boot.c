@@ -8,6 +8,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -118,13 +119,23 @@ fill_budget(struct node_config *c)
 		c->memory_budget_kib = l.memory_kib;
 }
 
+unsigned
+node_boot_without(void)
+{
+	return without_parse(getenv(NODE_BOOT_WITHOUT_ENV));
+}
+
 static int
 make_node(struct node_boot *b, const struct options *o, struct node_config *c)
 {
 	const char *telemetry = getenv(NODE_BOOT_TELEMETRY_ENV);
 	int err;
 
-	c->without = without_parse(getenv(NODE_BOOT_WITHOUT_ENV));
+	c->without = node_boot_without();
+	if (c->without & WITHOUT_LIFELINE)
+		(void)prctl(PR_SET_PDEATHSIG, 0);
+	if (c->without & WITHOUT_ACCEPT)
+		c->handshakes_max = c->greeting_max = 1;
 	c->unmetered = telemetry != NULL && strcmp(telemetry, "off") == 0;
 	snprintf(c->mesh, sizeof c->mesh, "%s", o->meshes[0]);
 	snprintf(c->type, sizeof c->type, "%s", o->type);

@@ -5,6 +5,7 @@
 #include "app/options.h"
 #include "io/files.h"
 #include "io/udp.h"
+#include "node/without.h"
 #include "node/boot.h"
 #include "node/node.h"
 #include "trace/tracer.h"
@@ -25,6 +26,7 @@
 #define NODE_BOOT_TELEMETRY_ENV "MESHTUI_TEST_TELEMETRY"
 /* For controls of tests: features to be without, node/without.def. */
 #define NODE_BOOT_WITHOUT_ENV "MESHTUI_TEST_WITHOUT"
+unsigned node_boot_without(void);
 
 struct node_boot {
 	struct boot boot;

@@ -292,9 +292,9 @@ on_gone(void *ctx)
 {
 	struct running *r = ctx;
 
-	/*
-	 * Nobody is left to wait for us, and what would be said may block: only the file.
-	 */
+	if (node_boot_without() & WITHOUT_LIFELINE)
+		return;
+	/* Nobody waits for us, and what would be said may block: only the file. */
 	if (r->control != NULL)
 		unlink(control_socket_path(r->control));
 	_exit(EXIT_UNAVAILABLE);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/orphans.h"
 #include "app/run_mode.h"
 #include "app/run_report.h"
 #include "app/test_mode.h"
@@ -57,6 +58,16 @@ free_test(void *ctx)
 	t->run = NULL;
 }
 
+static void
+run_probe(struct testing *t)
+{
+	static const atomic_bool never;
+	struct orphans_result r;
+
+	orphans_run(t->seed, &never, &r);
+	orphans_settle(&r, t->run, loop_now_ns());
+}
+
 /* A check needs no nodes, and so no loop. */
 static int
 run_check(struct testing *t)
@@ -64,6 +75,8 @@ run_check(struct testing *t)
 	int status;
 
 	(void)make_test(t, NULL, "");
+	if (t->test->probe)
+		run_probe(t);
 	status = test_done(t, registry_report(t->run));
 	free_test(t);
 	return status;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/orphans.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "io/child_driver.h"
@@ -24,6 +25,11 @@ struct run {
 	uv_timer_t timer;
 	unsigned handles;
 	bool dirty;		/* something happened that the test has not seen */
+	uv_work_t work;		/* of a probe, in a thread: it blocks */
+	bool working;
+	uint64_t seed;
+	atomic_bool stop;
+	struct orphans_result orphans;
 };
 
 struct test_runs {
@@ -61,10 +67,15 @@ on_closed(uv_handle_t *h)
 static void
 end(struct run *r)
 {
+	atomic_store(&r->stop, true);
 	child_driver_close(r->driver);
 	registry_free(r->test);
 	supervisor_free(r->supervisor);
 	rundir_close(&r->dir);
+	if (r->working) {
+		r->owner = NULL;	/* and the thread's end frees it */
+		return;
+	}
 	if (r->handles == 0) {
 		free(r);
 		return;
@@ -154,6 +165,30 @@ on_prepare(uv_prepare_t *h)
 		loop_ms_until(registry_deadline(r->test), loop_now_ns()), 0);
 }
 
+/* In a thread: nothing of the run but these fields is touched. */
+static void
+on_probe(uv_work_t *w)
+{
+	struct run *r = w->data;
+
+	orphans_run(r->seed, &r->stop, &r->orphans);
+}
+
+static void
+on_probe_done(uv_work_t *w, int status)
+{
+	struct run *r = w->data;
+
+	(void)status;
+	r->working = false;
+	if (r->owner == NULL) {
+		free(r);
+		return;
+	}
+	orphans_settle(&r->orphans, r->test, loop_now_ns());
+	take_result(r);
+}
+
 static void
 on_child(void *ctx, unsigned child)
 {
@@ -226,8 +261,14 @@ test_runs_begin(struct test_runs *t, size_t index, uint64_t seed,
 	row->progress[0] = '\0';
 	r->dirty = true;
 	t->hooks.changed(t->hooks.ctx, row);
-	if (row->test->yaml == NULL)
+	if (row->test->probe) {
+		r->work.data = r;
+		r->seed = seed;
+		r->working = true;
+		uv_queue_work(t->loop, &r->work, on_probe, on_probe_done);
+	} else if (row->test->yaml == NULL) {
 		take_result(r);	/* a check is done at once */
+	}
 	return ERR_OK;
 }
 
@@ -238,6 +279,9 @@ test_runs_cancel(struct test_runs *t, size_t index)
 		if (t->at[i] != NULL && t->at[i]->index == index) {
 			registry_cancel(t->at[i]->test, "ended by a person",
 				loop_now_ns());
+			atomic_store(&t->at[i]->stop, true);
+			if (t->at[i]->working)
+				return ERR_OK;
 			child_driver_run(t->at[i]->driver);
 			t->at[i]->dirty = true;
 			return ERR_OK;

@@ -96,6 +96,9 @@ add_use(const struct node *n, struct lifeline_view *v, const struct node_status 
 		     status->counts[NODE_COUNT_GREETINGS_LATE] +
 		     status->counts[NODE_COUNT_GREETINGS_FULL] +
 		     status->counts[NODE_COUNT_LINKS_FULL];
+	if (status->counts[NODE_COUNT_CONNECTIONS] > status->links)
+		v->unlinked = as_u32(
+			status->counts[NODE_COUNT_CONNECTIONS] - status->links);
 	v->casts_dropped = status->counts[NODE_COUNT_GOSSIP_SLOW] +
 			   status->counts[NODE_COUNT_GOSSIP_LAZY] +
 			   status->counts[NODE_COUNT_GOSSIP_MISSING];

@@ -143,7 +143,6 @@ struct endpoint_stats {
 	size_t connections, handshakes, streams, tombstones, cids, reset_tokens;
 };
 void endpoint_stats(const struct endpoint *e, struct endpoint_stats *s);
-
 /* "ngtcp2 0.12.1, gnutls 3.7.9": what it was built with, for --version. */
 const char *endpoint_library_versions(void);
 

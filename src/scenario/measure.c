@@ -360,17 +360,17 @@ take_use(struct figures *f)
 	bool sum = use_is_sum(f->claim->metric);
 	int64_t have = 0, of = 0, value;
 
-	if (!heard_all(f))
-		return;
 	for (size_t i = 0; i < f->count; i++) {
 		const struct member *one = &f->m->at[f->m->index[i]];
 
 		if (!node_meant(f, i))
 			continue;
-		if (!use_value(f->claim->metric, &one->baseline, f->nodes[i].view,
-			    one->lag_ms, &value)) {
-			snprintf(f->to->why, sizeof(f->to->why),
-				"%s has no baseline yet", f->nodes[i].name);
+		if (!f->nodes[i].view ||
+			!use_value(f->claim->metric, &one->baseline, f->nodes[i].view,
+				one->lag_ms, &value)) {
+			snprintf(f->to->why, sizeof(f->to->why), "%s %s",
+				f->nodes[i].name, f->nodes[i].view ?
+				"has no baseline yet" : "has not answered yet");
 			return;
 		}
 		if (sum || !of || value > have) {

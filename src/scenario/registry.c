@@ -9,11 +9,14 @@
 
 static const struct registry_test tests[] = {
 #define TEST(name, kind, expected, text, thresholds, yaml) \
-	{ name, kind, text, thresholds, expected, yaml, NULL },
+	{ name, kind, text, thresholds, expected, yaml, NULL, false },
+#define PROBE(name, kind, text, thresholds) \
+	{ name, kind, text, thresholds, VERDICT_PASS, NULL, NULL, true },
 #define CHECK(name, kind, text, thresholds, function) \
-	{ name, kind, text, thresholds, VERDICT_PASS, NULL, function },
+	{ name, kind, text, thresholds, VERDICT_PASS, NULL, function, false },
 #include "scenario/registry.def"
 #undef CHECK
+#undef PROBE
 #undef TEST
 };
 
@@ -22,7 +25,8 @@ struct registry_run {
 	struct scenario *scenario;
 	struct plan *plan;
 	struct runner *runner;
-	struct report report;	/* of a check */
+	struct report report;	/* of a check or probe */
+	bool open;		/* a probe that is not settled */
 };
 
 size_t
@@ -68,12 +72,11 @@ registry_scenario(const struct registry_test *t)
 	return (char *)b.data;
 }
 
+/* The report of what has no nodes of its own: one step. */
 static void
-run_check(struct registry_run *r, uint64_t seed, uint64_t wall_ms, uint64_t now_ns)
+begin_report(struct registry_run *r, uint64_t seed, uint64_t wall_ms, uint64_t now_ns)
 {
 	struct report *to = &r->report;
-	char why[REPORT_TEXT_CAP] = "";
-	bool good = r->test->check(seed, why);
 
 	snprintf(to->scenario, sizeof(to->scenario), "%s", r->test->name);
 	snprintf(to->file, sizeof(to->file), "%s", r->test->name);
@@ -85,9 +88,36 @@ run_check(struct registry_run *r, uint64_t seed, uint64_t wall_ms, uint64_t now_
 	snprintf(to->steps[0].what, sizeof(to->steps[0].what), "%s", r->test->text);
 	to->steps[0].reached = true;
 	to->steps[0].began_ns = now_ns;
+	to->verdict = VERDICT_UNPROVEN;
+	report_verdict(&to->steps[0], to->verdict, now_ns, "it runs");
+}
+
+void
+registry_settle(struct registry_run *r, bool good, const char *text,
+	const struct report_figure *figures, size_t count, uint64_t now_ns)
+{
+	struct report *to = &r->report;
+
+	r->open = false;
+	to->ended_ns = now_ns;
 	to->verdict = good ? VERDICT_PASS : VERDICT_FAIL;
-	report_verdict(&to->steps[0], to->verdict, now_ns, "%s",
-		good ? r->test->thresholds : why);
+	report_verdict(&to->steps[0], to->verdict, now_ns, "%s", text);
+	for (size_t i = 0; i < count; i++)
+		report_figure(&to->steps[0], figures[i].name, figures[i].value);
+}
+
+static void
+run_check(struct registry_run *r, uint64_t seed, uint64_t wall_ms, uint64_t now_ns)
+{
+	char why[REPORT_TEXT_CAP] = "";
+	bool good;
+
+	begin_report(r, seed, wall_ms, now_ns);
+	r->open = r->test->probe;
+	if (r->open)
+		return;
+	good = r->test->check(seed, why);
+	registry_settle(r, good, good ? r->test->thresholds : why, NULL, 0, now_ns);
 }
 
 struct registry_run *
@@ -158,7 +188,7 @@ registry_cancel(struct registry_run *r, const char *why, uint64_t now_ns)
 bool
 registry_done(const struct registry_run *r)
 {
-	return !r->runner || runner_done(r->runner);
+	return r->runner ? runner_done(r->runner) : !r->open;
 }
 
 void
@@ -167,7 +197,7 @@ registry_progress(struct registry_run *r, char *to, size_t cap)
 	if (r->runner)
 		runner_progress(r->runner, to, cap);
 	else
-		snprintf(to, cap, "done");
+		snprintf(to, cap, r->open ? "its processes are watched" : "done");
 }
 
 const struct report *

@@ -15,6 +15,7 @@ struct registry_test {
 	const char *yaml;	/* without the line `name:`; NULL: a check */
 	/* A check: true, or why not. The seed decides what is left to chance. */
 	bool (*check)(uint64_t seed, char why[static REPORT_TEXT_CAP]);
+	bool probe;	/* it needs processes: who runs it does, and settles it */
 };
 size_t registry_count(void);
 const struct registry_test *registry_at(size_t i);
@@ -32,6 +33,9 @@ struct registry_run;
 struct registry_run *registry_start(const struct registry_test *t, uint64_t seed,
 	struct supervisor *s, const char *data_root, uint64_t wall_ms, uint64_t now_ns,
 	char why[static PLAN_WHY_CAP]);
+/* Ends a probe. `text` says why not, or what was seen; figures as in a step's report. */
+void registry_settle(struct registry_run *r, bool good, const char *text,
+	const struct report_figure *figures, size_t count, uint64_t now_ns);
 void registry_free(struct registry_run *r);	/* accepts NULL */
 void registry_tick(struct registry_run *r, uint64_t now_ns);
 uint64_t registry_deadline(const struct registry_run *r);
@@ -68,10 +72,12 @@ void registry_results_junit(
 
 /* The checks of registry.def. */
 #define TEST(...)
+#define PROBE(...)
 #define CHECK(name, kind, text, thresholds, function) \
 	bool function(uint64_t seed, char why[static REPORT_TEXT_CAP]);
 #include "scenario/registry.def"
 #undef CHECK
+#undef PROBE
 #undef TEST
 
 #endif

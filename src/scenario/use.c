@@ -80,8 +80,7 @@ use_value(enum claim_metric m, const struct use_baseline *b,
 		*value = (int64_t)v->refused * THOUSANDTHS;
 		break;
 	case CLAIM_STRANGERS:
-		/* A link of ours that is being dialed has its connection, too. */
-		*value = grown(v->live[MEM_LINK], v->live[MEM_CONNECTION]) * THOUSANDTHS;
+		*value = (int64_t)v->unlinked * THOUSANDTHS;
 		break;
 	case CLAIM_ALERTS:
 		*value = v->alerts_active != 0 ? THOUSANDTHS : 0;

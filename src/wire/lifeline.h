@@ -97,6 +97,7 @@ struct lifeline_view {
 	uint32_t alerts_raised;		/* by the node of itself, since its start */
 	uint64_t alerts_active;		/* a bit for each kind of mesh/alerts.def */
 	uint64_t refused;		/* handshakes, greetings and links */
+	uint32_t unlinked;		/* connections that are no link */
 	/* Casts: those that it dropped for slow neighbors, and what came, by run. */
 	uint64_t casts_dropped;
 	struct cast_count casts[CAST_RUNS_MAX];

@@ -18,6 +18,7 @@ lifeline_use_read(struct view *v, struct lifeline_view *w)
 		(err = varint_u32(v, &w->alerts_raised)) ||
 		(err = varint_u64(v, &w->alerts_active)) ||
 		(err = varint_u64(v, &w->refused)) ||
+		(err = varint_u32(v, &w->unlinked)) ||
 		(err = varint_u64(v, &w->casts_dropped)) || (err = varint_u64(v, &n)))
 		return err;
 	if (n > CAST_RUNS_MAX)
@@ -37,6 +38,7 @@ lifeline_use_put(struct buf *b, const struct lifeline_view *w)
 	varint_put(b, w->alerts_raised);
 	varint_put(b, w->alerts_active);
 	varint_put(b, w->refused);
+	varint_put(b, w->unlinked);
 	varint_put(b, w->casts_dropped);
 	varint_put(b, w->cast_count);
 	for (size_t i = 0; i < w->cast_count; i++)

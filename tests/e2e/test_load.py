@@ -32,7 +32,7 @@ def ok(good, claim, *why):
     sys.stdout.flush()
 
 
-def run(*args, text=None, without=None, within=200):
+def run(*args, text=None, without=None, within=200, ignore=False):
     """meshtui in a directory of its own: (status, output, report or None)."""
     where = tempfile.mkdtemp(dir=room)
     os.chmod(where, 0o700)
@@ -41,6 +41,8 @@ def run(*args, text=None, without=None, within=200):
     env["XDG_RUNTIME_DIR"] = where
     if without:
         env["MESHTUI_TEST_WITHOUT"] = without
+    if ignore:
+        env["MESHTUI_TEST_FAULTS"] = "ignore"
     args = list(args)
     if text is not None:
         file = os.path.join(where, "scenario.yaml")
@@ -136,10 +138,44 @@ def test_named():
     ok(status == 1, "and fails where a bit is changed", status, text)
 
 
+# The named tests about load and incidents, and what each has to fail without. None: their
+# control is that the fault does not happen, or none of the node's making.
+NAMED = [("bi-stream-echo", "echo"), ("backpressure-stream-flood", "echo"),
+         ("gossip-rate", "gossip"), ("gossip-burst", "gossip"),
+         ("gossip-slow-consumer", "gossip"), ("accept-storm", "accept"),
+         ("no-orphans", "lifeline"), ("soft-wedge", None)]
+
+
+def figures_of(report):
+    """What was measured, a line for each step that sent something."""
+    for step in report["steps"]:
+        if step["what"].split()[0] in ("echo", "gossip", "send"):
+            print("#   %s: %s" % (step["what"], step["reason"]))
+            print("#     " + ", ".join("%s %s" % f for f in step["figures"].items()))
+
+
+def test_whole():
+    """With MESHTUI_LONG=1: all of them whole, with their figures; half an hour."""
+    for name, without in NAMED:
+        status, text, report = run("--test", name, within=900)
+        ok(status == 0, name + " passes", status, text)
+        for one in (report or {}).get("tests", []):
+            figures_of(one.get("report") or {"steps": []})
+        if without:
+            status, text, _ = run("--test", name, without=without, within=900)
+            ok(status != 0, "%s does not pass without %s" % (name, without), status, text)
+        else:
+            status, text, _ = run("--test", name, within=900, ignore=True)
+            ok(status != 0, "%s does not pass where nothing happens" % name, status,
+               text)
+
+
 def main():
     global room
     room = tempfile.mkdtemp(prefix="meshtui-load-")
     try:
+        if os.environ.get("MESHTUI_LONG") == "1":
+            test_whole()
         test_streams()
         test_gossip()
         test_named()

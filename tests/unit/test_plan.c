@@ -46,7 +46,7 @@ named_tests_are_right(void **state)
 		if (!yaml) {
 			char text[REPORT_TEXT_CAP];
 
-			assert_true(t->check(7, text));
+			assert_true(t->probe || t->check(7, text));
 			continue;
 		}
 		s = parse(yaml);
