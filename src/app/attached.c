@@ -291,6 +291,8 @@ attached_free(struct attached *a)
 	udp_close(a->udp);
 	for (size_t i = 0; i < a->slot_count; i++)
 		buf_fini(&a->slots[i].pieces);
+	for (size_t i = 0; i < a->command_count; i++)
+		free(a->commands[i].order);
 	free(a->slots);
 	free(a->seen);
 	free(a->commands);

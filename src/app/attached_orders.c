@@ -16,6 +16,7 @@
 
 #define VIEW_PATIENCE SECONDS(2)
 #define RETRY MILLISECONDS(200)
+#define ORDER_TRIES 3
 /* A fault ends with its lease, and a mesh needs some time to see that it did. */
 #define AFTER_LEASE SECONDS(15)
 /* The runner waits 10 s for all to end, and a node that can answer does at once. */
@@ -123,25 +124,32 @@ say_failed(struct attached *a, struct attached_slot *s, const uint8_t *nonce,
 	free(r);
 }
 
+/* False when it cannot even be asked. */
+static bool
+give(struct attached *a, struct attached_command *c, uint64_t now_ns, int *err)
+{
+	struct attached_slot *s = &a->slots[c->slot];
+
+	c->tries++;
+	*err = command_ask(a->node, &s->place->id, NULL, c->order,
+		cookie_of(a, s, COOKIE_COMMAND), now_ns, &c->number);
+	return *err == ERR_OK;
+}
+
 static void
 order(struct attached *a, struct attached_slot *s, const struct fault_order *o,
 	uint64_t now_ns)
 {
-	struct attached_command *c;
-	uint64_t number;
+	struct attached_command c = { .slot = (size_t)(s - a->slots),
+		.order = mem_copy(o, sizeof(*o)) };
 	int err = ERR_LIMIT;
 
-	if (a->command_count < ATTACHED_COMMANDS_MAX)
-		err = command_ask(a->node, &s->place->id, NULL, o,
-			cookie_of(a, s, COOKIE_COMMAND), now_ns, &number);
-	if (err != ERR_OK) {
+	if (a->command_count == ATTACHED_COMMANDS_MAX || !give(a, &c, now_ns, &err)) {
+		free(c.order);
 		say_failed(a, s, o->nonce, err_text(err), now_ns);
 		return;
 	}
-	c = &a->commands[a->command_count++];
-	*c = (struct attached_command){ .number = number, .slot = (size_t)(s - a->slots),
-		.verb = o->verb, .kind = o->kind, .id = o->id };
-	memcpy(c->nonce, o->nonce, sizeof(c->nonce));
+	a->commands[a->command_count++] = c;
 	if (o->verb == FAULT_INJECT)
 		remember(s, o, now_ns);
 }
@@ -175,23 +183,26 @@ take_result(struct attached *a, struct attached_command *c, struct view bytes,
 	uint64_t now_ns)
 {
 	struct lifeline_record *r = mem_array(1, sizeof(*r));
+	struct fault_status *f = &r->fault_status;
 	struct attached_slot *s = &a->slots[c->slot];
+	bool injects = c->order->verb == FAULT_INJECT, ends;
 
 	r->tag = LIFELINE_FAULT_STATUS;
-	if (command_result(bytes, &r->fault_status) != ERR_OK) {
+	if (command_result(bytes, f) != ERR_OK) {
 		free(r);
 		return;		/* as if it had not answered */
 	}
 	c->answered = true;
 	/* Who refuses before it has read the order does not know its nonce. */
-	memcpy(r->fault_status.nonce, c->nonce, FAULT_NONCE_LEN);
-	if (c->verb == FAULT_INJECT && r->fault_status.result == ERR_OK)
+	memcpy(f->nonce, c->order->nonce, FAULT_NONCE_LEN);
+	/* It had it the first time, and only the answer was lost. */
+	if (f->result == ERR_STALE && c->tries > 1)
+		f->result = ERR_OK;
+	if (injects && f->result == ERR_OK)
 		a->injected++;
-	else if (c->verb == FAULT_INJECT)
-		forget_fault(s, &c->id);
-	bool ends = c->verb == FAULT_INJECT && c->kind == FAULT_DIE &&
-		r->fault_status.result == ERR_OK;
-
+	else if (injects)
+		forget_fault(s, &c->order->id);
+	ends = injects && c->order->kind == FAULT_DIE && f->result == ERR_OK;
 	supervisor_record(a->supervisor, s->child, r, now_ns);
 	attached_tell(a, s->child);
 	free(r);
@@ -199,29 +210,48 @@ take_result(struct attached *a, struct attached_command *c, struct view bytes,
 		died(a, s, now_ns);
 }
 
+/*
+ * Not answered: the link went, for one end of it moved or was asked by our other self. An
+ * order is carried out once, whatever comes of its answer, so it may be given again; but
+ * one to die is not for who comes after.
+ */
+static void
+not_answered(struct attached *a, size_t i, const struct request_answer *answer,
+	uint64_t now_ns)
+{
+	struct attached_command c = a->commands[i];
+	struct attached_slot *s = &a->slots[c.slot];
+	bool dies = c.order->verb == FAULT_INJECT && c.order->kind == FAULT_DIE;
+	int err;
+
+	if (!dies && c.tries < ORDER_TRIES && s->state == SLOT_UP &&
+		give(a, &a->commands[i], now_ns, &err))
+		return;
+	a->commands[i] = a->commands[--a->command_count];
+	if (dies && answer->sent_ns != 0)
+		died(a, s, now_ns);
+	else
+		say_failed(a, s, c.order->nonce, requests_end_text(answer->end), now_ns);
+	free(c.order);
+}
+
 static void
 take_command(struct attached *a, const struct request_answer *answer, uint64_t now_ns)
 {
-	struct attached_command *c = a->commands;
-	struct attached_command over;
+	size_t i = 0;
 
-	while (c < a->commands + a->command_count && c->number != answer->number)
-		c++;
-	if (c == a->commands + a->command_count)
+	while (i < a->command_count && a->commands[i].number != answer->number)
+		i++;
+	if (i == a->command_count)
 		return;
 	if (answer->end == REQUEST_GOES_ON) {
-		take_result(a, c, answer->bytes, now_ns);
-		return;
+		take_result(a, &a->commands[i], answer->bytes, now_ns);
+	} else if (a->commands[i].answered) {
+		free(a->commands[i].order);
+		a->commands[i] = a->commands[--a->command_count];
+	} else {
+		not_answered(a, i, answer, now_ns);
 	}
-	over = *c;
-	*c = a->commands[--a->command_count];
-	if (over.answered)
-		return;
-	if (over.verb == FAULT_INJECT && over.kind == FAULT_DIE && answer->sent_ns != 0)
-		died(a, &a->slots[over.slot], now_ns);
-	else
-		say_failed(a, &a->slots[over.slot], over.nonce,
-			requests_end_text(answer->end), now_ns);
 }
 
 void

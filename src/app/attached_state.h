@@ -49,10 +49,8 @@ struct attached_command {
 	uint64_t number;
 	size_t slot;
 	bool answered;
-	enum fault_verb verb;
-	enum fault_kind kind;
-	struct fault_id id;
-	uint8_t nonce[FAULT_NONCE_LEN];
+	unsigned tries;
+	struct fault_order *order;	/* owned */
 };
 
 enum attached_cookie { COOKIE_VIEW, COOKIE_COMMAND, COOKIE_CHECK, COOKIES };
