@@ -26,8 +26,7 @@ ask_fault_form(struct ask_fault *a, struct prompt *p, unsigned sure,
 		prompt_again(p, field, why);
 		return;
 	}
-	if (wish_check(&a->wish, m->children, m->child_count, m->faults, m->fault_count,
-		    &margin, why) != ERR_OK) {
+	if (wish_allowed(&a->wish, m, &margin, why) != ERR_OK) {
 		prompt_again(p, 0, why);
 		return;
 	}

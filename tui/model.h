@@ -64,6 +64,8 @@ struct model {
 	uint64_t heard_ns;			/* when the newest digest came; 0 never */
 	const struct child_row *const *children;	/* every row of the supervisor */
 	size_t child_count;
+	const struct child_row *const *others;	/* not started here, and they obey us */
+	size_t other_count;
 	const struct model_fault *const *faults; /* ordered here, newest first */
 	size_t fault_count;
 	const struct model_loop *loop;	/* of faults ordered here; or NULL */

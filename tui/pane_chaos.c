@@ -201,6 +201,20 @@ draw_fault(struct canvas *c, int y, const struct model_fault *f, uint64_t now_ns
 }
 
 static void
+draw_nothing(struct canvas *c, int y, const struct model *m)
+{
+	char text[120];
+
+	if (m->other_count > 0)
+		snprintf(text, sizeof(text), "nothing yet; Enter puts the selected fault "
+			"on nodes of yours, or on %zu that obey you", m->other_count);
+	else
+		snprintf(text, sizeof(text),
+			"nothing yet; Enter puts the selected fault on nodes of yours");
+	canvas_cut(c, 1, y, c->width - 1, STYLE_DIM, text);
+}
+
+static void
 draw_faults(struct pane_chaos *p, const struct model *m, struct canvas *c, int y)
 {
 	size_t rows = c->height - y - 1 > 0 ? (size_t)(c->height - y - 1) : 0, at = 0;
@@ -214,8 +228,7 @@ draw_faults(struct pane_chaos *p, const struct model *m, struct canvas *c, int y
 			" RECOVERY  ON ");
 	}
 	if (m->fault_count == 0)
-		canvas_cut(c, 1, y + 1, c->width - 1, STYLE_DIM,
-			"nothing yet; Enter puts the selected fault on nodes of yours");
+		draw_nothing(c, y + 1, m);
 	if (chosen(p, m, &at)) {
 		if (at < p->fault_top)
 			p->fault_top = at;

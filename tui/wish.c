@@ -12,13 +12,26 @@
 
 enum { FIELD_TARGETS, FIELD_LEASE, FIELD_SEED, FIELDS };
 
+/* Who can be told: those that were started here, and those that obey us. */
+static size_t
+row_count(const struct model *m)
+{
+	return m->child_count + m->other_count;
+}
+
+static const struct child_row *
+row_at(const struct model *m, size_t i)
+{
+	return i < m->child_count ? m->children[i] : m->others[i - m->child_count];
+}
+
 static const struct child_row *
 child_of(const struct model *m, const struct peer_id *id)
 {
-	for (size_t i = 0; i < m->child_count; i++)
-		if (m->children[i]->state == CHILD_READY &&
-			id_equal(&m->children[i]->ready.id, id))
-			return m->children[i];
+	for (size_t i = 0; i < row_count(m); i++)
+		if (row_at(m, i)->state == CHILD_READY &&
+			id_equal(&row_at(m, i)->ready.id, id))
+			return row_at(m, i);
 	return NULL;
 }
 
@@ -100,16 +113,16 @@ add_named(struct model_wish *w, const struct model *m, const char *word,
 	size_t before = w->child_count;
 	int err = ERR_OK;
 
-	for (size_t i = 0; i < m->child_count && err == ERR_OK; i++) {
-		const struct child_row *r = m->children[i];
+	for (size_t i = 0; i < row_count(m) && err == ERR_OK; i++) {
+		const struct child_row *r = row_at(m, i);
 
 		if (r->state == CHILD_READY &&
 			(strcmp(word, "*") == 0 || strstr(r->ready.name, word)))
 			err = add(w, r, mesh, why);
 	}
 	if (err == ERR_OK && w->child_count == before) {
-		snprintf(why, WISH_WHY_CAP, "no node that was started here has '%.60s'",
-			word);
+		snprintf(why, WISH_WHY_CAP, "no node that %s has '%.60s'",
+			m->other_count > 0 ? "obeys us" : "was started here", word);
 		err = ERR_MALFORMED;
 	}
 	return err;
@@ -123,8 +136,8 @@ add_random(struct model_wish *w, const struct model *m, unsigned count, struct r
 		const struct child_row *chosen = NULL;
 		uint32_t seen = 0;
 
-		for (size_t i = 0; i < m->child_count; i++) {
-			const struct child_row *r = m->children[i];
+		for (size_t i = 0; i < row_count(m); i++) {
+			const struct child_row *r = row_at(m, i);
 
 			if (r->state != CHILD_READY || is_in(w, r->id) ||
 				(*mesh && strcmp(*mesh, r->spec.mesh) != 0))
@@ -134,7 +147,8 @@ add_random(struct model_wish *w, const struct model *m, unsigned count, struct r
 		}
 		if (!chosen) {
 			snprintf(why, WISH_WHY_CAP,
-				"there are not so many nodes started here");
+				"there are not so many nodes%s",
+				m->other_count > 0 ? " that obey us" : " started here");
 			return ERR_MALFORMED;
 		}
 		if (add(w, chosen, mesh, why) != ERR_OK)
@@ -289,6 +303,21 @@ wish_check(const struct model_wish *w, const struct child_row *const *rows,
 	return err;
 }
 
+int
+wish_allowed(const struct model_wish *w, const struct model *m,
+	struct guards_margin *margin, char why[static WISH_WHY_CAP])
+{
+	const struct child_row **rows = mem_array(row_count(m) + 1, sizeof(*rows));
+	int err;
+
+	for (size_t i = 0; i < row_count(m); i++)
+		rows[i] = row_at(m, i);
+	err = wish_check(
+		w, rows, row_count(m), m->faults, m->fault_count, margin, why);
+	free(rows);
+	return err;
+}
+
 char *
 wish_text(char *to, size_t cap, const struct model_wish *w, const struct model *m,
 	const struct guards_margin *margin)
@@ -297,15 +326,15 @@ wish_text(char *to, size_t cap, const struct model_wish *w, const struct model *
 	size_t at;
 
 	at = (size_t)snprintf(to, cap, "%s on", catalog_at(w->primitive)->name);
-	for (size_t i = 0; i < m->child_count; i++)
-		if (is_in(w, m->children[i]->id) && at < cap) {
+	for (size_t i = 0; i < row_count(m); i++)
+		if (is_in(w, row_at(m, i)->id) && at < cap) {
 			if (w->child_count > 2 && at > cap / 3) {
 				at += (size_t)snprintf(to + at, cap - at,
 					" ... (%zu nodes)", w->child_count);
 				break;
 			}
 			at += (size_t)snprintf(
-				to + at, cap - at, " %s", m->children[i]->ready.name);
+				to + at, cap - at, " %s", row_at(m, i)->ready.name);
 		}
 	if (at < cap)
 		at += (size_t)snprintf(to + at, cap - at, " for %s",

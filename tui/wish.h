@@ -33,6 +33,9 @@ int wish_random(struct model_wish *w, enum primitive primitive,
 int wish_check(const struct model_wish *w, const struct child_row *const *rows,
 	size_t row_count, const struct model_fault *const *faults, size_t fault_count,
 	struct guards_margin *margin, char why[static WISH_WHY_CAP]);
+/* The same among all that can be told from this console. */
+int wish_allowed(const struct model_wish *w, const struct model *m,
+	struct guards_margin *margin, char why[static WISH_WHY_CAP]);
 /* "slow-link on mesh1.broker.239dc9 for 15s, delay 100ms. 1 of 18 ..." */
 char *wish_text(char *to, size_t cap, const struct model_wish *w, const struct model *m,
 	const struct guards_margin *margin);

@@ -44,14 +44,15 @@ attached_orders_forget(struct attached *a, struct attached_slot *s, uint64_t now
 static void
 ask(struct attached *a, struct attached_slot *s, uint64_t now_ns)
 {
-	struct telling_ask q = { .peer = s->place->id, .ask = s->ask,
-		.cookie = cookie_of(a, s, COOKIE_VIEW), .patience_ns = VIEW_PATIENCE,
-		.probes = s->probes, .probe_count = s->probe_count };
+	struct telling_ask q = { .ask = s->ask, .cookie = cookie_of(a, s, COOKIE_VIEW),
+		.patience_ns = VIEW_PATIENCE, .probes = s->probes,
+		.probe_count = s->probe_count };
 
 	if (s->state != SLOT_UP || s->ask_number != 0 || s->ask == s->answered_ask ||
 		now_ns < s->ask_retry_ns)
 		return;
 	buf_clear(&s->pieces);
+	q.peer = s->place->id;
 	s->sent_ask = s->ask;
 	if (telling_ask(a->node, &q, now_ns, &s->ask_number) != ERR_OK) {
 		s->ask_number = 0;

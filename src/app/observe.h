@@ -40,6 +40,7 @@ struct observe {
 	struct control_socket *control;
 	struct fleet *fleet;
 	struct trials *trials;
+	struct bystanders *others;	/* NULL without an identity */
 	struct trials_loop fault_loop;
 	struct test_runs *tests;
 	uv_timer_t trial;
@@ -72,6 +73,7 @@ struct observe {
 	struct topology topologies[MESHES_MAX];
 	size_t mesh_count;
 	const struct child_row *children[CHILDREN_ROWS_MAX];
+	const struct child_row *other_rows[ATTACHED_NODES_MAX];
 	const struct outlook *outlooks[WATCHED_NODES_MAX];
 	struct model_notice notices[MODEL_NOTICES_MAX];
 	size_t notice_count;
@@ -120,6 +122,7 @@ void observe_on_test(void *ctx, const struct model_test *t);
 void observe_on_event(void *ctx, const struct node_event *ev);
 void observe_on_turned(void *ctx, uint64_t now_ns);
 void observe_on_child(void *ctx, unsigned child);
+void observe_on_other(void *ctx);
 
 /* In this order; 0, or the exit status, and the reason is on standard error. */
 int observe_open_node(struct observe *o);

@@ -30,6 +30,9 @@ go_on_quitting(struct observe *o, uint64_t now_ns)
 {
 	if (fleet_alive(o->fleet) > 0 && now_ns < o->quit_ns + CHILDREN_LEAVE)
 		return;
+	if (o->others != NULL && bystanders_owed(o->others) > 0 &&
+		now_ns < o->quit_ns + LEAVE_LINGER)
+		return;
 	node_leave(o->node, now_ns);
 	if (node_left(o->node) || now_ns > o->quit_ns + CHILDREN_LEAVE + LEAVE_LINGER)
 		uv_stop(&o->loop);
@@ -46,6 +49,8 @@ quit(struct observe *o)
 		observe_notice(o, MODEL_NOTICE_INFO, "stopping %zu nodes...",
 			fleet_alive(o->fleet));
 	fleet_stop_all(o->fleet);
+	/* Nodes that are not ours go on without us, and without our faults. */
+	(void)trials_halt(o->trials, o->quit_ns);
 }
 
 static void
@@ -236,7 +241,11 @@ observe_on_turned(void *ctx, uint64_t now_ns)
 	uint64_t boots = watching_boots(o->watching);
 
 	while (requests_next(o->node, &a))
-		(void)watching_answer(o->watching, &a);
+		if (!watching_answer(o->watching, &a) && o->others != NULL)
+			(void)bystanders_answer(o->others, &a);
+	if (o->others != NULL)
+		bystanders_turn(o->others, fleet_supervisor(o->fleet),
+			trials_quiet(o->trials), now_ns);
 	if (boots != watching_boots(o->watching))
 		o->drawn_ns = 0;	/* a boot is shown as soon as it is known */
 	observe_fabric(o, now_ns);
@@ -316,6 +325,7 @@ close_all(struct observe *o)
 	discovery_close(o->discovery);
 	control_socket_close(o->control);
 	trials_free(o->trials);
+	bystanders_free(o->others);
 	test_runs_close(o->tests);
 	fleet_close(o->fleet);
 	chronicle_close(&o->chronicle);

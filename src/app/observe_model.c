@@ -87,6 +87,13 @@ fill_children(struct observe *o)
 		o->children[i] = supervisor_at(s, i);
 	o->model.children = o->children;
 	o->model.child_count = count;
+	if (o->others == NULL)
+		return;
+	s = bystanders_supervisor(o->others);
+	o->model.others = o->other_rows;
+	o->model.other_count = 0;
+	for (size_t i = 0; i < supervisor_count(s) && i < ATTACHED_NODES_MAX; i++)
+		o->other_rows[o->model.other_count++] = supervisor_at(s, i);
 }
 
 static void

@@ -183,7 +183,9 @@ observe_open_control(struct observe *o)
 		return observe_fail(EXIT_CONFIG, why);
 	o->fleet = fleet_new(
 		&o->loop, o->options->key_path, o->options->pool, &fleet_hooks);
-	o->trials = trials_new(o->fleet);
+	if (o->options->identity_path != NULL)
+		o->others = bystanders_new(o->node, observe_on_other, o);
+	o->trials = trials_new(o->fleet, o->others);
 	o->tests = test_runs_new(&o->loop, &test_hooks);
 	if (err == ERR_OK)
 		o->control = control_socket_open(

@@ -12,21 +12,24 @@ on_trial(uv_timer_t *t)
 	observe_look(t->data);
 }
 
+void
+observe_on_other(void *ctx)
+{
+	observe_tick_trials(ctx);
+}
+
 /* The next fault of the loop, if it is due and the guards let it. */
 static void
 tick_loop(struct observe *o, uint64_t now_ns)
 {
-	const struct supervisor *s = fleet_supervisor(o->fleet);
-	const struct child_row *rows[CHILDREN_ROWS_MAX];
-	size_t count = supervisor_count(s);
+	const struct child_row *rows[TRIALS_TARGETS_MAX];
+	size_t count = trials_targets(o->trials, rows, TRIALS_TARGETS_MAX);
 	char why[TRIALS_WHY_CAP];
 	struct model_wish w;
 	int err;
 
 	if (o->quitting)
 		(void)trials_loop_stop(&o->fault_loop);
-	for (size_t i = 0; i < count && i < CHILDREN_ROWS_MAX; i++)
-		rows[i] = supervisor_at(s, i);
 	if (!trials_loop_next(&o->fault_loop, rows, count, now_ns, &w))
 		return;
 	err = trials_begin(o->trials, &w, now_ns, why);

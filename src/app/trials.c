@@ -37,6 +37,7 @@ struct under_way {
 
 struct trials {
 	struct fleet *fleet;
+	struct bystanders *others;	/* or NULL */
 	struct under_way *at[TRIALS_AT_ONCE];
 	struct model_fault rows[MODEL_FAULTS_MAX];	/* a ring, by number */
 	const struct model_fault *shown[MODEL_FAULTS_MAX];
@@ -45,11 +46,12 @@ struct trials {
 };
 
 struct trials *
-trials_new(struct fleet *f)
+trials_new(struct fleet *f, struct bystanders *others)
 {
 	struct trials *t = mem_array(1, sizeof(*t));
 
 	t->fleet = f;
+	t->others = others;
 	return t;
 }
 
@@ -73,6 +75,35 @@ trials_free(struct trials *t)
 	free(t);
 }
 
+/* Who this row is of: others have numbers that our own never reach. */
+static const struct supervisor *
+whose(const struct trials *t, unsigned child)
+{
+	return child > BYSTANDERS_FIRST && t->others != NULL
+		? bystanders_supervisor(t->others) : fleet_supervisor(t->fleet);
+}
+
+static const struct child_row *
+row_of(const struct trials *t, unsigned child)
+{
+	return supervisor_find(whose(t, child), child);
+}
+
+size_t
+trials_targets(
+	const struct trials *t, const struct child_row **to, size_t cap)
+{
+	const struct supervisor *all[2] = { fleet_supervisor(t->fleet),
+		t->others != NULL ? bystanders_supervisor(t->others) : NULL };
+	size_t count = 0;
+
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; all[k] != NULL && count < cap &&
+			i < supervisor_count(all[k]); i++)
+			to[count++] = supervisor_at(all[k], i);
+	return count;
+}
+
 /* The fault under way that this child is a target of, or NULL. */
 static const struct under_way *
 fault_on(const struct trials *t, unsigned child)
@@ -90,29 +121,29 @@ fault_on(const struct trials *t, unsigned child)
 static int
 check(struct trials *t, const struct model_wish *w, char why[static TRIALS_WHY_CAP])
 {
-	const struct supervisor *s = fleet_supervisor(t->fleet);
-	const struct child_row **rows =
-		mem_array(supervisor_count(s) + 1, sizeof(*rows));
+	const struct child_row **rows = mem_array(TRIALS_TARGETS_MAX, sizeof(*rows));
+	size_t row_count = trials_targets(t, rows, TRIALS_TARGETS_MAX);
 	const struct model_fault *const *faults;
 	struct guards_margin margin;
 	size_t count;
 	int err;
 
-	for (size_t i = 0; i < supervisor_count(s); i++)
-		rows[i] = supervisor_at(s, i);
 	faults = trials_rows(t, &count);
-	err = wish_check(w, rows, supervisor_count(s), faults, count, &margin, why);
+	err = wish_check(w, rows, row_count, faults, count, &margin, why);
 	free(rows);
 	return err;
 }
 
 /* All nodes of the targets' mesh that are there now. */
 static void
-take_slots(struct under_way *u, const struct supervisor *s, const char *mesh)
+take_slots(struct under_way *u, const struct trials *t, const char *mesh)
 {
-	u->slots = mem_array(supervisor_count(s) + 1, sizeof(*u->slots));
-	for (size_t i = 0; i < supervisor_count(s); i++) {
-		const struct child_row *r = supervisor_at(s, i);
+	const struct child_row **rows = mem_array(TRIALS_TARGETS_MAX, sizeof(*rows));
+	size_t count = trials_targets(t, rows, TRIALS_TARGETS_MAX);
+
+	u->slots = mem_array(count + 1, sizeof(*u->slots));
+	for (size_t i = 0; i < count; i++) {
+		const struct child_row *r = rows[i];
 		struct slot *n = &u->slots[u->count];
 
 		if (r->state != CHILD_READY || strcmp(r->spec.mesh, mesh) != 0)
@@ -122,6 +153,7 @@ take_slots(struct under_way *u, const struct supervisor *s, const char *mesh)
 		u->count++;
 	}
 	u->nodes = mem_array(u->count + 1, sizeof(*u->nodes));
+	free(rows);
 }
 
 static struct model_fault *
@@ -178,7 +210,6 @@ int
 trials_begin(struct trials *t, const struct model_wish *w, uint64_t now_ns,
 	char why[static TRIALS_WHY_CAP])
 {
-	const struct supervisor *s = fleet_supervisor(t->fleet);
 	struct under_way *u;
 	size_t place = 0;
 	int err = check(t, w, why);
@@ -193,7 +224,7 @@ trials_begin(struct trials *t, const struct model_wish *w, uint64_t now_ns,
 	if (err != ERR_OK)
 		return err;
 	u = mem_array(1, sizeof(*u));
-	take_slots(u, s, supervisor_find(s, w->children[0])->spec.mesh);
+	take_slots(u, t, row_of(t, w->children[0])->spec.mesh);
 	begin(t, u, w, now_ns);
 	t->at[place] = u;
 	trials_tick(t, now_ns);
@@ -203,11 +234,9 @@ trials_begin(struct trials *t, const struct model_wish *w, uint64_t now_ns,
 static void
 fill_nodes(const struct trials *t, struct under_way *u, uint64_t now_ns)
 {
-	const struct supervisor *s = fleet_supervisor(t->fleet);
-
 	for (size_t i = 0; i < u->count; i++) {
 		struct slot *one = &u->slots[i];
-		const struct child_row *r = supervisor_find(s, one->child);
+		const struct child_row *r = row_of(t, one->child);
 		const struct under_way *other = fault_on(t, one->child);
 
 		u->nodes[i] = (struct trial_node){ .mesh = one->spec.mesh,
@@ -215,11 +244,23 @@ fill_nodes(const struct trials *t, struct under_way *u, uint64_t now_ns)
 		if (r == NULL || r->ready_ns == 0)
 			continue;
 		u->nodes[i].ready = r->state == CHILD_READY;
-		u->nodes[i].busy = !trial_is_target(u->trial, i) &&
-				   (other != NULL || now_ns < r->ready_ns + SETTLING);
+		u->nodes[i].busy =
+			!trial_is_target(u->trial, i) &&
+			(other != NULL || (one->child < BYSTANDERS_FIRST &&
+						  now_ns < r->ready_ns + SETTLING));
 		u->nodes[i].view = r->view;
 		u->nodes[i].view_ns = r->view_ns;
 	}
+}
+
+/* One that is not ours is started by whoever started it; it is looked for from now on. */
+static int
+again(struct trials *t, struct slot *one, uint64_t now_ns)
+{
+	return one->child > BYSTANDERS_FIRST
+		? supervisor_start(bystanders_supervisor(t->others), &one->spec, now_ns,
+			  &one->child)
+		: fleet_again(t->fleet, &one->spec, &one->child);
 }
 
 static void
@@ -231,11 +272,14 @@ carry_out(struct trials *t, struct under_way *u, const struct trial_act *act,
 
 	if (act->kind == TRIAL_START) {
 		one->meant = false;
-		if (fleet_again(t->fleet, &one->spec, &one->child) != ERR_OK)
+		if (again(t, one, now_ns) != ERR_OK)
 			trial_refused(u->trial, "it could not be started again", now_ns);
 		return;
 	}
-	err = fleet_fault(t->fleet, one->child, &act->order);
+	err = one->child > BYSTANDERS_FIRST
+		? supervisor_fault(bystanders_supervisor(t->others), one->child,
+			  &act->order)
+		: fleet_fault(t->fleet, one->child, &act->order);
 	if (err != ERR_OK && act->order.verb == FAULT_REVERT)
 		return;	/* it has ended, and what was on it with it */
 	if (err != ERR_OK) {
@@ -255,8 +299,7 @@ hear_refusals(const struct trials *t, struct under_way *u, uint64_t now_ns)
 {
 	for (size_t i = 0; i < u->sent_count; i++) {
 		const struct slot *one = &u->slots[u->sent[i].slot];
-		const struct child_row *r =
-			supervisor_find(fleet_supervisor(t->fleet), one->child);
+		const struct child_row *r = row_of(t, one->child);
 		char why[JUDGE_TEXT_CAP];
 
 		if (r == NULL || r->faults == NULL || r->faults->result == ERR_OK ||
@@ -302,6 +345,19 @@ tick_one(struct trials *t, struct under_way *u, uint64_t now_ns)
 	update_row(u, now_ns);
 }
 
+static void
+ask_one(struct trials *t, unsigned child, const struct peer_id *about, size_t count,
+	uint64_t now_ns)
+{
+	uint64_t number;
+
+	if (child > BYSTANDERS_FIRST)
+		(void)supervisor_ask_about(bystanders_supervisor(t->others), child,
+			about, count, now_ns, &number);
+	else
+		(void)fleet_ask(t->fleet, child, about, count);
+}
+
 /* Everybody who is in the mesh of a fault, and about whom the fault needs to hear. */
 static void
 ask(struct trials *t, uint64_t now_ns)
@@ -313,7 +369,7 @@ ask(struct trials *t, uint64_t now_ns)
 			struct peer_id about[LIFELINE_PROBES_MAX];
 			size_t count = trial_probes(u->trial, u->nodes, k, about);
 
-			(void)fleet_ask(t->fleet, u->slots[k].child, about, count);
+			ask_one(t, u->slots[k].child, about, count, now_ns);
 		}
 	}
 	t->asked_ns = now_ns;
@@ -340,6 +396,17 @@ trials_tick(struct trials *t, uint64_t now_ns)
 	if (any && now_ns >= t->asked_ns + ASK_EVERY)
 		ask(t, now_ns);
 	fleet_run(t->fleet);
+	if (t->others != NULL)
+		bystanders_run(t->others);
+}
+
+bool
+trials_quiet(const struct trials *t)
+{
+	for (size_t i = 0; i < TRIALS_AT_ONCE; i++)
+		if (t->at[i] != NULL)
+			return false;
+	return true;
 }
 
 uint64_t

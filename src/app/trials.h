@@ -2,12 +2,14 @@
 #ifndef APP_TRIALS_H
 #define APP_TRIALS_H
 
+#include "app/bystanders.h"
 #include "app/fleet.h"
 #include "chaos/guards.h"
 #include "tui/model_fault.h"
 
 /*
- * Faults that a person at the console puts on its own nodes. Each is a trial of its own
+ * Faults that a person at the console puts on its own nodes, and on those of others that
+ * obey it. Each is a trial of its own
  * (chaos/trial.h): ordered over the lifelines, judged by what the other nodes of the mesh
  * answer when they are asked, and over when they saw it end.
  */
@@ -16,7 +18,8 @@
 
 struct trials;
 
-struct trials *trials_new(struct fleet *f);
+/* others: nodes that were not started here, or NULL. */
+struct trials *trials_new(struct fleet *f, struct bystanders *others);
 void trials_free(struct trials *t);	/* accepts NULL */
 
 /* The guards are asked again: ERR_REFUSED, ERR_STATE; ERR_LIMIT: too many at once. */
@@ -26,6 +29,13 @@ int trials_begin(struct trials *t, const struct model_wish *w, uint64_t now_ns,
 int trials_revert(struct trials *t, unsigned number, uint64_t now_ns);
 /* Ends all of them, and how many that were. */
 size_t trials_halt(struct trials *t, uint64_t now_ns);
+
+/* Whom a fault can be put on: rows of our own, and of others. How many. */
+#define TRIALS_TARGETS_MAX (CHILDREN_ROWS_MAX + ATTACHED_NODES_MAX)
+size_t trials_targets(
+	const struct trials *t, const struct child_row **to, size_t cap);
+/* None is under way. */
+bool trials_quiet(const struct trials *t);
 
 /* After every fact about a child, and when trials_deadline has come. */
 void trials_tick(struct trials *t, uint64_t now_ns);

@@ -116,6 +116,13 @@ supervisor_free(struct supervisor *s)
 	mem_free(MEM_SUPERVISOR, s);
 }
 
+void
+supervisor_count_from(struct supervisor *s, unsigned id)
+{
+	assert(s->count == 0);
+	s->last_id = id;
+}
+
 static void
 make_room(struct supervisor *s)
 {

@@ -68,6 +68,7 @@ struct supervisor_order {
  */
 struct supervisor *supervisor_new(size_t limit);
 void supervisor_free(struct supervisor *s);
+void supervisor_count_from(struct supervisor *s, unsigned id); /* ids are above it */
 
 /* ERR_LIMIT: the pool is full. *child is its number for all that follows, from 1 up. */
 int supervisor_start(struct supervisor *s, const struct child_spec *spec, uint64_t now_ns,

@@ -133,6 +133,30 @@ a_severe_one_wants_its_name(void **state)
 	assert_int_equal(f->rig.command.wish->primitive, PRIMITIVE_KILL);
 }
 
+/* Nodes that were not started here are targets when they obey us, and not otherwise. */
+static void
+others_are_targets_when_they_obey(void **state)
+{
+	struct fixture *f = *state;
+	struct model *m = &f->world->model;
+
+	for (size_t obey = 0; obey < 2; obey++) {
+		m->child_count = 9;
+		m->others = obey ? f->children + 9 : NULL;
+		m->other_count = obey ? 9 : 0;
+		open_form(f, PRIMITIVE_DISK_FULL);
+		console_rig_press(&f->rig, K_CTRL_U);
+		console_rig_type(&f->rig, "mesh2.broker");
+		assert_false(console_rig_press(&f->rig, K_ENTER));
+		assert_int_equal(console_rig_shows(&f->rig, "Begin?"), obey);
+		assert_int_equal(
+			console_rig_shows(&f->rig, "was started here has"), !obey);
+		assert_int_equal(console_rig_press(&f->rig, obey ? 'y' : K_ESC), obey);
+	}
+	assert_true(f->rig.command.wish->child_count > 0);
+	assert_true(f->rig.command.wish->children[0] > 9);
+}
+
 /* What cannot be is said in the form, which stays open with what was typed. */
 static void
 wrong_fields_are_said(void **state)
@@ -333,6 +357,7 @@ main(void)
 		TEST(a_fault_is_asked_for_and_confirmed),
 		TEST(no_means_no),
 		TEST(a_severe_one_wants_its_name),
+		TEST(others_are_targets_when_they_obey),
 		TEST(wrong_fields_are_said),
 		TEST(guards_are_asked),
 		TEST(a_seed_chooses),
