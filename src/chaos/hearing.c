@@ -169,6 +169,28 @@ same(const struct sight *a, const struct sight *b)
 		a->skew_ms / 500 == b->skew_ms / 500;
 }
 
+void
+hearing_why(const struct trial *t, const struct trial_node *nodes,
+	char why[static JUDGE_TEXT_CAP])
+{
+	const char *mesh = nodes[t->spec.targets[0]].mesh;
+	size_t others = 0, busy = 0, barred = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		if (strcmp(nodes[i].mesh, mesh) != 0 || trial_is_target(t, i) ||
+			!nodes[i].ready)
+			continue;
+		others++;
+		busy += nodes[i].busy;
+		barred += !nodes[i].busy && nodes[i].view && !may_watch(t, nodes, i);
+	}
+	snprintf(why, JUDGE_TEXT_CAP,
+		"nobody could be a witness, see meshtui-chaos(7) for who can: of %zu "
+		"others of its mesh %zu have another fault or have only come, %zu have a "
+		"link with it already",
+		others, busy, barred);
+}
+
 bool
 hearing_stale(const struct trial *t, size_t candidates, uint64_t now_ns)
 {

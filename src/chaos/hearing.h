@@ -15,6 +15,9 @@ bool hearing_cast(
  * may be without.
  */
 bool hearing_stale(const struct trial *t, size_t candidates, uint64_t now_ns);
+/* Of a trial that found nobody who could see an effect: why. */
+void hearing_why(const struct trial *t, const struct trial_node *nodes,
+	char why[static JUDGE_TEXT_CAP]);
 /* What they see has been so for a while, where that matters. */
 bool hearing_settled(const struct trial *t, uint64_t now_ns);
 /* Witnesses look after the links they have with the targets. */

@@ -160,7 +160,10 @@ prepare(struct trial *t, const struct trial_node *nodes, uint64_t now_ns)
 		t->lease_end_ns = now_ns + t->spec.lease_ns;
 		hearing_time(t, EVIDENCE_INJECTED, now_ns);
 	} else if (now_ns >= t->began_ns + TRIAL_BASELINE_MAX) {
-		give_up(t, "nobody could be a witness: see meshtui-chaos(7) for who can");
+		char why[JUDGE_TEXT_CAP];
+
+		hearing_why(t, nodes, why);
+		give_up(t, why);
 	}
 }
 
