@@ -151,12 +151,6 @@ screen_close(struct screen *s)
 	mem_free(MEM_SCREEN, s);
 }
 
-enum theme_level
-screen_level(const struct screen *s)
-{
-	return s->level;
-}
-
 bool
 screen_ascii(const struct screen *s)
 {

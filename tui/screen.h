@@ -26,7 +26,6 @@ struct screen;
 int screen_open(struct screen **s, char why[static SCREEN_WHY_CAP]);
 void screen_close(struct screen *s);	/* accepts NULL */
 
-enum theme_level screen_level(const struct screen *s);
 bool screen_ascii(const struct screen *s);
 
 /* Asks the terminal, and follows when it was resized. At least 1x1. */

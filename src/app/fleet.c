@@ -269,8 +269,3 @@ fleet_alive(const struct fleet *f)
 	return supervisor_alive(f->supervisor) + f->wanted_count;
 }
 
-size_t
-fleet_waiting(const struct fleet *f)
-{
-	return f->wanted_count;
-}

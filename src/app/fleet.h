@@ -59,8 +59,7 @@ void fleet_run(struct fleet *f);
 const struct supervisor *fleet_supervisor(const struct fleet *f);
 /* Drops the row of a child that has ended. */
 void fleet_forget(struct fleet *f, unsigned child);
-/* Not ended, and wanted but not started yet. */
+/* Not ended. */
 size_t fleet_alive(const struct fleet *f);
-size_t fleet_waiting(const struct fleet *f);
 
 #endif

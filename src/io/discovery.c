@@ -49,7 +49,7 @@ struct discovery {
 	bool closing, watching;
 	LIST_HEAD(, probe) probes;
 	size_t probe_count; /* memory not yet given back */
-	size_t found, silent;
+	size_t found;
 	char dir[PATH_CAP];
 	char skip[PATH_CAP];
 };
@@ -101,8 +101,6 @@ end(struct probe *p, bool retry)
 		d->found--;
 		if (!d->closing && d->hooks.lost != NULL)
 			d->hooks.lost(d->hooks.ctx, p->path);
-	} else {
-		d->silent++;
 	}
 	/*
 	 * A socket whose process was killed stays behind and refuses: cheap, every 2 s.
@@ -224,7 +222,6 @@ look(struct discovery *d)
 	struct probe *p, *next;
 
 	control_client_list(&list, d->dir);
-	d->silent = 0;
 	LIST_FOREACH(p, &d->probes, entry)
 	p->present = false;
 	for (size_t i = 0; i < list.count; i++) {
@@ -314,8 +311,3 @@ discovery_count(const struct discovery *d)
 	return d->found;
 }
 
-size_t
-discovery_silent(const struct discovery *d)
-{
-	return d->silent;
-}

@@ -29,7 +29,5 @@ struct discovery *discovery_new(uv_loop_t *loop, const char *runtime_dir,
 void discovery_close(struct discovery *d);
 
 size_t discovery_count(const struct discovery *d); /* found and not lost */
-/* Sockets that do not answer: a wedged process, or a foreign one. */
-size_t discovery_silent(const struct discovery *d);
 
 #endif

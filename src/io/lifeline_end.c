@@ -360,16 +360,6 @@ lifeline_end_sent(struct lifeline_end *e, const struct letter_report *s)
 }
 
 void
-lifeline_end_failed(struct lifeline_end *e, int status, const char *text)
-{
-	struct lifeline_record r = { .tag = LIFELINE_FAILED,
-		.failed = { .status = status } };
-
-	snprintf(r.failed.text, sizeof(r.failed.text), "%s", text);
-	send_up(e, &r);
-}
-
-void
 lifeline_end_stopping(struct lifeline_end *e, const char *reason)
 {
 	struct lifeline_record r = { .tag = LIFELINE_STOPPING };

@@ -69,7 +69,6 @@ void lifeline_end_spans(struct lifeline_end *e, const struct span_set *spans);
 void lifeline_end_view(struct lifeline_end *e, const struct lifeline_view *view);
 void lifeline_end_sent(struct lifeline_end *e, const struct letter_report *r);
 void lifeline_end_faults(struct lifeline_end *e, const struct fault_status *s);
-void lifeline_end_failed(struct lifeline_end *e, int status, const char *text);
 void lifeline_end_stopping(struct lifeline_end *e, const char *reason);
 /*
  * STALLED; the one call that another thread may make, until lifeline_end_close. Nothing

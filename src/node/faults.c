@@ -277,16 +277,6 @@ faults_order(struct faults *f, const struct fault_order *o, enum fault_origin by
 	memcpy(answer->nonce, o->nonce, sizeof(o->nonce));
 }
 
-void
-faults_refuse(struct faults *f, int err, const char *why, struct fault_status *to,
-	uint64_t now_ns)
-{
-	struct fault_status said = { .result = refuse(f, &said, err, "%s", why) };
-
-	(void)now_ns;
-	*to = said;
-}
-
 uint64_t
 faults_deadline(const struct faults *f)
 {

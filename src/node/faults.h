@@ -55,9 +55,6 @@ void faults_fini(struct faults *f);
  */
 void faults_order(struct faults *f, const struct fault_order *o, enum fault_origin by,
 	uint64_t now_ns, struct fault_status *answer);
-/* Refuses without looking further; for who has no right to order. */
-void faults_refuse(struct faults *f, int err, const char *why, struct fault_status *to,
-	uint64_t now_ns);
 uint64_t faults_deadline(const struct faults *f);
 void faults_tick(struct faults *f, uint64_t now_ns);
 /* What is active, and what has ended lately. */

@@ -36,12 +36,6 @@ check_key_at(enum key k)
 	return &keys[k];
 }
 
-const char *
-check_place_text(enum place p)
-{
-	return places[p];
-}
-
 bool
 check_kind(
 	struct check *c, const struct tree_node *n, enum tree_kind kind, const char *what)

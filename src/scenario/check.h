@@ -44,7 +44,6 @@ struct check_key {
 	bool required;
 };
 const struct check_key *check_key_at(enum key k);
-const char *check_place_text(enum place p);
 
 struct check {
 	struct scenario *s;

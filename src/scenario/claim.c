@@ -22,18 +22,6 @@ static const struct {
 
 static const char *const compares[] = { "=", "!=", "<", "<=", ">", ">=" };
 
-const char *
-claim_name(enum claim_metric m)
-{
-	return metrics[m].name;
-}
-
-const char *
-claim_help(enum claim_metric m)
-{
-	return metrics[m].help;
-}
-
 enum claim_unit
 claim_unit(enum claim_metric m)
 {

@@ -29,8 +29,6 @@ struct claim {
 	int64_t value;
 };
 
-const char *claim_name(enum claim_metric m);
-const char *claim_help(enum claim_metric m);
 enum claim_unit claim_unit(enum claim_metric m);
 
 /*
