@@ -43,7 +43,8 @@ verify_file(const struct options *o)
 	if (status != 0)
 		return status;
 	buf_init(&said, VERDICTS_LEN_MAX);
-	err = events_verify((struct view){ bytes, len }, &said);
+	err = events_verify((struct view){ bytes, len },
+		o->operator_count > 0 ? &o->operators[0] : NULL, &said);
 	if (err == ERR_OK || err == ERR_SIGNATURE) {
 		fwrite(said.data, 1, said.len, stdout);
 		printf("%s: %s\n", o->file,

@@ -103,7 +103,6 @@ check_attach(const struct options *o, const struct scenario *s)
 {
 	size_t seeds = o->seed_count + o->named_seed_count;
 	const char *given = seeds > 0	       ? "--seed ID@HOST:PORT"
-			    : o->identity_path ? "--identity"
 			    : o->key_path      ? "--key"
 			    : o->bind_count    ? "--bind"
 			    : o->open	       ? "--open"

@@ -10,6 +10,7 @@
 #include "app/run_report.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "io/files.h"
 
 #define REPORT_LEN_MAX (256u << 20)
 
@@ -92,6 +93,38 @@ write_one(const struct report *r, const char *path,
 	return status;
 }
 
+int
+run_report_identity(const struct options *o, struct identity *i)
+{
+	char why[FILES_WHY_CAP];
+
+	if (o->identity_path == NULL ||
+		files_operator(o->identity_path, i, why) == ERR_OK)
+		return 0;
+	fprintf(stderr, "meshtui: %s\n", why);
+	return EXIT_CONFIG;
+}
+
+/* Signed, where an identity is given. */
+static int
+write_json(const struct report *r, const char *path, const struct options *o)
+{
+	struct identity identity;
+	int status = run_report_identity(o, &identity);
+	struct buf b;
+
+	if (status != 0)
+		return status;
+	buf_init(&b, REPORT_LEN_MAX);
+	report_json_signed(
+		r, o->identity_path != NULL ? identity.secret_key : NULL, &b);
+	if (o->identity_path != NULL)
+		identity_wipe(&identity);
+	status = run_report_file(path, &b);
+	buf_fini(&b);
+	return status;
+}
+
 /* A file is made beside the one that it replaces, so the directory has to be writable. */
 static int
 check_one(const char *path)
@@ -120,9 +153,12 @@ check_one(const char *path)
 int
 run_report_check(const struct options *o, const struct scenario *s)
 {
-	int bad = 0;
+	struct identity identity;
+	int bad = run_report_identity(o, &identity);
 
-	for (size_t i = 0; i < o->report_count; i++)
+	if (o->identity_path != NULL && bad == 0)
+		identity_wipe(&identity);
+	for (size_t i = 0; i < o->report_count && bad == 0; i++)
 		bad |= check_one(strchr(o->reports[i], ':') + 1);
 	if (s && s->json[0])
 		bad |= check_one(s->json);
@@ -174,7 +210,7 @@ run_report_write(
 			junit = path;
 	}
 	if (json)
-		bad |= write_one(r, json, report_json);
+		bad |= write_json(r, json, o);
 	if (tap)
 		bad |= write_one(r, tap, report_tap);
 	if (junit)
@@ -193,7 +229,7 @@ run_report_snapshot(const struct report *r, const struct options *o)
 			continue;
 		path = mem_array(len, 1);
 		snprintf(path, len, "%s.snapshot", o->reports[i] + 5);
-		(void)write_one(r, path, report_json);
+		(void)write_json(r, path, o);
 		free(path);
 	}
 }

@@ -85,21 +85,26 @@ run_check(struct testing *t)
 static int
 write_results(const struct options *o, const struct registry_result *all, size_t count)
 {
-	int bad = 0;
+	struct identity identity;
+	int bad = run_report_identity(o, &identity);
 
-	for (size_t i = 0; i < o->report_count; i++) {
+	for (size_t i = 0; i < o->report_count && bad == 0; i++) {
 		struct buf b;
 
 		buf_init(&b, RESULTS_LEN_MAX);
 		if (o->reports[i][0] == 't')
 			registry_results_tap(all, count, &b);
 		else if (strncmp(o->reports[i], "js", 2) == 0)
-			registry_results_json(all, count, &b);
+			registry_results_json(all, count,
+				o->identity_path != NULL ? identity.secret_key : NULL,
+				&b);
 		else
 			registry_results_junit(all, count, &b);
 		bad |= run_report_file(strchr(o->reports[i], ':') + 1, &b);
 		buf_fini(&b);
 	}
+	if (o->identity_path != NULL)
+		identity_wipe(&identity);
 	return bad ? EXIT_IO : 0;
 }
 

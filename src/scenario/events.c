@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "scenario/events.h"
 #include "scenario/outcome.h"
+#include "scenario/seal.h"
 
 /* Times of evidence begin here, because 0 means never. */
 #define BASE_NS SECONDS(1)
@@ -154,6 +155,7 @@ hash_of(json_t *o, const char *before, char to[static HASH_CAP])
 	struct buf b;
 
 	json_object_del(copy, "hash");
+	json_object_del(copy, "signature");
 	text = json_dumps(copy, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(copy);
 	if (!text)
@@ -244,13 +246,15 @@ events_put(const struct report *r, struct json_t *o)
 }
 
 char *
-events_seal(struct json_t *o)
+events_seal(struct json_t *o, const uint8_t *secret_key)
 {
 	char hash[HASH_CAP];
 	char *text;
 
+	seal_name(o, secret_key);
 	hash_of(o, "", hash);
 	json_object_set_new(o, "hash", json_string(hash));
+	seal_sign(o, hash, secret_key);
 	text = json_dumps(o, JSON_INDENT(1));
 	if (!text)
 		abort();	/* out of memory: every value above is a valid one */
@@ -445,7 +449,7 @@ verify_tests(json_t *o, json_t *tests, struct buf *to)
 }
 
 int
-events_verify(struct view document, struct buf *to)
+events_verify(struct view document, const struct peer_id *by, struct buf *to)
 {
 	json_error_t why;
 	json_t *o = json_loadb((const char *)document.data, document.len,
@@ -462,6 +466,11 @@ events_verify(struct view document, struct buf *to)
 		if (!o)
 			buf_format(to, ": line %d: %s", why.line, why.text);
 		buf_format(to, "\n");
+	}
+	if (err == ERR_OK || err == ERR_SIGNATURE) {
+		int bad = seal_check(o, by, to);
+
+		err = err == ERR_OK ? bad : err;
 	}
 	json_decref(o);
 	return err;

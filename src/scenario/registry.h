@@ -63,8 +63,9 @@ struct registry_result {
 void registry_result(struct registry_result *to, const struct registry_test *t,
 	uint64_t seed, const struct report *r);
 void registry_results_fini(struct registry_result *all, size_t count);
-void registry_results_json(
-	const struct registry_result *all, size_t count, struct buf *to);
+/* Signed with secret_key, unless that is NULL. */
+void registry_results_json(const struct registry_result *all, size_t count,
+	const uint8_t *secret_key, struct buf *to);
 void registry_results_tap(
 	const struct registry_result *all, size_t count, struct buf *to);
 void registry_results_junit(

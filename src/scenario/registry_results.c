@@ -107,7 +107,8 @@ result_json(const struct registry_result *x)
 }
 
 void
-registry_results_json(const struct registry_result *all, size_t count, struct buf *to)
+registry_results_json(const struct registry_result *all, size_t count,
+	const uint8_t *secret_key, struct buf *to)
 {
 	json_t *list = json_array();
 	json_int_t good = 0;
@@ -118,7 +119,7 @@ registry_results_json(const struct registry_result *all, size_t count, struct bu
 	}
 	json_t *o = json_pack("{s:i, s:I, s:I, s:o}", "version", 1, "count",
 		(json_int_t)count, "as_expected", good, "tests", list);
-	char *text = events_seal(o);
+	char *text = events_seal(o, secret_key);
 
 	buf_put(to, text, strlen(text));
 	buf_put_u8(to, '\n');

@@ -135,6 +135,9 @@ char *report_seconds(char to[static REPORT_SECONDS_CAP], uint64_t ns);
 /* For people, and one JSON document with a newline at its end. */
 void report_text(const struct report *r, struct buf *to);
 void report_json(const struct report *r, struct buf *to);
+/* The same, signed with this key (events.h). */
+void report_json_signed(
+	const struct report *r, const uint8_t *secret_key, struct buf *to);
 /* TAP version 14, a test for each step; JUnit XML, where unproven is an error. */
 void report_tap(const struct report *r, struct buf *to);
 void report_junit(const struct report *r, struct buf *to);

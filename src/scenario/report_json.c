@@ -98,6 +98,12 @@ json_node(const struct report *r, const struct report_node *n)
 void
 report_json(const struct report *r, struct buf *to)
 {
+	report_json_signed(r, NULL, to);
+}
+
+void
+report_json_signed(const struct report *r, const uint8_t *secret_key, struct buf *to)
+{
 	json_t *o = json_object(), *steps = json_array(), *nodes = json_array();
 	json_t *edges = json_array();
 	char *text;
@@ -125,7 +131,7 @@ report_json(const struct report *r, struct buf *to)
 	if (r->aftermath[0])
 		json_object_set_new(o, "aftermath", json_text(r->aftermath));
 	events_put(r, o);
-	text = events_seal(o);
+	text = events_seal(o, secret_key);
 	json_decref(o);
 	buf_put(to, text, strlen(text));
 	buf_put_u8(to, '\n');

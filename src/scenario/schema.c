@@ -346,6 +346,10 @@ schema_report(struct buf *to)
 		"topology", array(type("array")), "hash", pattern("^[0-9a-f]{64}$")));
 
 	json_object_set_new(json_object_get(o, "properties"), "soak", type("object"));
+	json_object_set_new(json_object_get(o, "properties"), "signer",
+		pattern("^[0-9a-f]{64}$"));
+	json_object_set_new(json_object_get(o, "properties"), "signature",
+		pattern("^[0-9a-f]{128}$"));
 	json_object_set_new(
 		json_object_get(o, "properties"), "aftermath", type("string"));
 	json_object_set_new(o, "$schema", json_string(DRAFT));

@@ -123,6 +123,7 @@ struct sums {
 		cpu_us, changes, slowest_us;
 	struct spread took;
 	size_t senders, reports;
+	bool heard;	/* all that are there have answered: the sums are whole */
 };
 
 static void
@@ -179,6 +180,7 @@ take_sums(struct step *st, struct sums *s, uint64_t now_ns)
 	size_t count = members_expect(m);
 
 	memset(s, 0, sizeof(*s));
+	s->heard = true;
 	for (size_t i = 0; i < m->count; i++) {
 		const struct letter_report *r = sent_by(st, i);
 
@@ -190,8 +192,10 @@ take_sums(struct step *st, struct sums *s, uint64_t now_ns)
 			s->slowest_us = r->took_us;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (!m->nodes[i].view)
+		if (!m->nodes[i].view) {
+			s->heard = false;
 			continue;
+		}
 		add_receiver(st, i, s);
 		watch(st, i);
 	}
@@ -346,7 +350,7 @@ step_gossip_tick(struct step *st, uint64_t now_ns)
 	else if (sender_gone(st, now_ns) || refused_order(st, now_ns))
 		return true;
 	take_sums(st, &s, now_ns);
-	if (g->ordered && s.reports == s.senders &&
+	if (g->ordered && s.reports == s.senders && s.heard &&
 		(s.delivered >= s.should || now_ns >= g->grown_ns + SETTLED)) {
 		judge(st, &s, now_ns);
 		return true;

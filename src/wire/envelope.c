@@ -84,3 +84,45 @@ envelope_check(const char *context, const struct peer_id *topic, struct view bod
 	buf_fini(&text);
 	return err;
 }
+
+void
+envelope_sign(uint8_t signature[static ENVELOPE_SIGNATURE_LEN], const char *context,
+	struct view bytes, const uint8_t secret_key[static 64])
+{
+	struct buf text;
+
+	buf_init(&text, SIGNED_LEN_MAX);
+	buf_put(&text, context, strlen(context));
+	buf_put(&text, bytes.data, bytes.len);
+	assert(!text.failed);
+	crypto_sign_detached(signature, NULL, text.data, text.len, secret_key);
+	buf_fini(&text);
+}
+
+struct peer_id
+envelope_signer(const uint8_t secret_key[static 64])
+{
+	struct peer_id id;
+
+	crypto_sign_ed25519_sk_to_pk(id.bytes, secret_key);
+	return id;
+}
+
+int
+envelope_check_signed(const uint8_t signature[static ENVELOPE_SIGNATURE_LEN],
+	const char *context, struct view bytes, const struct peer_id *signer)
+{
+	struct buf text;
+	int err = ERR_SIGNATURE;
+
+	if (!envelope_signer_valid(signer))
+		return ERR_MALFORMED;
+	buf_init(&text, SIGNED_LEN_MAX);
+	buf_put(&text, context, strlen(context));
+	buf_put(&text, bytes.data, bytes.len);
+	if (!text.failed && crypto_sign_verify_detached(signature, text.data, text.len,
+				    signer->bytes) == 0)
+		err = ERR_OK;
+	buf_fini(&text);
+	return err;
+}

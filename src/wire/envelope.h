@@ -36,4 +36,15 @@ bool envelope_signer_valid(const struct peer_id *signer);
 int envelope_check(const char *context, const struct peer_id *topic, struct view body,
 	struct view signature, const struct peer_id *signer);
 
+/*
+ * What is no payload, signed alike: a context text and some bytes, at most
+ * ENVELOPE_BODY_LEN_MAX. `signer` is the second half of the secret key.
+ */
+void envelope_sign(uint8_t signature[static ENVELOPE_SIGNATURE_LEN], const char *context,
+	struct view bytes, const uint8_t secret_key[static 64]);
+struct peer_id envelope_signer(const uint8_t secret_key[static 64]);
+/* ERR_SIGNATURE; ERR_MALFORMED: no sound key. */
+int envelope_check_signed(const uint8_t signature[static ENVELOPE_SIGNATURE_LEN],
+	const char *context, struct view bytes, const struct peer_id *signer);
+
 #endif

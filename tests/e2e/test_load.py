@@ -130,6 +130,45 @@ def test_gossip():
        "where one in fifty is lost, it fails", status, text)
 
 
+def test_signed():
+    """A report that names an identity is signed with it: who changes a byte or signs
+    anew is found out."""
+    where = tempfile.mkdtemp(dir=room)
+    op = os.path.join(where, "op")
+    other = os.path.join(where, "other")
+    ids = [subprocess.run([MESHTUI, "--order", "id", "--identity", f], text=True,
+                          capture_output=True, check=True).stdout.split()[0]
+           for f in (op, other)]
+
+    def verify(path, *more):
+        p = subprocess.run([MESHTUI, "--verify", path] + list(more), text=True,
+                           capture_output=True, check=False)
+        return p.returncode, p.stdout + p.stderr
+
+    signed = os.path.join(where, "signed.json")
+    plain = os.path.join(where, "plain.json")
+    for path, more in ((signed, ["--identity", op]), (plain, [])):
+        subprocess.run([MESHTUI, "--test", "framer-roundtrip", "--report",
+                        "json:" + path] + more, capture_output=True, check=True)
+    answers = [verify(signed), verify(signed, "--operator", ids[0]),
+               verify(signed, "--operator", ids[1]), verify(plain),
+               verify(plain, "--operator", ids[0])]
+    ok([a[0] for a in answers] == [0, 0, 1, 0, 1] and "signed by " + ids[0] in
+       answers[0][1] and "signed by nobody" in answers[3][1],
+       "who signed a report is said, and asked for", answers)
+    with open(signed) as f:
+        text = f.read()
+    wrong = []
+    for old, new in (('"seed": 1', '"seed": 2'), (ids[0], ids[1]),
+                     ('"signature": "', '"signature": "00')):
+        changed = os.path.join(where, "changed.json")
+        with open(changed, "w") as f:
+            f.write(text.replace(old, new, 1))
+        if old not in text or verify(changed)[0] != 1:
+            wrong.append((old, verify(changed)))
+    ok(not wrong, "what was changed is found out", wrong)
+
+
 def test_named():
     """The named tests that are quick, and with their feature taken out."""
     status, text, _ = run("--test", "bi-stream-echo")
@@ -178,6 +217,7 @@ def main():
             test_whole()
         test_streams()
         test_gossip()
+        test_signed()
         test_named()
     finally:
         shutil.rmtree(room)
