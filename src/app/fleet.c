@@ -110,6 +110,18 @@ fleet_bootstrap(struct fleet *f, char why[static FLEET_WHY_CAP])
 	return ERR_OK;
 }
 
+static void
+put_seed(const struct fleet *f, const struct child_row *r, char to[static CHILD_SEED_CAP])
+{
+	char id[ID_HEX_CAP], text[ADDRESS_TEXT_CAP];
+	struct address address;
+
+	if (!f->hooks.where(f->hooks.ctx, &r->ready.id, &address))
+		address = r->ready.addresses[0];
+	snprintf(to, CHILD_SEED_CAP, "%s@%s", id_hex(id, &r->ready.id),
+		address_format(text, &address));
+}
+
 /* Our own READY children of the mesh are the nearest seeds. */
 static size_t
 own_seeds(const struct fleet *f, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap,
@@ -120,7 +132,6 @@ own_seeds(const struct fleet *f, const char *mesh, char to[][CHILD_SEED_CAP], si
 	*starting = false;
 	for (size_t i = 0; i < supervisor_count(f->supervisor); i++) {
 		const struct child_row *r = supervisor_at(f->supervisor, i);
-		char id[ID_HEX_CAP], address[ADDRESS_TEXT_CAP];
 
 		if (strcmp(r->spec.mesh, mesh) != 0)
 			continue;
@@ -128,8 +139,7 @@ own_seeds(const struct fleet *f, const char *mesh, char to[][CHILD_SEED_CAP], si
 		if (r->state != CHILD_READY || r->ready.address_count == 0 ||
 			count == cap)
 			continue;
-		snprintf(to[count++], CHILD_SEED_CAP, "%s@%s", id_hex(id, &r->ready.id),
-			address_format(address, &r->ready.addresses[0]));
+		put_seed(f, r, to[count++]);
 	}
 	return count;
 }
@@ -148,7 +158,6 @@ seeds_across(const struct fleet *f, const struct wanted *w, struct child_spec *s
 		return true;
 	for (size_t i = 0; i < supervisor_count(f->supervisor); i++) {
 		const struct child_row *r = supervisor_at(f->supervisor, i);
-		char id[ID_HEX_CAP], address[ADDRESS_TEXT_CAP];
 
 		if (strcmp(r->spec.mesh, w->mesh) == 0 ||
 			strcmp(r->spec.type, "gateway") != 0)
@@ -157,9 +166,7 @@ seeds_across(const struct fleet *f, const struct wanted *w, struct child_spec *s
 		if (r->state != CHILD_READY || r->ready.address_count == 0 ||
 			given == SEEDS_GIVEN || spec->seed_count == CHILD_SEEDS_MAX)
 			continue;
-		snprintf(spec->seeds[spec->seed_count++], CHILD_SEED_CAP, "%s@%s",
-			id_hex(id, &r->ready.id),
-			address_format(address, &r->ready.addresses[0]));
+		put_seed(f, r, spec->seeds[spec->seed_count++]);
 		given++;
 	}
 	return given > 0 || !starting;

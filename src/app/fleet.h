@@ -24,6 +24,11 @@ struct fleet_hooks {
 	 */
 	size_t (*seeds)(
 		void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap);
+	/*
+	 * Where a node is by its newest word, if it is known to live: it may have moved
+	 * since it was READY.
+	 */
+	bool (*where)(void *ctx, const struct peer_id *id, struct address *to);
 	void *ctx;
 };
 

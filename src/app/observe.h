@@ -110,6 +110,8 @@ void observe_find(struct observe *o);
 void observe_watch(struct observe *o, uint64_t now_ns);
 /* A hook with the struct as ctx: seeds for a child. */
 size_t observe_seeds(void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap);
+/* Where a node is, by its newest digest; for the fleet. */
+bool observe_where(void *ctx, const struct peer_id *id, struct address *to);
 
 /* Faults of this console: what a person wants, and that time passes. */
 void observe_obey_fault(struct observe *o, const struct console_command *c);

@@ -31,6 +31,25 @@ observe_seeds(void *ctx, const char *mesh, char to[][CHILD_SEED_CAP], size_t cap
 	return count;
 }
 
+bool
+observe_where(void *ctx, const struct peer_id *id, struct address *to)
+{
+	struct observe *o = ctx;
+	struct mesh_row rows[MESHES_MAX];
+	size_t meshes = node_meshes(o->node, rows, MESHES_MAX);
+
+	for (size_t i = 0; i < meshes; i++) {
+		const struct directory_entry *e = directory_find(rows[i].directory, id);
+
+		if (e == NULL || e->liveness != LIVENESS_LIVE ||
+			e->digest.address_count == 0)
+			continue;
+		*to = e->digest.addresses[0];
+		return true;
+	}
+	return false;
+}
+
 static bool
 shown(const struct options *o, const char *mesh)
 {

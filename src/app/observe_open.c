@@ -173,7 +173,8 @@ observe_open_chronicle(struct observe *o)
 int
 observe_open_control(struct observe *o)
 {
-	const struct fleet_hooks fleet_hooks = { observe_on_child, observe_seeds, o };
+	const struct fleet_hooks fleet_hooks = { observe_on_child, observe_seeds,
+		observe_where, o };
 	const struct test_runs_hooks test_hooks = { observe_on_test, o };
 	bool seeded = o->options->seed_count + o->options->named_seed_count > 0;
 	char why[PATHS_WHY_CAP];
