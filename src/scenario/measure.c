@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -430,4 +431,22 @@ measure_claims(const struct scenario_claims *claims, struct members *m,
 		return false;
 	}
 	return true;
+}
+
+char *
+measure_text(const struct claim *c, struct members *m, char to[static MEASURE_WHY_CAP])
+{
+	char text[CLAIM_TEXT_CAP], value[CLAIM_VALUE_CAP], of[32] = "";
+	enum claim_unit unit = claim_unit(c->metric);
+	struct measure x;
+
+	to[0] = '\0';
+	measure_take(c, m, &x);
+	if (unit == CLAIM_TRUTH || !x.known)
+		return to;
+	if (unit == CLAIM_COUNT && c->percent)
+		snprintf(of, sizeof(of), " of %" PRId64, x.of);
+	snprintf(to, MEASURE_WHY_CAP, "%.200s: it is %s%s", claim_text(c, text),
+		claim_value(value, unit, x.have), of);
+	return to;
 }

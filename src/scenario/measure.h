@@ -22,4 +22,8 @@ void measure_take(const struct claim *c, struct members *m, struct measure *to);
 bool measure_claims(const struct scenario_claims *claims, struct members *m,
 	char why[static MEASURE_WHY_CAP]);
 
+/* "memory.grown < 4MiB: it is 1.2 MiB", of a claim with a figure; "" of others. */
+char *measure_text(
+	const struct claim *c, struct members *m, char to[static MEASURE_WHY_CAP]);
+
 #endif

@@ -148,6 +148,9 @@ wait_tick(struct step *st, struct members *m, uint64_t now_ns)
 			members_in_state(m, MEMBER_READY),
 			report_seconds(a, now_ns > last_ns ? now_ns - last_ns : 0));
 		wait_figures(st, m, now_ns);
+		for (size_t i = 0; i < claims->count; i++)
+			if (measure_text(&claims->at[i], m, why)[0])
+				report_note(st->out, now_ns, "%s", why);
 		return true;
 	}
 	if (now_ns < st->began_ns + st->spec->within_ns)
