@@ -19,6 +19,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from mesh import Failure, MESHTUI, ask  # noqa: E402
 
 LOOK_S = 2
+# Ids of messages are kept for 90 s: before that their number grows by itself.
+HOLD_S = 110
 WINDOW_S = 30
 # Bounded by limits.h: addresses and names of nodes that were met.
 MEMORY = {"address-book-entry", "seed", "departed-node", "remembered-peer"}
@@ -104,7 +106,7 @@ def main():
     parser.add_argument("--duration", default="5m")
     parser.add_argument("--cadence", default="10s")
     parser.add_argument("--seed", type=int, default=42)
-    parser.add_argument("--hold", type=int, default=60)
+    parser.add_argument("--hold", type=int, default=HOLD_S)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="meshtui-") as home:
         status, out, looks = run(args, home)
@@ -112,7 +114,7 @@ def main():
         with open(os.path.join(home, "r.json")) as f:
             report = json.load(f)
     whole = [(at, n) for at, n in looks if len(n) == 18]
-    first = [n for at, n in whole if at < whole[0][0] + args.hold - 2]
+    first = [n for at, n in whole if at < whole[0][0] + args.hold - LOOK_S]
     last = [n for at, n in whole if at > whole[-1][0] - WINDOW_S]
     before, after = most(first), held(last)
     more = []

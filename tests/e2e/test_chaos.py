@@ -284,9 +284,11 @@ def begin(pool):
 
     with open(os.path.join(SRCDIR, "examples", "battery.yaml")) as f:
         battery = f.read()
+    # Nobody is killed in the control, so nobody is missing at its end.
+    ignored = battery.replace("[ converged, ready = 14 ]", "converged")
     return {
         "battery": job("--run", os.path.join(SRCDIR, "examples", "battery.yaml")),
-        "control": job("--run", "FILE", text=battery if LONG else SHORT, stub=True,
+        "control": job("--run", "FILE", text=ignored if LONG else SHORT, stub=True,
                        within=600),
         "sham": job("--test", "sham"),
         "sham-run": job("--run", "FILE", text=SHAM),

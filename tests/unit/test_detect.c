@@ -33,6 +33,22 @@ a_share_of_many_is_loss(void **state)
 	assert_false(detect_effect(&lossy, &before, &none, 0));
 }
 
+/* On one machine a round trip is told as 0.0 ms: also from there on it can be slow. */
+static void
+who_is_near_can_be_slowed(void **state)
+{
+	struct detect_terms slow = { .primitive = PRIMITIVE_SLOW_LINK,
+		.params = { [PARAM_DELAY] = (int64_t)MILLISECONDS(100) } };
+	struct sight before = link_of(50, 0), now = link_of(60, 0), few = link_of(5, 0);
+
+	(void)state;
+	assert_true(detect_usable(&slow, &before));
+	assert_false(detect_usable(&slow, &few));
+	assert_false(detect_effect(&slow, &before, &now, 0));
+	now.rtt_100us = 1000;
+	assert_true(detect_effect(&slow, &before, &now, 0));
+}
+
 /* It is over when packets since its end arrive; not while they are lost, or few. */
 static void
 what_came_later_counts(void **state)
@@ -64,6 +80,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_share_of_many_is_loss),
+		cmocka_unit_test(who_is_near_can_be_slowed),
 		cmocka_unit_test(what_came_later_counts),
 		cmocka_unit_test(a_new_link_counts_from_zero),
 	};
