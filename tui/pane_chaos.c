@@ -206,7 +206,7 @@ draw_nothing(struct canvas *c, int y, const struct model *m)
 	char text[120];
 
 	if (m->other_count > 0)
-		snprintf(text, sizeof(text), "nothing yet; Enter puts the selected fault "
+		snprintf(text, sizeof(text), "nothing yet; Enter puts the fault "
 			"on nodes of yours, or on %zu that obey you", m->other_count);
 	else
 		snprintf(text, sizeof(text),

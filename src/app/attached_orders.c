@@ -286,7 +286,7 @@ let_go(struct attached *a, struct attached_slot *s, int how, uint64_t now_ns)
 {
 	s->let = how;
 	s->state = SLOT_OVER;
-	supervisor_exited(a->supervisor, s->child, 0, 0, now_ns);
+	supervisor_lost(a->supervisor, s->child, NULL, now_ns);
 	attached_tell(a, s->child);
 }
 

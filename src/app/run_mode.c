@@ -129,7 +129,8 @@ on_child(void *ctx, unsigned child)
 	struct run *r = ctx;
 	const struct child_row *row = supervisor_find(r->supervisor, child);
 
-	if (row)
+	/* Who was not started here tells his own timeline of himself. */
+	if (row && !r->attached)
 		chronicle_child_changed(&r->chronicle, row);
 	r->dirty = true;
 	/* What a node of others says comes when this turn was judged already. */
@@ -245,7 +246,8 @@ close_handles(struct run *r)
 static void
 take_down(struct run *r)
 {
-	chronicle_children_ended(&r->chronicle, r->supervisor);
+	if (!r->attached)
+		chronicle_children_ended(&r->chronicle, r->supervisor);
 	chronicle_close(&r->chronicle);
 	close_handles(r);
 	chronicle_fini(&r->chronicle);

@@ -461,7 +461,7 @@ members_report(const struct members *m, struct report_node *to)
 		to[i].ready = one->row->ready_ns != 0;
 		to[i].ready_ns = one->row->ready_ns;
 		to[i].boot_us = one->row->ready.boot_us;
-		to[i].ended = one->state == MEMBER_ENDED;
+		to[i].ended = one->state == MEMBER_ENDED && !one->row->end.released;
 		to[i].end = one->row->end;
 		memcpy(to[i].failure, one->row->failure, sizeof(to[i].failure));
 	}

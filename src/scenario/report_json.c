@@ -83,7 +83,8 @@ json_node(const struct report *r, const struct report_node *n)
 	json_object_set_new(o, "ready_ms",
 		n->ready ? json_ms(since(r, n->ready_ns)) : json_null());
 	json_object_set_new(o, "boot_us",
-		n->ready ? json_integer((json_int_t)n->boot_us) : json_null());
+		n->ready && n->boot_us ? json_integer((json_int_t)n->boot_us)
+				       : json_null());	/* nobody measured it */
 	json_object_set_new(o, "ended_ms",
 		n->ended ? json_ms(since(r, n->end.at_ns)) : json_null());
 	json_object_set_new(o, "end",

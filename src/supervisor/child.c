@@ -229,9 +229,11 @@ child_lost(struct child *c, const char *why, uint64_t now_ns)
 {
 	if (c->row.state == CHILD_ENDED)
 		return;
-	take_text(c, why);
+	if (why)
+		take_text(c, why);
 	child_exited(c, 0, 0, now_ns);
-	c->row.end.heard = true;
+	c->row.end.heard = why != NULL;
+	c->row.end.released = why == NULL;
 }
 
 void
@@ -329,6 +331,8 @@ child_end_text(const struct child_end *e, char *to, size_t cap)
 
 	if (e->heard)
 		snprintf(to, cap, "is gone, by the word of its mesh");
+	else if (e->released)
+		snprintf(to, cap, "goes on without us");
 	else if (e->signal && name)
 		snprintf(
 			to, cap, "ended by signal %d (SIG%s)%s", e->signal, name, forced);

@@ -19,7 +19,7 @@ enum child_state {
 };
 
 struct child_end {
-	bool heard;		/* no process of ours: others said that it is gone */
+	bool heard, released;	/* others said that it is gone; it goes on without us */
 	bool expected;		/* we asked it to leave */
 	bool forced;		/* it did not leave in time and was killed by us */
 	int status, signal;	/* the exit status, or the signal that ended it and 0 */
@@ -124,7 +124,7 @@ void supervisor_record(struct supervisor *s, unsigned child, struct lifeline_rec
 void supervisor_lifeline_closed(struct supervisor *s, unsigned child, uint64_t now_ns);
 void supervisor_exited(struct supervisor *s, unsigned child, int status, int signal,
 	uint64_t now_ns);
-/* A node that we did not start is gone, by the word of others; `why` may be "". */
+/* One that we did not start is gone, others say; `why` NULL: it is let go and stays. */
 void supervisor_lost(
 	struct supervisor *s, unsigned child, const char *why, uint64_t now_ns);
 

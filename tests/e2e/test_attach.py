@@ -108,6 +108,8 @@ def example_passed(run, nodes):
     names = {n.name for n in nodes}
     event = report["events"][0]
     equal({n["name"] for n in report["nodes"]}, names, "the roster")
+    # Neither started nor ended by the run, which does not pretend to know either.
+    equal([(n["boot_us"], n["end"]) for n in report["nodes"]], [(None, None)] * 4, "ends")
     equal(event["verdict"], "pass", "its fault")
     check(len(event["witnesses"]) >= 2 and
           {w["name"] for w in event["witnesses"]} <= names, f"witnesses: {event}")
