@@ -243,9 +243,10 @@ def all_thirteen_by_command(test):
         keeper.join()
     run.end(0, "all thirteen")
     equal([e["verdict"] for e in run.report()["events"]], ["pass"] * 13, "verdicts")
-    for n in nodes:
-        check(not n.alive() or faults.clean(n), f"{n.name} after it: {n.status()}")
     test.nodes = [n for n in test.nodes if n.alive()]
+    equal(len(test.nodes), len(nodes) - 3, "who is left of three kills")
+    for n in test.nodes:
+        check(faults.clean(n), f"{n.name} after it: {n.status()}")
 
 
 main(runs_on_nodes_of_others, *([all_thirteen_by_command] if LONG else []))
