@@ -275,4 +275,3 @@ fleet_alive(const struct fleet *f)
 {
 	return supervisor_alive(f->supervisor) + f->wanted_count;
 }
-

@@ -64,7 +64,7 @@ void fleet_run(struct fleet *f);
 const struct supervisor *fleet_supervisor(const struct fleet *f);
 /* Drops the row of a child that has ended. */
 void fleet_forget(struct fleet *f, unsigned child);
-/* Not ended. */
+/* Not ended, and wanted but not started yet. */
 size_t fleet_alive(const struct fleet *f);
 
 #endif

@@ -103,6 +103,21 @@ print_mesh(struct buf *to, const json_t *mesh)
 	print_line(to, "mesh", text);
 }
 
+/* What another node is given to join through this one. An observer is nobody's seed. */
+static void
+print_seed(struct buf *to, const json_t *o)
+{
+	const json_t *first = json_array_get(json_object_get(o, "addresses"), 0);
+	char id[CELLS_CAP], address[CELLS_CAP], text[2 * CELLS_CAP];
+
+	if (first == NULL || json_is_true(json_object_get(o, "observer")))
+		return;
+	cells_field(id, o, "id");
+	cells_text(address, json_string_value(first));
+	snprintf(text, sizeof text, "%s@%s", id, address);
+	print_line(to, "seed", text);
+}
+
 static void
 print_status(struct buf *to, const json_t *o)
 {
@@ -123,6 +138,7 @@ print_status(struct buf *to, const json_t *o)
 		print_mesh(to, item);
 	json_array_foreach(json_object_get(o, "addresses"), i, item)
 		print_line(to, "address", json_string_value(item));
+	print_seed(to, o);
 	cells_duration(text, o, "uptime_ms");
 	print_line(to, "uptime", text);
 	snprintf(text, sizeof text, "%.1fms",

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,26 @@ nodes_are_printed(void **state)
 	assert_non_null(strstr(line, "n: no answer +1"));
 	assert_null(strtok_r(NULL, "\n", &rest));
 	free(text);
+}
+
+/* A status has what another node is given as --seed; that of an observer has not. */
+static void
+status_has_a_seed(void **state)
+{
+	static const char *const roles[] = { "false", "true" };
+
+	(void)state;
+	for (int observer = 0; observer < 2; observer++) {
+		char answer[400], *text;
+
+		snprintf(answer, sizeof answer, "{\"version\":1,\"name\":\"a.b.8a88e3\","
+			"\"id\":\"8a88e3\",\"observer\":%s,\"uptime_ms\":1,"
+			"\"addresses\":[\"127.0.0.1:7\",\"[::1]:7\"]}", roles[observer]);
+		text = printed(answer);
+		assert_non_null(strstr(text, "127.0.0.1:7\n"));
+		assert_int_equal(strstr(text, " 8a88e3@127.0.0.1:7\n") == NULL, observer);
+		free(text);
+	}
 }
 
 /* Errors and health are one line; what is no answer is said to be none. */
@@ -115,6 +136,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(status_has_a_seed),
 		cmocka_unit_test(nodes_are_printed),
 		cmocka_unit_test(short_answers_are_printed),
 		cmocka_unit_test(bad_answers_are_not_discovered),
