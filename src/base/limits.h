@@ -28,7 +28,7 @@
 #define GOSSIP_PEER_ADDRESSES_MAX 6
 #define GOSSIP_NODES_MAX 64	/* entries read from one Shuffle; more is malformed */
 #define GOSSIP_IHAVE_MAX 116
-#define GOSSIP_CALM_HOPS 8	/* on which what is calm waits for others */
+#define GOSSIP_CALM_HOPS 6	/* on which what is calm waits for others */
 #define GOSSIP_SEEN_MAX 20000
 #define GOSSIP_CACHE_BYTES_MAX (4u << 20)
 #define GOSSIP_MISSING_MAX 10000
@@ -72,10 +72,10 @@
  * at which what waits on all connections leaves together.
  */
 #define QUIC_ACK_PACKETS 8
-#define QUIC_ACK_HOLD MILLISECONDS(300)
+#define QUIC_ACK_HOLD MILLISECONDS(450)
 #define QUIC_ACK_HOLD_LEN 1000
 #define QUIC_ACK_APART MILLISECONDS(100)
-#define QUIC_MOMENTS MILLISECONDS(250)
+#define QUIC_MOMENTS MILLISECONDS(400)
 /* Of so many at first, and one in so long, the peer learns how far it is: conn_io.c. */
 #define QUIC_ACK_FIRST 8
 #define QUIC_ACK_HURRY_FIRST SECONDS(1)
@@ -116,6 +116,9 @@
 #define DIGEST_NEIGHBORS_MAX 8
 #define DIRECTORY_ENTRIES_MAX 20000
 #define DIRECTORY_BRISK 32 /* one digest in so many travels at once in any case */
+/* How long what its sender said before it died may come: GOSSIP_CALM_HOPS moments. */
+#define DIRECTORY_UNDERWAY SECONDS(3)
+#define DIRECTORY_UNDERWAY_MAX 2 /* digests of one node that do at once */
 #define DIRECTORY_ESTABLISHED SECONDS(5) /* heard for so long, it makes no room */
 #define ACCUSERS_MAX 4
 #define DIRECTORY_CHANGES_MAX 2048	/* not yet fetched by tick */

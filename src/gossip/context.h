@@ -20,8 +20,9 @@ struct gossip_ctx {
 	const struct peerset *marked; /* observers among our peers: they enter no view */
 	struct view own_data;	      /* our AddrInfo; len 0 while unknown */
 	uint64_t now_ns;
-	bool calm; /* what is handled came as calm */
-	bool bulk; /* or as bulk */
+	bool calm;    /* what is handled came as calm */
+	bool bulk;    /* or as bulk */
+	bool patient; /* it is announced late */
 };
 
 /* Embedded in whatever waits; topic.c hands a due one to its owner by kind. */

@@ -26,7 +26,7 @@ struct gossip_config {
 	unsigned optimization_hops;				   /* 5 */
 	uint64_t shuffle_ns, neighbor_timeout_ns, join_timeout_ns; /* 60 s, 500 ms, 1 s */
 	uint64_t graft_first_ns, graft_next_ns, lazy_ns; /* 150 ms, 40 ms, 5 ms */
-	uint64_t lazy_calm_ns;			 /* of what is calm; 0: lazy_ns */
+	uint64_t lazy_calm_ns;			 /* of calm and brisk ones; 0: lazy_ns */
 	uint64_t seen_ns, cache_ns;			 /* 90 s, 30 s */
 };
 
@@ -52,9 +52,9 @@ const char *neighbor_change_text(enum neighbor_change c);
 /*
  * A BROADCAST fits topic_can_broadcast and DATA has at most GOSSIP_PEER_DATA_LEN_MAX
  * bytes (asserted). OBSERVER comes before the peer's first message on a connection, and
- * after the LOST of an earlier connection: a loss forgets it. Nobody waits for what a
- * calm one says: it is announced later, and relayed as calm. Of bulk a neighbor that is
- * SLOW gets announcements, once it can follow again.
+ * after the LOST of an earlier connection: a loss forgets it. Nobody waits for a calm
+ * one: it is announced late and relayed as calm; a brisk one only announced late. Of
+ * bulk a neighbor that is SLOW gets announcements, once it can follow again.
  */
 struct gossip_in {
 	enum gossip_in_kind {
@@ -71,7 +71,7 @@ struct gossip_in {
 	struct peer_id peer;
 	uint64_t timer;
 	struct view bytes;
-	bool calm, bulk, slow;
+	bool calm, brisk, bulk, slow;
 };
 
 /*

@@ -11,6 +11,12 @@
 #define ITEM_LEN (32 + 3)
 #define OVERHEAD (2 + 2)
 
+uint64_t
+lazy_patience(const struct gossip_ctx *x)
+{
+	return x->config->lazy_calm_ns / 2;
+}
+
 void
 lazy_fini(struct lazy *l)
 {
@@ -72,7 +78,7 @@ static bool
 waits(const struct lazy *l, const struct lazy_item *q, const struct gossip_ctx *x,
 	size_t bulk_left, uint64_t *until_ns)
 {
-	*until_ns = q->ready_ns;
+	*until_ns = q->ready_ns + x->config->lazy_calm_ns - lazy_patience(x);
 	if (q->ready_ns > x->now_ns)
 		return true;
 	*until_ns = l->slow ? 0 : x->now_ns + x->config->lazy_ns;
@@ -85,7 +91,7 @@ lazy_announce(struct lazy *l, struct gossip_ctx *x, const struct peer_id *to,
 {
 	struct batch b = {.m = {.kind = GOSSIP_IHAVE}, .calm = true,
 		.max = (x->config->message_len_max - OVERHEAD) / ITEM_LEN};
-	uint64_t last_ns = 0, until_ns;
+	uint64_t first_ns = 0, until_ns;
 	size_t kept = 0, bulk_left;
 
 	if (b.max > GOSSIP_IHAVE_MAX)
@@ -95,7 +101,8 @@ lazy_announce(struct lazy *l, struct gossip_ctx *x, const struct peer_id *to,
 		const struct lazy_item q = l->queue[i];
 
 		if (waits(l, &q, x, bulk_left, &until_ns)) {
-			last_ns = until_ns > last_ns ? until_ns : last_ns;
+			if (first_ns == 0 || (until_ns != 0 && until_ns < first_ns))
+				first_ns = until_ns;
 			l->queue[kept++] = q;
 			continue;
 		}
@@ -109,5 +116,5 @@ lazy_announce(struct lazy *l, struct gossip_ctx *x, const struct peer_id *to,
 	batch_send(&b, x, to);
 	l->count = kept;
 	*sent += b.sent;
-	return last_ns;
+	return first_ns;
 }

@@ -23,6 +23,8 @@ struct lazy {
 	bool slow;	/* the peer can't follow: see GOSSIP_IN_SLOW */
 };
 
+/* How old what has time is before it leaves: else news drags it along. */
+uint64_t lazy_patience(const struct gossip_ctx *x);
 void lazy_fini(struct lazy *l);
 /* False when there is no room for one of its kind. */
 bool lazy_put(struct lazy *l, const struct lazy_item *item);

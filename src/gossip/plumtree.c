@@ -79,9 +79,9 @@ static void
 queue_ihave(struct plumtree *p, struct gossip_ctx *x, struct plumtree_peer *to,
 	const struct peer_id *id, uint16_t round)
 {
-	uint64_t calm_ns = x->calm ? x->config->lazy_calm_ns : 0;
+	uint64_t calm_ns = x->patient ? x->config->lazy_calm_ns : 0;
 	const struct lazy_item item = {.have = {*id, round}, .bulk = x->bulk,
-		.ready_ns = calm_ns ? x->now_ns + calm_ns / 4 * 3 : 0};
+		.ready_ns = calm_ns ? x->now_ns + lazy_patience(x) : 0};
 
 	if (!lazy_put(&to->lazy, &item))
 		p->stats.dropped_lazy++;
@@ -195,7 +195,8 @@ on_payload(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *from,
 	}
 	e = missing_find(&p->missing, id);
 	/* Late already, or far: whoever is behind us has waited for it long enough. */
-	x->calm = x->calm && e == NULL && round <= GOSSIP_CALM_HOPS;
+	x->patient = x->patient && e == NULL;
+	x->calm = x->patient && x->calm && round <= GOSSIP_CALM_HOPS;
 	if (m->payload.neighbors_only) {
 		msgcache_note(&p->cache, id, x->now_ns);
 		if (!heap_armed(&p->sweep.entry))
@@ -374,16 +375,13 @@ plumtree_slow(struct plumtree *p, struct gossip_ctx *x, const struct peer_id *pe
 static void
 dispatch(struct plumtree *p, struct gossip_ctx *x)
 {
-	uint64_t last_ns = 0;
-
 	for (size_t i = 0; i < p->count; i++) {
-		uint64_t ready_ns = lazy_announce(&p->peers[i].lazy, x,
+		uint64_t due_ns = lazy_announce(&p->peers[i].lazy, x,
 			&p->peers[i].id, &p->stats.ihaves_sent);
 
-		last_ns = ready_ns > last_ns ? ready_ns : last_ns;
+		if (due_ns != 0)
+			arm_lazy(p, x, due_ns);
 	}
-	if (last_ns != 0)
-		arm_lazy(p, x, last_ns);
 }
 
 static void

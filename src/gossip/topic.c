@@ -235,6 +235,7 @@ topic_handle(
 
 	x.calm = in->calm;
 	x.bulk = in->bulk;
+	x.patient = in->calm || in->brisk;
 	if (t->quit)
 		return;
 	handlers[in->kind](t, &x, in);

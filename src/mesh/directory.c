@@ -46,12 +46,47 @@ keep_payload(struct directory_slot *s, struct view payload)
 	s->entry.payload.len = payload.len;
 }
 
+/* The paths of neighbors may be new, their times of flight are at each time. */
+static bool
+same_neighbors(const struct digest *a, const struct digest *b)
+{
+	if (a->neighbor_count != b->neighbor_count)
+		return false;
+	for (size_t i = 0; i < a->neighbor_count; i++)
+		if (memcmp(a->neighbors[i].id_prefix, b->neighbors[i].id_prefix,
+			sizeof a->neighbors[i].id_prefix) != 0 ||
+			a->neighbors[i].path_kind != b->neighbors[i].path_kind)
+			return false;
+	return true;
+}
+
+static bool
+same_addresses(const struct digest *a, const struct digest *b)
+{
+	if (a->address_count != b->address_count)
+		return false;
+	for (size_t i = 0; i < a->address_count; i++)
+		if (!address_equal(&a->addresses[i], &b->addresses[i]))
+			return false;
+	return true;
+}
+
+/* Whether it says that its sender goes on, as what is known does, and nothing else. */
+static bool
+says_the_same(const struct digest *g, const struct digest *known)
+{
+	return g->incarnation == known->incarnation && g->flags == known->flags &&
+	       same_neighbors(g, known) && same_addresses(g, known);
+}
+
 static int
 apply_known(struct directory *d, struct directory_slot *s, const struct digest *g,
 	struct view payload, uint64_t now_ns)
 {
 	const struct digest *old = &s->entry.digest;
-	bool restarted = g->incarnation > old->incarnation;
+	enum liveness_news news = g->incarnation > old->incarnation ? LIVENESS_RESTARTED :
+		g->seq == old->seq + 1 && says_the_same(g, old) ? LIVENESS_ROUTINE :
+		LIVENESS_AGAIN;
 
 	if (!directory_table_older(old->incarnation, old->seq, g->incarnation, g->seq))
 		return ERR_STALE;
@@ -59,7 +94,7 @@ apply_known(struct directory *d, struct directory_slot *s, const struct digest *
 	directory_table_set(d, s, g);
 	directory_table_heard(d, s, now_ns);
 	keep_payload(s, payload);
-	liveness_heard(d, s, restarted ? LIVENESS_RESTARTED : LIVENESS_AGAIN, now_ns);
+	liveness_heard(d, s, news, now_ns);
 	return ERR_OK;
 }
 
@@ -203,52 +238,25 @@ directory_apply(struct directory *d, struct view payload, const char *mesh,
 	}
 }
 
-/* The paths of neighbors may be new, their times of flight are at each time. */
-static bool
-same_neighbors(const struct digest *a, const struct digest *b)
-{
-	if (a->neighbor_count != b->neighbor_count)
-		return false;
-	for (size_t i = 0; i < a->neighbor_count; i++)
-		if (memcmp(a->neighbors[i].id_prefix, b->neighbors[i].id_prefix,
-			sizeof a->neighbors[i].id_prefix) != 0 ||
-			a->neighbors[i].path_kind != b->neighbors[i].path_kind)
-			return false;
-	return true;
-}
-
-static bool
-same_addresses(const struct digest *a, const struct digest *b)
-{
-	if (a->address_count != b->address_count)
-		return false;
-	for (size_t i = 0; i < a->address_count; i++)
-		if (!address_equal(&a->addresses[i], &b->addresses[i]))
-			return false;
-	return true;
-}
-
 bool
 directory_is_brisk(const struct peer_id *id, uint64_t seq)
 {
 	return (seq + id->bytes[0]) % DIRECTORY_BRISK == 0;
 }
 
-bool
-directory_is_calm(const struct directory *d, struct view payload)
+enum directory_pace
+directory_pace(const struct directory *d, struct view payload)
 {
 	const struct directory_slot *s;
 	struct digest g;
 
 	if (payload_kind(payload) != PAYLOAD_DIGEST || digest_read(&g, payload))
-		return false;
+		return PACE_NEWS;
 	s = directory_table_find(d, &g.id);
-	return s && s->entry.liveness == LIVENESS_LIVE && s->entry.accuser_count == 0 &&
-	       !directory_is_brisk(&g.id, g.seq) &&
-	       g.incarnation == s->entry.digest.incarnation &&
-	       g.flags == s->entry.digest.flags &&
-	       same_neighbors(&g, &s->entry.digest) &&
-	       same_addresses(&g, &s->entry.digest);
+	if (s == NULL || s->entry.liveness != LIVENESS_LIVE ||
+		s->entry.accuser_count > 0 || !says_the_same(&g, &s->entry.digest))
+		return PACE_NEWS;
+	return directory_is_brisk(&g.id, g.seq) ? PACE_BRISK : PACE_CALM;
 }
 
 size_t

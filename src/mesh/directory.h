@@ -71,11 +71,12 @@ int directory_apply_own(struct directory *d, struct view payload, const char *me
 
 /*
  * Whether this looks like the next word of a live node that only says that it goes on:
- * same incarnation, addresses, flags and neighbors. One in DIRECTORY_BRISK is none, by
- * its number: from those gossip learns which ways are quick. Nothing of it is verified,
- * so it may decide how soon a payload travels, and nothing else.
+ * same incarnation, addresses, flags and neighbors; calm, but for one in DIRECTORY_BRISK,
+ * by its number: from those gossip learns which ways are quick. Nothing of it is
+ * verified, so it may decide how soon a payload travels, and nothing else.
  */
-bool directory_is_calm(const struct directory *d, struct view payload);
+enum directory_pace { PACE_NEWS, PACE_BRISK, PACE_CALM };
+enum directory_pace directory_pace(const struct directory *d, struct view payload);
 bool directory_is_brisk(const struct peer_id *id, uint64_t seq);
 
 /*

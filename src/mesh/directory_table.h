@@ -21,6 +21,7 @@ struct directory_slot {
 	struct directory_slot *same_prefix;	/* next with the same 8 bytes */
 	uint64_t heard_ns;		/* received_ns, and what was excused */
 	uint64_t first_ns;		/* when its first digest came */
+	uint64_t told_seq;		/* of the last one that was no routine */
 	bool newcomer;			/* in directory.newcomers */
 	TAILQ_ENTRY(directory_slot) by_arrival;
 	struct {

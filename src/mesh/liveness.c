@@ -181,6 +181,16 @@ liveness_text(enum liveness l)
 	return (unsigned)l < LIVENESS_COUNT ? texts[l] : "unknown";
 }
 
+/* Whether it was accused so lately that what comes now may have been sent before. */
+static bool
+is_accused_now(const struct directory_slot *s, uint64_t now_ns)
+{
+	for (size_t i = 0; i < s->entry.accuser_count; i++)
+		if (now_ns < s->entry.accusers[i].at_ns + DIRECTORY_UNDERWAY)
+			return true;
+	return false;
+}
+
 void
 liveness_heard(struct directory *d, struct directory_slot *s, enum liveness_news news,
 	uint64_t now_ns)
@@ -188,11 +198,19 @@ liveness_heard(struct directory *d, struct directory_slot *s, enum liveness_news
 	enum liveness from = s->entry.liveness, to = LIVENESS_LIVE;
 	bool changed;
 
-	drop_answered(d, s);
-	if (s->entry.digest.flags & DIGEST_LEFT)
-		to = LIVENESS_LEFT;
-	else if (s->entry.accuser_count > 0)
-		to = LIVENESS_SUSPECT;
+	if (news != LIVENESS_ROUTINE)
+		s->told_seq = s->entry.digest.seq;
+	if (news == LIVENESS_ROUTINE && is_accused_now(s, now_ns)) {
+		to = from;
+	} else {
+		drop_answered(d, s);
+		if (s->entry.digest.flags & DIGEST_LEFT)
+			to = LIVENESS_LEFT;
+		else if (s->entry.accuser_count > 0)
+			to = LIVENESS_SUSPECT;
+	}
+	if (news == LIVENESS_ROUTINE)
+		news = LIVENESS_AGAIN;
 	if (news == LIVENESS_NEW)
 		from = to;	/* to appear is no change of liveness */
 	changed = from != to;
@@ -259,6 +277,17 @@ put_accuser(struct directory *d, struct directory_slot *s, const struct accusati
 	return ERR_OK;
 }
 
+/* Not about the newest digest, but about one that some may still think the newest. */
+static bool
+is_of_now(const struct directory_slot *s, const struct accusation *a, uint64_t now_ns)
+{
+	const struct digest *g = &s->entry.digest;
+
+	return a->incarnation == g->incarnation && a->seq >= s->told_seq &&
+	       g->seq - a->seq <= DIRECTORY_UNDERWAY_MAX &&
+	       now_ns < s->entry.received_ns + DIRECTORY_UNDERWAY;
+}
+
 int
 liveness_accuse(struct directory *d, const struct accusation *a, uint64_t now_ns)
 {
@@ -274,7 +303,7 @@ liveness_accuse(struct directory *d, const struct accusation *a, uint64_t now_ns
 	if (!can_accuse(accuser))
 		return ERR_STATE;
 	if (directory_table_older(a->incarnation, a->seq, s->entry.digest.incarnation,
-	    s->entry.digest.seq))
+	    s->entry.digest.seq) && !is_of_now(s, a, now_ns))
 		return ERR_STALE;
 	if (s->entry.self)
 		return accuse_self(d, a, s);

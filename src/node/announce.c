@@ -56,6 +56,7 @@ announce_answer(const struct node *n, struct membership *m, const struct accusat
 	if (by->incarnation == n->config.incarnation && by->seq > m->seq &&
 		by->seq - m->seq <= ANNOUNCE_SEQ_AHEAD)
 		m->seq = by->seq;
+	m->seq++;	/* a number is left out: an answer, and no routine (liveness.h) */
 	if (due < now_ns)
 		due = now_ns;
 	if (due < m->announce_ns)
@@ -148,6 +149,7 @@ announce(struct node *n, struct membership *m, uint16_t flags, uint64_t now_ns)
 {
 	uint64_t interval_ns = flat(m, every(n));
 	struct gossip_in in = { .kind = GOSSIP_IN_BROADCAST };
+	enum directory_pace pace;
 	struct digest d;
 	struct buf b;
 
@@ -155,7 +157,9 @@ announce(struct node *n, struct membership *m, uint16_t flags, uint64_t now_ns)
 	buf_init(&b, GOSSIP_MESSAGE_LEN_MIN);
 	digest_sign(&b, &d, &m->topic_id, n->config.identity.secret_key);
 	in.bytes = (struct view){ b.data, b.len };
-	in.calm = directory_is_calm(m->directory, in.bytes);
+	pace = directory_pace(m->directory, in.bytes);
+	in.calm = pace == PACE_CALM;
+	in.brisk = pace == PACE_BRISK;
 	m->announced_ns = now_ns;
 	m->announce_ns = next_beat(n, m, interval_ns, now_ns);
 	(void)directory_apply_own(m->directory, in.bytes, m->mesh, now_ns);

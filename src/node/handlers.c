@@ -161,6 +161,7 @@ on_gossip(struct node *n, const struct link_event *ev, uint64_t now_ns)
 	struct membership *m = meshes_find(n, &ev->topic);
 	struct gossip_in in = {
 		.kind = GOSSIP_IN_MESSAGE, .peer = ev->peer, .bytes = ev->bytes};
+	enum directory_pace pace;
 	struct view content;
 
 	if (m == NULL || n->leave_ns != 0 || !meshes_may_pass(n, m, &ev->peer)) {
@@ -171,7 +172,9 @@ on_gossip(struct node *n, const struct link_event *ev, uint64_t now_ns)
 		n->fabric->bytes_received += ev->bytes.len;
 	content = gossip_msg_content(ev->bytes);
 	/* The backbone has no directory. */
-	in.calm = m->directory != NULL && directory_is_calm(m->directory, content);
+	pace = m->directory != NULL ? directory_pace(m->directory, content) : PACE_NEWS;
+	in.calm = pace == PACE_CALM;
+	in.brisk = pace == PACE_BRISK;
 	if (in.calm && keep_calm(n, ev, now_ns))
 		return;
 	in.bulk = m->directory != NULL && payload_kind(content) == PAYLOAD_CAST;

@@ -18,7 +18,7 @@ struct node;
  * (endpoint_moment): longer than they need through a mesh, and short beside the 8 s that
  * make a suspect.
  */
-#define MESHES_LAZY_CALM SECONDS(4)
+#define MESHES_LAZY_CALM MILLISECONDS(4500)
 
 /*
  * A membership: one mesh that this node is in (a member) or shows (an observer): its

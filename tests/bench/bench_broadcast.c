@@ -20,7 +20,7 @@
  * measured are their own digests, signed payloads of about 200 bytes: from before the
  * sender signs it until after a receiver has verified it, put it into its directory and
  * sent on what is to be sent on. Only those count that do not wait for company on their
- * way (directory_is_calm), one in DIRECTORY_BRISK. All clocks are CLOCK_MONOTONIC of one
+ * way (directory_pace), one in DIRECTORY_BRISK. All clocks are CLOCK_MONOTONIC of one
  * machine. Prints one JSON object with one value for each window:
  *
  *	bench_broadcast NODES SETTLE_S WINDOW_S WINDOWS

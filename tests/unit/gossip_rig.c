@@ -64,7 +64,8 @@ rig_bytes(struct rig *r, enum gossip_in_kind kind, unsigned peer, const void *by
 {
 	handle(r, &(struct gossip_in){
 			  .kind = kind, .peer = rig_peer(peer), .bytes = {bytes, len},
-			  .calm = r->calm});
+			  .calm = r->calm,
+			  .brisk = r->brisk});
 }
 
 void

@@ -17,7 +17,7 @@ struct rig {
 	struct outbox *out;
 	struct gossip_config config;
 	uint64_t now_ns;
-	bool calm; /* what comes next does */
+	bool calm, brisk; /* what comes next is */
 	struct {
 		uint64_t timer, due_ns;
 	} timers[RIG_TIMERS_MAX];

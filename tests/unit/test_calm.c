@@ -43,26 +43,28 @@ only_news_hurries(void **state)
 	buf_init(&b, 1024);
 	actor_init(&a, 1, "broker");
 	actor_init(&other, 2, "broker");
-	assert_false(directory_is_calm(d, signed_digest(&b, &a)));	/* unknown */
+	assert_int_equal(directory_pace(d, signed_digest(&b, &a)),
+		PACE_NEWS);	/* unknown */
 	assert_int_equal(actor_say(&a, d, 0), ERR_OK);
 	assert_int_equal(actor_say(&other, d, 0), ERR_OK);
 	next_calm(&a);
 	a.digest.frames_sent = 77;
-	assert_true(directory_is_calm(d, signed_digest(&b, &a)));
+	assert_int_equal(directory_pace(d, signed_digest(&b, &a)), PACE_CALM);
 	actor_neighbor(&a, &other, 5);
-	assert_false(directory_is_calm(d, signed_digest(&b, &a)));
+	assert_int_equal(directory_pace(d, signed_digest(&b, &a)), PACE_NEWS);
 	assert_int_equal(actor_say(&a, d, 0), ERR_OK);
 	next_calm(&a);
 	a.digest.neighbors[0].rtt_100us = 9;
-	assert_true(directory_is_calm(d, signed_digest(&b, &a)));
+	assert_int_equal(directory_pace(d, signed_digest(&b, &a)), PACE_CALM);
 	a.digest.flags = DIGEST_DRAINING;
-	assert_false(directory_is_calm(d, signed_digest(&b, &a)));
+	assert_int_equal(directory_pace(d, signed_digest(&b, &a)), PACE_NEWS);
 	a.digest.flags = 0;
 	a.digest.incarnation++;
-	assert_false(directory_is_calm(d, signed_digest(&b, &a)));
+	assert_int_equal(directory_pace(d, signed_digest(&b, &a)), PACE_NEWS);
 	a.digest.incarnation--;
 	assert_int_equal(accuse(&other, &a, d, 0), ERR_OK);
-	assert_false(directory_is_calm(d, signed_digest(&b, &a)));	/* an answer */
+	assert_int_equal(directory_pace(d, signed_digest(&b, &a)),
+		PACE_NEWS);	/* an answer */
 	buf_fini(&b);
 	directory_free(d);
 }
@@ -82,7 +84,7 @@ some_digests_are_brisk(void **state)
 	assert_int_equal(actor_say(&a, d, 0), ERR_OK);
 	for (int i = 0; i < 3 * DIRECTORY_BRISK; i++) {
 		a.digest.seq++;
-		brisk += !directory_is_calm(d, signed_digest(&b, &a));
+		brisk += directory_pace(d, signed_digest(&b, &a)) == PACE_BRISK;
 	}
 	assert_int_equal(brisk, 3);
 	buf_fini(&b);
@@ -173,6 +175,29 @@ late_calm_hurries(void **state)
 	rig_fini(&r);
 }
 
+/* What is brisk is relayed at once and prunes; it is announced as late as calm ones. */
+static void
+brisk_is_announced_late(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, calm_lazies);
+	rig_fill(&r, 1, 4);
+	rig_simple(&r, 4, GOSSIP_PRUNE);
+	r.brisk = true;
+	rig_payload(&r, 1, "brisk", 0);
+	assert_int_equal(rig_sent_any(&r, GOSSIP_PAYLOAD), 2);
+	assert_int_equal(calm_sends(&r), 0);
+	rig_payload(&r, 2, "brisk", 0);
+	assert_int_equal(rig_sent(&r, 2, GOSSIP_PRUNE, NULL), 1);
+	rig_advance(&r, SECONDS(4) - 1);
+	assert_int_equal(rig_sent(&r, 4, GOSSIP_IHAVE, NULL), 0);
+	rig_advance(&r, 1);
+	assert_int_equal(rig_sent(&r, 4, GOSSIP_IHAVE, NULL), 1);
+	rig_fini(&r);
+}
+
 /* News does not drag along announcements of what is calm and young. */
 static void
 young_calm_stays(void **state)
@@ -257,6 +282,7 @@ main(void)
 		cmocka_unit_test(some_digests_are_brisk),
 		cmocka_unit_test(calm_is_relayed),
 		cmocka_unit_test(late_calm_hurries),
+		cmocka_unit_test(brisk_is_announced_late),
 		cmocka_unit_test(young_calm_stays),
 		cmocka_unit_test_setup_teardown(
 			calm_waits_for_company, net_setup, net_teardown),

@@ -247,11 +247,63 @@ an_answer_clears(void **state)
 	(void)state;
 	assert_int_equal(accuse(&a[1], &a[0], d, SECONDS(1)), ERR_OK);
 	assert_int_equal(accuse(&a[2], &a[0], d, SECONDS(1)), ERR_OK);
+	a[0].digest.seq++;
 	all_beat(a, 0, 1, d, SECONDS(2));
 	assert_int_equal(liveness_of(d, &a[0]), LIVENESS_LIVE);
 	assert_int_equal(directory_find(d, &a[0].digest.id)->accuser_count, 0);
 	let_pass(d, SECONDS(7));
 	assert_int_equal(liveness_of(d, &a[0]), LIVENESS_LIVE);
+	directory_free(d);
+}
+
+/*
+ * What an accusation overtook on its way is no answer, before it is gone and after; the
+ * next one is, because nothing is so long under way. The control: one with news is.
+ */
+static void
+what_was_overtaken_is_no_answer(void **state)
+{
+	struct actor a[ACTORS];
+	struct directory *d = directory_of(a, ACTORS);
+
+	(void)state;
+	assert_int_equal(accuse(&a[1], &a[0], d, SECONDS(1)), ERR_OK);
+	assert_int_equal(accuse(&a[2], &a[0], d, SECONDS(1)), ERR_OK);
+	all_beat(a, 0, 1, d, SECONDS(2));
+	assert_int_equal(liveness_of(d, &a[0]), LIVENESS_SUSPECT);
+	let_pass(d, SECONDS(3));
+	assert_int_equal(liveness_of(d, &a[0]), LIVENESS_GONE);
+	all_beat(a, 0, 1, d, SECONDS(1) + DIRECTORY_UNDERWAY - 1);
+	assert_int_equal(liveness_of(d, &a[0]), LIVENESS_GONE);
+	all_beat(a, 0, 1, d, SECONDS(1) + DIRECTORY_UNDERWAY);
+	assert_int_equal(liveness_of(d, &a[0]), LIVENESS_LIVE);
+	assert_int_equal(accuse(&a[1], &a[3], d, SECONDS(5)), ERR_OK);
+	a[3].digest.flags ^= DIGEST_DEGRADED;
+	all_beat(a, 3, 4, d, SECONDS(5));
+	assert_int_equal(liveness_of(d, &a[3]), LIVENESS_LIVE);
+	directory_free(d);
+}
+
+/* Who accuses may not have heard yet what was said just before, but no more than that. */
+static void
+who_accuses_may_be_behind(void **state)
+{
+	struct actor a[ACTORS];
+	struct directory *d = directory_of(a, ACTORS);
+
+	(void)state;
+	all_beat(a, 0, 1, d, SECONDS(1));	/* seq 2 */
+	assert_int_equal(accuse_state(&a[1], &a[0], 1, 1, d,
+		SECONDS(1) + DIRECTORY_UNDERWAY), ERR_STALE);
+	all_beat(a, 0, 1, d, SECONDS(5));
+	all_beat(a, 0, 1, d, SECONDS(5));	/* seq 4 */
+	assert_int_equal(accuse_state(&a[1], &a[0], 1, 1, d, SECONDS(5)), ERR_STALE);
+	assert_int_equal(accuse_state(&a[1], &a[0], 1, 2, d, SECONDS(5)), ERR_OK);
+	assert_int_equal(liveness_of(d, &a[0]), LIVENESS_SUSPECT);
+	a[0].digest.seq++;
+	all_beat(a, 0, 1, d, SECONDS(6));	/* the answer is no routine */
+	assert_int_equal(liveness_of(d, &a[0]), LIVENESS_LIVE);
+	assert_int_equal(accuse_state(&a[2], &a[0], 1, 4, d, SECONDS(6)), ERR_STALE);
 	directory_free(d);
 }
 
@@ -267,6 +319,7 @@ the_state_accused_matters(void **state)
 	struct directory_stats s;
 
 	(void)state;
+	a[0].digest.flags ^= DIGEST_DEGRADED;
 	all_beat(a, 0, 1, d, SECONDS(1));
 	assert_int_equal(accuse_state(&a[1], &a[0], 1, 1, d, SECONDS(1)), ERR_STALE);
 	assert_int_equal(liveness_of(d, &a[0]), LIVENESS_LIVE);
@@ -275,6 +328,7 @@ the_state_accused_matters(void **state)
 	all_beat(a, 0, 1, d, SECONDS(2));	/* seq 3,
 		which both had when they accused */
 	assert_int_equal(liveness_of(d, &a[0]), LIVENESS_SUSPECT);
+	a[0].digest.seq++;
 	all_beat(a, 0, 1, d, SECONDS(2));
 	assert_int_equal(liveness_of(d, &a[0]), LIVENESS_LIVE);
 	directory_stats(d, &s);
@@ -408,6 +462,8 @@ main(void)
 		cmocka_unit_test(an_only_neighbor_is_enough),
 		cmocka_unit_test(need_falls_with_the_living),
 		cmocka_unit_test(an_answer_clears),
+		cmocka_unit_test(what_was_overtaken_is_no_answer),
+		cmocka_unit_test(who_accuses_may_be_behind),
 		cmocka_unit_test(the_state_accused_matters),
 		cmocka_unit_test(who_may_not_accuse),
 		cmocka_unit_test(a_gone_accuser_does_not_count),
