@@ -331,6 +331,8 @@ check_attached(struct check *c, const struct tree_node *n, enum scenario_step_ki
 			      "true that is somebody else: use meshtui --send there",
 		[STEP_ECHO] = "'echo' is ordered by a node's parent, and with attach: "
 			      "true that is somebody else: use meshtui --echo there",
+		[STEP_GOSSIP] = "'gossip' is ordered by a node's parent, and with "
+				"attach: true that is somebody else",
 	};
 
 	if (c->s->attach && (size_t)kind < sizeof(why) / sizeof(why[0]) && why[kind])

@@ -34,6 +34,8 @@ static const struct {
 		"'send' is ordered by a node's parent"},
 	{ATTACH "steps:\n  - echo: { from: m1, to: m1.broker }\n", 6, 5, RULE_ATTACH,
 		"'echo' is ordered by a node's parent"},
+	{ATTACH "steps:\n  - gossip: { from: m1 }\n", 6, 5, RULE_ATTACH,
+		"'gossip' is ordered by a node's parent"},
 	{ATTACH "steps:\n  - soak: { duration: 5m, primitives: [ kill ] }\n", 6, 41,
 		RULE_ATTACH, "kill has no place in a soak with attach"},
 	{ATTACH "steps:\n  - soak: { duration: 5m, primitives: { restart: 2 } }\n", 6, 41,
