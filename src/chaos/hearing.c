@@ -266,26 +266,33 @@ counts(const struct trial_node *n)
 	return n->ready && n->view && !n->busy;
 }
 
-/* Over links that both ends report, from the first of the mesh to all others. */
+/*
+ * Over links that both ends report, from the first of the mesh to all others. Those that
+ * had no part when the trial began (they had only just come) need not be reached, but the
+ * way may lead over them.
+ */
 static bool
 connected(const struct trial *t, const struct trial_node *nodes)
 {
 	bool *reached = mem_array(t->count + 1, sizeof(*reached));
-	size_t all = 0, found = 0;
+	size_t all = 0, found = 0, first = t->count;
 	bool more = true;
 
 	for (size_t i = 0; i < t->count; i++) {
 		if (t->roles[i] == ROLE_NONE || !counts(&nodes[i]))
 			continue;
-		if (all++ == 0)
-			reached[i] = true;
+		if (all++ > 0)
+			continue;
+		reached[i] = true;
+		first = i;
 	}
 	while (more) {
 		more = false;
 		for (size_t i = 0; i < t->count; i++)
 			for (size_t k = 0; reached[i] && k < t->count; k++) {
-				if (reached[k] || t->roles[k] == ROLE_NONE ||
-					!counts(&nodes[k]) ||
+				if (reached[k] || !nodes[k].ready ||
+					!nodes[k].view ||
+					strcmp(nodes[k].mesh, nodes[first].mesh) != 0 ||
 					!reports(&nodes[i], &nodes[k]) ||
 					!reports(&nodes[k], &nodes[i]))
 					continue;
@@ -293,7 +300,7 @@ connected(const struct trial *t, const struct trial_node *nodes)
 			}
 	}
 	for (size_t i = 0; i < t->count; i++)
-		found += reached[i];
+		found += reached[i] && t->roles[i] != ROLE_NONE && counts(&nodes[i]);
 	free(reached);
 	return all > 0 && found == all;
 }

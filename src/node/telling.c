@@ -93,7 +93,6 @@ add_use(const struct node *n, struct lifeline_view *v, const struct node_status 
 			v->alerts_active |= UINT64_C(1) << a->kind;
 	}
 	v->refused = status->counts[NODE_COUNT_HANDSHAKES_FULL] +
-		     status->counts[NODE_COUNT_GREETINGS_LATE] +
 		     status->counts[NODE_COUNT_GREETINGS_FULL] +
 		     status->counts[NODE_COUNT_LINKS_FULL];
 	if (status->counts[NODE_COUNT_CONNECTIONS] > status->links)

@@ -96,7 +96,7 @@ struct lifeline_view {
 	uint64_t cpu_us;		/* of its process since its start */
 	uint32_t alerts_raised;		/* by the node of itself, since its start */
 	uint64_t alerts_active;		/* a bit for each kind of mesh/alerts.def */
-	uint64_t refused;		/* handshakes, greetings and links */
+	uint64_t refused;		/* handshakes, greetings, links: no room */
 	uint32_t unlinked;		/* connections that are no link */
 	/* Casts: those that it dropped for slow neighbors, and what came, by run. */
 	uint64_t casts_dropped;

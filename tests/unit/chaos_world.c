@@ -331,6 +331,8 @@ world_run(struct world *w)
 			w->shown[i].name = w->nodes[i].name;
 			w->shown[i].id = w->nodes[i].id;
 			w->shown[i].ready = !w->nodes[i].dead;
+			w->shown[i].busy = w->newcomers &&
+				(i == 3 || i == 4 || i == 7 || i == 8);
 		}
 		for (size_t i = 0; i < WORLD_NODES; i++)
 			for (size_t k = i + 1; k < WORLD_NODES; k++)

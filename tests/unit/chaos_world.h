@@ -46,6 +46,7 @@ struct world {
 	bool blinks;		/* all links close for one turn of each 6 s */
 	size_t deaf;		/* this node answers nothing; WORLD_NODES: all do */
 	size_t lost;		/* this one is dropped by all when a fault begins */
+	bool newcomers;		/* 3, 4, 7 and 8 have only just come */
 	uint64_t noise_100us;	/* round trips are longer by up to this */
 };
 

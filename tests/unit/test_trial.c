@@ -19,6 +19,21 @@ said(enum primitive p, const struct judge_result *r)
 		judge_verdict_text(r->verdict), judge_class_text(r->class), r->reason);
 }
 
+/* The way from one to another may lead over those that have no part in a trial. */
+static void
+newcomers_connect_the_others(void **state)
+{
+	const struct judge_result *r;
+
+	(void)state;
+	world_init(&w, PRIMITIVE_DISK_FULL);
+	w.newcomers = true;
+	r = world_run(&w);
+	said(PRIMITIVE_DISK_FULL, r);
+	assert_int_equal(r->verdict, JUDGE_PASS);
+	world_fini(&w);
+}
+
 /* Each of the thirteen passes where it has its effect, witnessed after a time. */
 static void
 each_passes_with_its_effect(void **state)
@@ -247,6 +262,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(newcomers_connect_the_others),
 		cmocka_unit_test(each_passes_with_its_effect),
 		cmocka_unit_test(none_passes_without_its_effect),
 		cmocka_unit_test(links_that_blink_prove_nothing),
