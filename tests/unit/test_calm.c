@@ -223,6 +223,34 @@ young_calm_stays(void **state)
 	rig_fini(&r);
 }
 
+/* No announcement waits longer than its time, however many younger ones there are. */
+static void
+no_calm_waits_for_ever(void **state)
+{
+	struct gossip_msg m;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, calm_lazies);
+	rig_fill(&r, 1, 4);
+	rig_simple(&r, 4, GOSSIP_PRUNE);
+	r.calm = true;
+	rig_payload(&r, 1, "first", 0);
+	rig_advance(&r, MILLISECONDS(2500));
+	rig_payload(&r, 1, "second", 0);
+	rig_advance(&r, MILLISECONDS(1400));
+	rig_payload(&r, 1, "third", 0);
+	rig_advance(&r, MILLISECONDS(100));
+	assert_int_equal(rig_sent(&r, 4, GOSSIP_IHAVE, &m), 1);
+	assert_int_equal(m.ihave.count, 1);
+	rig_advance(&r, MILLISECONDS(2500) - 1);
+	assert_int_equal(rig_sent(&r, 4, GOSSIP_IHAVE, NULL), 0);
+	rig_advance(&r, 1);
+	assert_int_equal(rig_sent(&r, 4, GOSSIP_IHAVE, &m), 1);
+	assert_int_equal(m.ihave.count, 2);
+	rig_fini(&r);
+}
+
 /* A calm body waits for the common moment, or goes with the first that does not wait. */
 static void
 calm_waits_for_company(void **state)
@@ -284,6 +312,7 @@ main(void)
 		cmocka_unit_test(late_calm_hurries),
 		cmocka_unit_test(brisk_is_announced_late),
 		cmocka_unit_test(young_calm_stays),
+		cmocka_unit_test(no_calm_waits_for_ever),
 		cmocka_unit_test_setup_teardown(
 			calm_waits_for_company, net_setup, net_teardown),
 		cmocka_unit_test_setup_teardown(
