@@ -353,7 +353,7 @@ bad_envelopes(void **state)
 	assert_int_equal(bytes_decode(large, sizeof large, verify), ERR_LIMIT);
 	assert_int_equal(payload_kind((struct view){NULL, 0}), PAYLOAD_UNKNOWN);
 	assert_int_equal(
-		payload_kind((struct view){(const uint8_t *)"\4", 1}), PAYLOAD_UNKNOWN);
+		payload_kind((struct view){(const uint8_t *)"\5", 1}), PAYLOAD_UNKNOWN);
 	/* Bytes after the signature are signed by nobody. */
 	d.neighbor_count = 0;
 	buf_init(&b, 4096);
