@@ -56,7 +56,9 @@ announce_answer(const struct node *n, struct membership *m, const struct accusat
 	if (by->incarnation == n->config.incarnation && by->seq > m->seq &&
 		by->seq - m->seq <= ANNOUNCE_SEQ_AHEAD)
 		m->seq = by->seq;
-	m->seq++;	/* a number is left out: an answer, and no routine (liveness.h) */
+	/* One number is left out: an answer, and no routine (liveness.h). */
+	if (m->seq == m->announced_seq)
+		m->seq++;
 	if (due < now_ns)
 		due = now_ns;
 	if (due < m->announce_ns)
@@ -161,6 +163,7 @@ announce(struct node *n, struct membership *m, uint16_t flags, uint64_t now_ns)
 	in.calm = pace == PACE_CALM;
 	in.brisk = pace == PACE_BRISK;
 	m->announced_ns = now_ns;
+	m->announced_seq = m->seq;
 	m->announce_ns = next_beat(n, m, interval_ns, now_ns);
 	(void)directory_apply_own(m->directory, in.bytes, m->mesh, now_ns);
 	meshes_tick(n, m, now_ns);

@@ -34,6 +34,7 @@ struct membership {
 	uint64_t announce_ns;		/* when the next digest is due */
 	uint64_t beat_ns;		/* when the next regular one is; 0 none yet */
 	uint64_t announced_ns;		/* when the last one went out; 0 never */
+	uint64_t announced_seq;		/* and its number */
 	uint64_t seq;
 	uint64_t synced_ns;		/* when SYNC was last asked for; 0 never */
 	bool synced;			/* an answer came */
