@@ -15,7 +15,7 @@ later(uint64_t a, uint64_t b)
 /* Whether it is silent from now on; *due_ns: when it would be. */
 static bool
 falls_silent(
-	const struct node *n, struct link *k, uint64_t now_ns, uint64_t *due_ns)
+	struct node *n, struct link *k, uint64_t now_ns, uint64_t *due_ns)
 {
 	struct endpoint_conn_info info;
 	uint64_t since_ns;
@@ -40,7 +40,12 @@ falls_silent(
 		k->owing_ns = now_ns;	/* a packet after this ends it */
 		return k->silent = true;
 	}
-	*due_ns = since_ns + ANSWERS_LATE;
+	if (now_ns >= since_ns + ANSWERS_ASK && k->reminded_ns < since_ns) {
+		k->reminded_ns = now_ns;
+		upkeep_ask(n, k, now_ns);
+	}
+	*due_ns = since_ns +
+		(k->reminded_ns < since_ns ? ANSWERS_ASK : ANSWERS_LATE);
 	return false;
 }
 

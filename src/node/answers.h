@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "base/limits.h"
+
 struct node;
 
 /*
@@ -11,11 +13,13 @@ struct node;
  * which something waits for that, and on which nothing at all came for ANSWERS_LATE, is
  * said to be silent in our digests, and the topology has no edge there. It stays a link:
  * to close it and to accuse the peer is up to the watch, which waits longer, because that
- * has consequences. Looked at in turns that come anyway; an idle link owes nothing, so it
- * costs no packet and no wake-up.
+ * has consequences. Before that, at ANSWERS_ASK, it is asked by a PING, to which nobody
+ * holds back an answer. Looked at in turns that come anyway; an idle link owes nothing,
+ * so it costs no packet and no wake-up.
  */
 #define ANSWERS_LOOK MILLISECONDS(50)
-#define ANSWERS_LATE MILLISECONDS(800)
+#define ANSWERS_ASK (QUIC_ACK_HOLD + MILLISECONDS(150))
+#define ANSWERS_LATE (ANSWERS_ASK + MILLISECONDS(400))
 
 void answers_look(struct node *n, uint64_t now_ns);
 /* When a silence that has begun will be one. */

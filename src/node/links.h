@@ -44,6 +44,7 @@ struct link {
 	uint64_t probed_ns;	/* somebody was last asked about it; 0 never */
 	bool silent;		/* what we sent is not answered; see answers.h */
 	uint64_t owing_ns;	/* since when the peer owes an answer; 0 it does not */
+	uint64_t reminded_ns;	/* when it was last asked for it */
 	struct heap_entry timer;
 	struct buf early;	/* gossip that came before the HELLO; see backlog_put */
 };
