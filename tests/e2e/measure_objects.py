@@ -22,8 +22,9 @@ LOOK_S = 2
 # Ids of messages are kept for 90 s: before that their number grows by itself.
 HOLD_S = 110
 WINDOW_S = 30
-# Bounded by limits.h: addresses and names of nodes that were met.
-MEMORY = {"address-book-entry", "seed", "departed-node", "remembered-peer"}
+# Bounded by limits.h: addresses and names of nodes that were met, and passive views.
+MEMORY = {"address-book-entry", "seed", "departed-node", "remembered-peer",
+          "gossip-peer"}
 
 SCENARIO = """name: objects
 meshes:
