@@ -72,10 +72,10 @@
  * at which what waits on all connections leaves together.
  */
 #define QUIC_ACK_PACKETS 8
-#define QUIC_ACK_HOLD MILLISECONDS(450)
+#define QUIC_ACK_HOLD MILLISECONDS(300)
 #define QUIC_ACK_HOLD_LEN 1000
 #define QUIC_ACK_APART MILLISECONDS(100)
-#define QUIC_MOMENTS MILLISECONDS(400)
+#define QUIC_MOMENTS MILLISECONDS(250)
 /* Of so many at first, and one in so long, the peer learns how far it is: conn_io.c. */
 #define QUIC_ACK_FIRST 8
 #define QUIC_ACK_HURRY_FIRST SECONDS(1)
