@@ -210,7 +210,9 @@ detect_effect(const struct detect_terms *t, const struct sight *before,
 		return live(now) && loss * 2 >= t->params[PARAM_LOSS] &&
 			loss <= t->params[PARAM_LOSS] * 2;
 	case PRIMITIVE_SHAM:
-		return !live(now) || silent(now) || now->port != before->port ||
+		/* A link that is no longer there was let go: young overlays do so. */
+		return !live(now) || silent(now) ||
+			(now->linked && now->port != before->port) ||
 			now->incarnation != before->incarnation;
 	case PRIMITIVES:
 		break;

@@ -49,6 +49,24 @@ who_is_near_can_be_slowed(void **state)
 	assert_true(detect_effect(&slow, &before, &now, 0));
 }
 
+/* Nothing was done: a link that the overlay let go is no effect, another port is one. */
+static void
+a_link_let_go_is_no_effect(void **state)
+{
+	struct detect_terms sham = { .primitive = PRIMITIVE_SHAM };
+	struct sight before = link_of(50, 0), moved = link_of(60, 0);
+	struct sight gone = link_of(0, 0);
+
+	(void)state;
+	before.port = 4000;
+	moved.port = 4001;
+	gone.linked = false;
+	assert_true(detect_effect(&sham, &before, &moved, 0));
+	assert_false(detect_effect(&sham, &before, &gone, 0));
+	gone.liveness = LIVENESS_SUSPECT;
+	assert_true(detect_effect(&sham, &before, &gone, 0));
+}
+
 /* It is over when packets since its end arrive; not while they are lost, or few. */
 static void
 what_came_later_counts(void **state)
@@ -81,6 +99,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_share_of_many_is_loss),
 		cmocka_unit_test(who_is_near_can_be_slowed),
+		cmocka_unit_test(a_link_let_go_is_no_effect),
 		cmocka_unit_test(what_came_later_counts),
 		cmocka_unit_test(a_new_link_counts_from_zero),
 	};
